@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Names and places that every part of the collection agrees on."""
+
+from __future__ import annotations
+
+LABEL_PREFIX = "hybrid-ai."
+"""launchd labels of ours start with it."""
+
+UNIT_PREFIX = "hybrid-ai-"
+"""systemd units of ours start with it."""
+
+LOG_DIRECTORY = "/var/log/hybrid-ai"
+"""Services write here where launchd keeps their output."""
+
+LAUNCH_DAEMONS = "/Library/LaunchDaemons"
+SYSTEMD_UNITS = "/etc/systemd/system"
+NEWSYSLOG_DIRECTORY = "/etc/newsyslog.d"
+
+STATE_DIRECTORY = "/var/db/hybrid-ai"
+"""What a module has to remember between runs on a Mac."""
+
+RESTART_TOKEN = "HYBRID_AI_RESTART_TOKEN"  # noqa: S105 - a name in the environment, no secret
+"""Environment variable that carries a service's restart token, so that a new token is a changed service."""
+
+
+def launchd_label(name: str) -> str:
+    """Return the launchd label of a service of ours."""
+    return f"{LABEL_PREFIX}{name}"
+
+
+def launchd_plist(label: str) -> str:
+    """Return where the property list of a system daemon lies."""
+    return f"{LAUNCH_DAEMONS}/{label}.plist"
+
+
+def systemd_unit(name: str) -> str:
+    """Return the systemd unit of a service of ours."""
+    return f"{UNIT_PREFIX}{name}.service"

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Fixtures for modules: run `main()` with arguments against a list of expected commands."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import platform
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible.module_utils.common import warnings as ansible_warnings
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _command, _files, _wait
+
+from tests.unit.plugins.harness import Call, Clock, Replay
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COLLECTION = "ansible_collections.hybrid_ai.cluster.plugins"
+
+
+@pytest.fixture
+def replay() -> Callable[[Sequence[Call]], Replay]:
+    """Make a command port that answers from a list; call its `finish()` at the end."""
+    return lambda calls: Replay(list(calls))
+
+
+@pytest.fixture
+def host_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Move the files a module touches below a temporary directory, whoever runs the test."""
+    monkeypatch.setattr(_files, "ROOT", str(tmp_path))
+    monkeypatch.setattr(_files, "own", lambda path, uid, gid: None)
+    return tmp_path
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Replace the clock of the modules by one that needs no time."""
+    clock = Clock()
+    monkeypatch.setattr(_wait, "now", clock.now)
+    monkeypatch.setattr(_wait, "sleep", clock.sleep)
+    return clock
+
+
+@pytest.fixture
+def run_module(
+    host_files: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., dict[str, Any]]:
+    """Run a module's `main()` and return what it reports.
+
+    `run_module("macos_power", {"settings": {"sleep": 0}}, [call(["/usr/bin/pmset", "-g", "custom"], out=TEXT)])`
+
+    The commands must be run in exactly this order with exactly these words and this standard input; one more or one
+    less fails the test. Files lie below `host_files`, time stands still, `system` is what `platform.system()` says.
+    """
+
+    def run(
+        name: str,
+        args: dict[str, Any],
+        calls: Sequence[Call] = (),
+        *,
+        check: bool = False,
+        diff: bool = False,
+        system: str = "Darwin",
+        uid: int = 0,
+    ) -> dict[str, Any]:
+        port = Replay(list(calls))
+        monkeypatch.setattr(_command.Commands, "run", lambda self, *words, **named: port.run(*words, **named))
+        monkeypatch.setattr(platform, "system", lambda: system)
+        monkeypatch.setattr(os, "geteuid", lambda: uid)
+        monkeypatch.setattr(ansible_warnings, "_global_warnings", {})
+        module = importlib.import_module(f"{COLLECTION}.modules.{name}")
+        with patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": diff}):
+            capsys.readouterr()
+            with pytest.raises(SystemExit):
+                module.main()
+        result: dict[str, Any] = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+        assert "exception" not in result, f"the module died: {result['exception']}"
+        port.finish()
+        return result
+
+    return run
