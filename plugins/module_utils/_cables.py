@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Read the list of Thunderbolt cables and say what is wrong with it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
+    INVENTORY,
+    Problem,
+    closest,
+    enumerate_names,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CABLE_PREFIX = 30
+"""One network per cable holds exactly its two ends."""
+
+MOST_RECEPTACLES = 8
+"""No Mac has more Thunderbolt ports; which of them a model has is checked on the host."""
+
+_FORM = "write it as {olab1: 1, olab2: 1}"
+
+
+@dataclass(frozen=True)
+class End:
+    """Where one end of a cable is plugged in."""
+
+    host: str
+    receptacle: int
+
+
+@dataclass(frozen=True)
+class Cable:
+    """A cable between two hosts; its number is its place in the list, from 1."""
+
+    number: int
+    ends: tuple[End, End]
+
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """The two hosts the cable joins."""
+        return self.ends[0].host, self.ends[1].host
+
+    def other(self, host: str) -> End:
+        """Return the far end as seen from a host."""
+        return self.ends[1] if self.ends[0].host == host else self.ends[0]
+
+    def __str__(self) -> str:
+        """Name the cable by what it joins."""
+        return " - ".join(f"{end.host}:{end.receptacle}" for end in self.ends)
+
+
+def read_cables(links: Any) -> list[Cable]:
+    """Turn a faultless list into cables; the ends are sorted by name because a mapping has no order of its own."""
+    cables = []
+    for number, link in enumerate(links or [], start=1):
+        first, second = (End(str(host), link[host]) for host in sorted(link))
+        cables.append(Cable(number, (first, second)))
+    return cables
+
+
+def cable_problems(links: Any, subnet: Any, hosts: Iterable[str]) -> list[Problem]:
+    """List what is wrong with the cables and with the network they are addressed from."""
+    if links is None:
+        return []
+    if not isinstance(links, (list, tuple)):
+        return [Problem(INVENTORY, f"thunderbolt_links must be a list of cables; {_FORM}, one line per cable.")]
+    known = set(hosts)
+    problems = [problem for place, link in enumerate(links, start=1) for problem in _form_problems(place, link, known)]
+    if problems:
+        return problems
+    return _reuse_problems(read_cables(links)) + _subnet_problems(subnet, len(links))
+
+
+def _form_problems(number: int, link: Any, known: set[str]) -> list[Problem]:
+    where = f"cable {number} of thunderbolt_links"
+    if not isinstance(link, Mapping):
+        return [Problem(INVENTORY, f"{where} is not a mapping of two hosts to their port numbers; {_FORM}.")]
+    if len(link) != 2:
+        ends = f"joins {len(link)} hosts ({enumerate_names(map(str, link))})" if link else "is empty"
+        return [
+            Problem(
+                INVENTORY,
+                f"{where} {ends}; a cable has exactly two ends on two different hosts: {_FORM}.",
+            )
+        ]
+    problems = []
+    for host, receptacle in link.items():
+        if host not in known:
+            guess = closest(str(host), known)
+            advice = f"did you mean {guess}?" if guess else "add the host to the inventory or correct its name."
+            problems.append(Problem(INVENTORY, f"{where} ends at {host}, which is no host of the inventory; {advice}"))
+        elif isinstance(receptacle, bool) or not isinstance(receptacle, int):
+            problems.append(
+                Problem(
+                    str(host),
+                    f"{where} names port {receptacle!r}, which is not a number; write the Thunderbolt port number that "
+                    "System Information shows as Receptacle, without quotes.",
+                )
+            )
+        elif not 1 <= receptacle <= MOST_RECEPTACLES:
+            problems.append(
+                Problem(
+                    str(host),
+                    f"{where} names Thunderbolt port {receptacle}; write a number from 1 to {MOST_RECEPTACLES}, as "
+                    "System Information shows it as Receptacle.",
+                )
+            )
+    return problems
+
+
+def _reuse_problems(cables: Iterable[Cable]) -> list[Problem]:
+    used: dict[End, Cable] = {}
+    problems = []
+    for cable in cables:
+        for end in cable.ends:
+            before = used.setdefault(end, cable)
+            if before is not cable:
+                problems.append(
+                    Problem(
+                        end.host,
+                        f"cable {cable.number} of thunderbolt_links ({cable}) uses Thunderbolt port {end.receptacle}, "
+                        f"which cable {before.number} ({before}) already uses; write another port number.",
+                    )
+                )
+    return problems
+
+
+def _subnet_problems(subnet: Any, count: int) -> list[Problem]:
+    if not count:
+        return []
+    if subnet is None:
+        return [
+            Problem(
+                INVENTORY,
+                "thunderbolt_subnet is not set, but thunderbolt_links has cables; write a free network such as "
+                "10.66.64.0/24 in group_vars/all.yml.",
+            )
+        ]
+    try:
+        network = ipaddress.IPv4Network(subnet)
+    except ValueError:
+        return [
+            Problem(
+                INVENTORY,
+                f"thunderbolt_subnet is {subnet!r}, which is not an IPv4 network; write one such as 10.66.64.0/24.",
+            )
+        ]
+    room = 2 ** max(CABLE_PREFIX - network.prefixlen, 0) if network.prefixlen <= CABLE_PREFIX else 0
+    if count <= room:
+        return []
+    needed = CABLE_PREFIX - (count - 1).bit_length()
+    return [
+        Problem(
+            INVENTORY,
+            f"thunderbolt_subnet {subnet} has room for {room} cables, but thunderbolt_links has {count}; write a "
+            f"network of /{needed} or larger.",
+        )
+    ]

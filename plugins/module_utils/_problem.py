@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What is wrong with an inventory, as one sentence for the person who wrote it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+INVENTORY = "inventory"
+"""The subject of a problem that belongs to no single host."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing to correct: whose it is (a host, or the inventory) and what to write instead."""
+
+    subject: str
+    text: str
+
+    @property
+    def sentence(self) -> str:
+        """The line a person reads."""
+        return f"{self.subject}: {self.text}"
+
+
+def enumerate_names(names: Iterable[str]) -> str:
+    """Join names the way a sentence does: "a, b and c"."""
+    listed = list(names)
+    if len(listed) < 2:
+        return "".join(listed)
+    return f"{', '.join(listed[:-1])} and {listed[-1]}"
+
+
+def closest(word: str, candidates: Iterable[str], cutoff: float = 0.75) -> str | None:
+    """Return the candidate a misspelt word was probably meant to be."""
+    matches = difflib.get_close_matches(word, sorted(candidates), n=1, cutoff=cutoff)
+    return matches[0] if matches else None
+
+
+def did_you_mean(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
+    """Advise the closest candidate, or list the few there are."""
+    known = sorted(candidates)
+    suggestion = closest(word, known, cutoff)
+    if suggestion:
+        return f"did you mean {suggestion}?"
+    return f"write one of {enumerate_names(known)}." if known else "remove it."

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The service table: one entry per service, and the views that are derived from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
+    INVENTORY,
+    Problem,
+    did_you_mean,
+    enumerate_names,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROTOCOLS = ("tcp", "udp")
+
+SOURCES = ("anywhere", "lan", "cluster", "management", "peers")
+"""Who may reach a service: anybody, the local network, every host of the inventory, the management node, or the hosts
+that run the same service."""
+
+OPTIONAL: dict[str, Any] = {
+    "protocol": "tcp",
+    "from": ["cluster"],
+    "dns": None,
+    "metrics": None,
+    "health": None,
+    "shared": False,
+}
+REQUIRED = ("description", "group", "port")
+FIELDS = (*REQUIRED, *OPTIONAL)
+
+
+class ServiceTableError(Exception):
+    """The service table or its overrides are not usable as written."""
+
+
+def is_port(value: Any) -> bool:
+    """Tell whether a value is a TCP or UDP port number."""
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535
+
+
+def service_table(services: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+    """Return the complete entries by name, with single values replaced and every optional field present."""
+    problems = table_problems(services, overrides)
+    if problems:
+        raise ServiceTableError(" ".join(problem.sentence for problem in problems))
+    changed = overrides or {}
+    return {name: {"name": name, **OPTIONAL, **entry, **(changed.get(name) or {})} for name, entry in services.items()}
+
+
+def table_problems(services: Any, overrides: Any) -> list[Problem]:
+    """List what is wrong with the entries of the table and with the values that replace some of theirs."""
+    if not isinstance(services, Mapping):
+        return [Problem(INVENTORY, "cluster_services must be a mapping of service names to their entries.")]
+    if overrides is not None and not isinstance(overrides, Mapping):
+        return [
+            Problem(
+                INVENTORY,
+                "cluster_service_overrides must be a mapping of service names to the values to change; write it as "
+                "{exo: {port: 52416}}.",
+            )
+        ]
+    problems = []
+    for name, entry in services.items():
+        problems += _entry_problems(f"cluster_services.{name}", entry, REQUIRED)
+    for name, entry in (overrides or {}).items():
+        if name not in services:
+            problems.append(
+                Problem(
+                    INVENTORY,
+                    f"cluster_service_overrides names {name}, which is no service; {did_you_mean(name, services)}",
+                )
+            )
+        else:
+            problems += _entry_problems(f"cluster_service_overrides.{name}", entry, ())
+    return problems
+
+
+def _entry_problems(where: str, entry: Any, required: Sequence[str]) -> list[Problem]:
+    if not isinstance(entry, Mapping):
+        return [Problem(INVENTORY, f"{where} must be a mapping such as {{port: 52416}}.")]
+    problems = [
+        Problem(INVENTORY, f"{where} has no {field}; add {field}.") for field in required if entry.get(field) is None
+    ]
+    for field, value in entry.items():
+        if field in required and value is None:
+            continue
+        if field not in FIELDS:
+            text = f"{where} has a field {field}, which no service has; {did_you_mean(field, FIELDS)}"
+        elif field == "port" and not is_port(value):
+            text = f"{where}.port is {value!r}; write a whole number from 1 to 65535."
+        elif field == "protocol" and value not in PROTOCOLS:
+            text = f"{where}.protocol is {value!r}; write {' or '.join(PROTOCOLS)}."
+        elif field == "from" and not _is_source_list(value):
+            text = f"{where}.from is {value!r}; write a list of {enumerate_names(SOURCES)}."
+        else:
+            continue
+        problems.append(Problem(INVENTORY, text))
+    return problems
+
+
+def _is_source_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and bool(value) and all(source in SOURCES for source in value)
+
+
+def service_endpoints(
+    table: Mapping[str, Mapping[str, Any]],
+    groups: Mapping[str, Sequence[str]],
+    addresses: Mapping[str, str] | None = None,
+) -> dict[str, list[dict[str, Any]]]:
+    """Return for every host the services it runs: name, port, protocol, and its address and health URL when known."""
+    known = addresses or {}
+    endpoints: dict[str, list[dict[str, Any]]] = {host: [] for host in groups.get("all", [])}
+    for name, entry in table.items():
+        for host in groups.get(entry["group"], []):
+            address = known.get(host)
+            health = entry["health"]
+            endpoints.setdefault(host, []).append(
+                {
+                    "service": name,
+                    "port": entry["port"],
+                    "protocol": entry["protocol"],
+                    "address": address,
+                    "health_url": f"http://{address}:{entry['port']}{health['path']}" if address and health else None,
+                    "health_status": health.get("status", 200) if health else None,
+                }
+            )
+    return endpoints
+
+
+def port_clashes(
+    table: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]]
+) -> list[tuple[str, str, str]]:
+    """Return (host, service, service) wherever two services of a host want the same port for themselves."""
+    clashes = []
+    for host, endpoints in service_endpoints(table, groups).items():
+        taken: dict[tuple[int, str], str] = {}
+        for endpoint in endpoints:
+            name = endpoint["service"]
+            first = taken.setdefault((endpoint["port"], endpoint["protocol"]), name)
+            if first != name and not (table[first]["shared"] and table[name]["shared"]):
+                clashes.append((host, first, name))
+    return clashes
