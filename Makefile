@@ -1,0 +1,99 @@
+# Every target can be run twice in a row; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env)
+
+# The lab a person looks at, and the one the tests use: both may run at once.
+LAB_NAME ?= olab
+TEST_LAB := test
+LAB := $(SUDO) env LAB_NAME=$(LAB_NAME) PATH="$(CURDIR)/$(BIN):$$PATH" lab
+PLAY := $(SUDO) env LAB_NAME=$(LAB_NAME) PATH="$(CURDIR)/$(BIN):$$PATH" ansible-playbook -i inventories/lab
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): requirements/development.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3")'
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV) 2>/dev/null \
+	  || { $(SUDO) apt-get install -y -qq python3-venv && $(PYTHON) -m venv --clear $(VENV); }
+	$(BIN)/pip install --quiet --require-hashes -r requirements/development.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: venv
+venv: $(INSTALLED) ## Python tools of the project, in .venv
+
+.PHONY: lab-packages
+lab-packages:
+	@missing=$$(for package in $$(grep -v '^#' lab/packages.txt); do \
+	    dpkg-query --show --showformat '$${db:Status-Status}' "$$package" 2>/dev/null | grep -qx installed || echo "$$package"; done); \
+	  [ -z "$$missing" ] || { echo "Installing $$(echo $$missing)"; \
+	    $(SUDO) apt-get update -qq; DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; }
+
+.PHONY: lab
+lab: venv lab-packages ## a simulated cluster on this Linux machine, configured by site.yml
+	$(LAB) up
+	$(PLAY) playbooks/bootstrap.yml --connection-password-file /run/hybrid-lab/$(LAB_NAME)/password \
+	  --become-password-file /run/hybrid-lab/$(LAB_NAME)/password
+	$(PLAY) site.yml
+	$(LAB) status
+	@printf '\nNext, try:\n  lab ssh olab1                                     look around on a simulated Mac\n'
+	@printf '  ansible-playbook -i inventories/lab site.yml      run it again: nothing changes\n'
+	@printf '  (after: source %s/activate; make lab-down ends it)\n' "$(BIN)"
+
+.PHONY: lab-down
+lab-down: venv ## end the simulated cluster and leave nothing behind
+	$(LAB) down
+
+.PHONY: lint
+lint: venv ## every linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	$(BIN)/ansible-lint --offline
+	$(BIN)/antsibull-changelog lint
+	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
+
+.PHONY: unit
+unit: venv ## unit tests
+	$(BIN)/pytest --numprocesses auto --quiet
+
+.PHONY: check
+check: lint unit ## lint and unit tests, under two minutes
+
+.PHONY: test-lab
+test-lab: venv lab-packages ## the lab itself and the contract of the exo stand-in
+	$(SUDO) $(BIN)/pytest --quiet tests/lab tests/contract
+
+.PHONY: molecule
+molecule: venv lab-packages ## every role against lab hosts: check, converge, idempotence, verify
+	$(SUDO) env LAB_NAME=$(TEST_LAB) PATH="$(CURDIR)/$(BIN):$$PATH" molecule test --all
+
+.PHONY: test-site
+test-site: venv lab-packages ## the whole site: prediction, idempotence, limits, faults
+	$(SUDO) $(BIN)/pytest --quiet tests/site
+
+.PHONY: test
+test: check test-lab molecule test-site ## everything CI runs
+
+.PHONY: faults
+faults: venv lab-packages ## a run killed at twenty random moments converges on the next
+	$(SUDO) env FAULT_ROUNDS=20 $(BIN)/pytest --quiet tests/site/test_faults.py
+
+.PHONY: bench
+bench: venv lab-packages ## first run, second run, and the same state set with stock modules
+	$(SUDO) $(BIN)/python tests/benchmarks/site.py
+
+.PHONY: lock
+lock: venv ## resolve requirements/*.in into hashed lock files that name no index
+	for name in runtime development; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate requirements/$$name.in --output-file requirements/$$name.txt; done
