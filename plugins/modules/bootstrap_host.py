@@ -1,0 +1,61 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the action plugin of the same name; nothing of it runs on the host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bootstrap_host
+short_description: Bring a bare host under Ansible's management
+version_added: 0.1.0
+description:
+  - Authorizes the cluster's SSH key, allows the connecting user to use C(sudo) without a password, and on macOS
+    unpacks a relocatable CPython where O(interpreter) says.
+  - It needs no Python on the host. A bare Mac has only a stub at C(/usr/bin/python3).
+  - Each part is probed before and after; only what is missing is brought.
+author:
+  - The hybrid_ai.cluster contributors
+attributes:
+  check_mode:
+    description: Can run in check mode and predict what would be brought.
+    support: full
+  diff_mode:
+    description: Lists what is brought.
+    support: full
+options:
+  public_key:
+    description: The cluster's public key, one line of C(authorized_keys).
+    type: str
+    required: true
+  interpreter:
+    description: Path of the interpreter that Ansible will use on the host. It must end in C(/bin/python3).
+    type: path
+    required: true
+  archive:
+    description: Path, on the controller, of the CPython archive for Macs. It holds one folder named C(python).
+    type: path
+    required: true
+  checksum:
+    description: SHA-256 of the archive, with or without C(sha256:) before it.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Bring the host under management
+  hybrid_ai.cluster.bootstrap_host:
+    public_key: "{{ lookup('ansible.builtin.file', 'ssh/id_ed25519.pub') }}"
+    interpreter: /opt/hybrid-ai/python/bin/python3
+    archive: /root/.cache/hybrid-ai/cpython-3.12.14-aarch64-apple-darwin.tar.gz
+    checksum: sha256:81a359f1cfadd4da11766534c5913791cea55f26e1bb902cacd2a531bb1e4b2b
+"""
+
+RETURN = r"""
+brought:
+  description: What the host lacked, in the order in which it was brought.
+  type: list
+  elements: str
+  returned: always
+  sample: [cluster key, passwordless sudo, Python]
+"""

@@ -1,0 +1,136 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Have a pinned file at a path."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release_file
+short_description: Have a pinned file at a path
+version_added: 0.1.0
+description:
+  - Fetches a file unless the one at O(path) has the wanted checksum already, and verifies what it wrote.
+  - Unlike M(ansible.builtin.get_url) it asks no server in check mode, so it can predict a change before the server runs,
+    and a file with a wrong checksum never appears at O(path).
+extends_documentation_fragment:
+  - hybrid_ai.cluster.attributes
+author:
+  - The hybrid_ai.cluster contributors
+options:
+  url:
+    description: Where the file is; C(http), C(https) or C(file).
+    type: str
+    required: true
+  path:
+    description: Where to have it. Its directory is made where it is missing.
+    type: path
+    required: true
+  checksum:
+    description: C(sha256:) and 64 hexadecimal digits.
+    type: str
+    required: true
+  timeout:
+    description: Seconds without an answer after which the server counts as dead.
+    type: int
+    default: 30
+"""
+
+EXAMPLES = r"""
+- name: Fetch exo
+  hybrid_ai.cluster.release_file:
+    url: https://assets.exolabs.net/EXO-1.0.71.dmg
+    checksum: sha256:bc81a23ec647a995c5f8237857e749bc3de7ba8ec40f2aab39886c1a04beaac7
+    path: /opt/hybrid-ai/releases/EXO-1.0.71.dmg
+"""
+
+RETURN = r"""
+path:
+  description: Where the file is.
+  type: str
+  returned: always
+size:
+  description: Its size in bytes; 0 in check mode where it is not there yet.
+  type: int
+  returned: always
+"""
+
+import os
+import re
+import shutil
+import tempfile
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.urls import fetch_url
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+
+
+class ReleaseError(ClusterError):
+    """A file could not be had."""
+
+
+def sha256(module: AnsibleModule, path: str) -> str | None:
+    """Return the checksum of the file at a path, or None where there is none."""
+    return module.sha256(path) if os.path.isfile(path) else None
+
+
+def fetch(module: AnsibleModule, url: str, path: str, wanted: str) -> None:
+    """Fetch into a temporary file beside the path, verify, and only then put it in place."""
+    directory = os.path.dirname(path)
+    os.makedirs(directory, mode=0o755, exist_ok=True)
+    response, info = fetch_url(module, url, timeout=module.params["timeout"])
+    # A file:// answer has no status of its own.
+    if response is None or info["status"] not in (200, None):
+        raise ReleaseError(f"{url} cannot be fetched: {info['msg']}.")
+    handle, temporary = tempfile.mkstemp(dir=directory, prefix=f".{os.path.basename(path)}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            shutil.copyfileobj(response, file, 1 << 20)
+        seen = module.sha256(temporary)
+        if seen != wanted:
+            raise ReleaseError(
+                f"{url} has the checksum sha256:{seen} where sha256:{wanted} is pinned; "
+                "it was not kept: correct the pin or the mirror."
+            )
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "url": {"type": "str", "required": True},
+            "path": {"type": "path", "required": True},
+            "checksum": {"type": "str", "required": True},
+            "timeout": {"type": "int", "default": 30},
+        },
+        supports_check_mode=True,
+    )
+    path = module.params["path"]
+    pin = re.fullmatch(r"sha256:([0-9a-f]{64})", module.params["checksum"])
+    if not pin:
+        module.fail_json(msg=f"checksum is {module.params['checksum']!r}; write sha256: and 64 hexadecimal digits.")
+    wanted = pin.group(1)
+    before = sha256(module, path)
+    changed = before != wanted
+    try:
+        if changed and not module.check_mode:
+            fetch(module, module.params["url"], path, wanted)
+            if sha256(module, path) != wanted:
+                raise ReleaseError(f"{path} does not have the checksum it was written with; check the disk.")
+    except (ClusterError, OSError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(
+        changed=changed,
+        path=path,
+        size=os.path.getsize(path) if os.path.isfile(path) else 0,
+        diff={"before": f"sha256:{before}\n" if before else "", "after": f"sha256:{wanted}\n"},
+    )
+
+
+if __name__ == "__main__":
+    main()
