@@ -8,7 +8,6 @@ import importlib
 import json
 import os
 import platform
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,9 +18,18 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _command,
 from tests.unit.plugins.harness import Call, Clock, Replay
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 COLLECTION = "ansible_collections.hybrid_ai.cluster.plugins"
+
+
+def root_owned(path: str) -> tuple[int, int, int] | None:
+    """Stand in for `_files.mode_and_owner` where the test does not run as root: every file is root's."""
+    try:
+        return _files.real(path).lstat().st_mode & 0o7777, 0, 0
+    except FileNotFoundError:
+        return None
 
 
 @pytest.fixture
@@ -35,6 +43,7 @@ def host_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Move the files a module touches below a temporary directory, whoever runs the test."""
     monkeypatch.setattr(_files, "ROOT", str(tmp_path))
     monkeypatch.setattr(_files, "own", lambda path, uid, gid: None)
+    monkeypatch.setattr(_files, "mode_and_owner", root_owned)
     return tmp_path
 
 
