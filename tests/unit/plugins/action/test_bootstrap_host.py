@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""bootstrap_host: what a probe says, what is missing, and what is brought in which order."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible_collections.hybrid_ai.cluster.plugins.action import bootstrap_host
+
+CHECKSUM = "81" * 32
+INTERPRETER = "/opt/hybrid-ai/python/bin/python3"
+MANAGED_MAC = f"kernel=Darwin\nuser=admin\nuid=501\nkey=present\nsudo=passwordless\narchive={CHECKSUM}\npython=works\n"
+BARE_MAC = "Last login: today\nkernel=Darwin\nuser=admin\nuid=501\n"
+MANAGED_LINUX = "kernel=Linux\nuser=admin\nuid=1000\nkey=present\nsudo=passwordless\npython=works\n"
+
+
+@pytest.mark.parametrize(
+    ("probe", "expected"),
+    [
+        pytest.param(BARE_MAC, ["cluster key", "passwordless sudo", "Python"], id="bare Mac"),
+        pytest.param(MANAGED_MAC, [], id="managed Mac"),
+        pytest.param(MANAGED_MAC.replace(CHECKSUM, "0" * 64), ["Python"], id="Mac with another archive"),
+        pytest.param(MANAGED_MAC.replace("python=works\n", ""), ["Python"], id="Mac whose Python is broken"),
+        pytest.param(MANAGED_LINUX, [], id="managed Linux"),
+        pytest.param(MANAGED_LINUX.replace("python=works\n", ""), ["Python"], id="Linux without Python"),
+        pytest.param("kernel=Linux\nuser=root\nuid=0\npython=works\n", ["cluster key"], id="root needs no sudo"),
+    ],
+)
+def test_missing(probe, expected):
+    assert bootstrap_host.missing(bootstrap_host.HostState.parse(probe), CHECKSUM) == expected
+
+
+@pytest.mark.parametrize(
+    "interpreter", ["/usr/bin/python3", "/opt/homebrew/bin/python3", "python3", "/opt/x/bin/python3.12"]
+)
+def test_refuses_a_place_where_no_python_of_ours_belongs(interpreter):
+    with pytest.raises(AnsibleActionFail, match="write /opt/hybrid-ai/python/bin/python3"):
+        bootstrap_host.installation_root(interpreter)
+
+
+def test_installation_root():
+    assert bootstrap_host.installation_root(INTERPRETER) == "/opt/hybrid-ai/python"
+
+
+@pytest.fixture
+def host(monkeypatch):
+    """Return a function that runs the action against a host which answers as scripted."""
+
+    def run(answers, *, check=False):
+        said = []
+        remaining = list(answers)
+
+        def execute(script, sudoable):
+            said.append(("root" if sudoable else "user", script))
+            rc, out, err = remaining.pop(0)
+            return {"rc": rc, "stdout": out, "stderr": err}
+
+        task = SimpleNamespace(
+            args={"public_key": "ssh-ed25519 AAAA cluster", "interpreter": INTERPRETER, "archive": "/c/python.tgz"}
+            | {"checksum": f"sha256:{CHECKSUM}"},
+            check_mode=check,
+            async_val=0,
+        )
+        sent = []
+        connection = SimpleNamespace(put_file=lambda source, target: sent.append((source, target)))
+        action = bootstrap_host.ActionModule.__new__(bootstrap_host.ActionModule)
+        action._task, action._connection = task, connection
+        monkeypatch.setattr(bootstrap_host.ActionBase, "run", lambda *a, **k: {})
+        monkeypatch.setattr(action, "_low_level_execute_command", execute, raising=False)
+        result = action.run(task_vars={})
+        assert not remaining, "the host expected more commands"
+        return result, said, sent
+
+    return run
+
+
+OK = (0, "", "")
+
+
+def test_brings_everything_in_order_and_reads_back(host):
+    answers = [(0, BARE_MAC, ""), OK, OK, (0, "/tmp/hybrid-ai-python.x\n", ""), OK, (0, MANAGED_MAC, "")]
+    result, said, sent = host(answers)
+    assert result["changed"]
+    assert result["brought"] == ["cluster key", "passwordless sudo", "Python"]
+    assert [who for who, _ in said] == ["user", "user", "root", "user", "root", "user"]
+    assert sent == [("/c/python.tgz", "/tmp/hybrid-ai-python.x")]
+    assert f"= {CHECKSUM} ]" in said[4][1]
+
+
+def test_changes_nothing_on_a_managed_host(host):
+    result, said, _ = host([(0, MANAGED_MAC, "")])
+    assert not result["changed"]
+    assert len(said) == 1
+
+
+def test_check_mode_only_probes(host):
+    result, said, _ = host([(0, BARE_MAC, "")], check=True)
+    assert result["changed"]
+    assert len(said) == 1
+
+
+def test_a_failing_command_is_one_sentence(host):
+    with pytest.raises(AnsibleActionFail, match=r"sudoers.d/hybrid-ai could not be written: no space left"):
+        host([(0, BARE_MAC, ""), OK, (1, "", "cp: x\nno space left\n")])
+
+
+def test_what_does_not_show_is_a_failure(host):
+    with pytest.raises(AnsibleActionFail, match="passwordless sudo did not show after the change"):
+        host(
+            [(0, MANAGED_LINUX.replace("sudo=passwordless\n", ""), ""), OK]
+            + [(0, MANAGED_LINUX.replace("sudo=passwordless\n", ""), "")]
+        )
