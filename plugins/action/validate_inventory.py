@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Action: check the whole inventory on the controller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules import check
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import read_inventory
+
+
+class ActionModule(ActionBase):
+    """Fails with one sentence for each mistake in the inventory."""
+
+    # The inventory is one: a play over many hosts checks it once.
+    BYPASS_HOST_LOOP = True
+    _requires_connection = False
+    _VALID_ARGS: frozenset[str] = frozenset()
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Check the inventory of all hosts, also under a limit."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        sentences = check(read_inventory(variables["hostvars"], variables["groups"], self._loader))
+        result["changed"] = False
+        result["failed"] = bool(sentences)
+        if sentences:
+            result["msg"] = "\n".join(["The inventory is not usable yet; no host was touched.", *sentences])
+        return result

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Compare a value with its specification, strictly: what the value says must be what the person meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import did_you_mean, enumerate_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WANTED = {
+    "bool": "true or false, without quotes",
+    "dict": "a mapping",
+    "float": "a number, without quotes",
+    "int": "a whole number, without quotes",
+    "list": "a list",
+    "path": "a path",
+    "str": "text; put it in quotes",
+}
+
+
+def _fits(kind: str, value: Any) -> bool:
+    if kind == "bool":
+        return isinstance(value, bool)
+    if kind == "int":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind == "float":
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind == "list":
+        return isinstance(value, (list, tuple))
+    if kind == "dict":
+        return isinstance(value, Mapping)
+    return isinstance(value, str) if kind in ("str", "path") else True
+
+
+def _shown(value: Any, option: Mapping[str, Any]) -> str:
+    if option.get("no_log"):
+        return "has the wrong type"
+    if isinstance(value, Mapping):
+        return "is a mapping"
+    return "is a list" if isinstance(value, (list, tuple)) else f"is {value!r}"
+
+
+def value_faults(path: str, value: Any, option: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is wrong with a value; an unset value is never wrong here."""
+    if value is None:
+        return
+    kind = option.get("type", "str")
+    if not _fits(kind, value):
+        yield f"{path} {_shown(value, option)}; write {_WANTED[kind]}."
+        return
+    choices = option.get("choices")
+    if choices and kind != "list" and value not in choices:
+        yield f"{path} {_shown(value, option)}; {did_you_mean(str(value), map(str, choices))}"
+    elif kind == "list":
+        element = {**option, "type": option.get("elements", "raw"), "elements": "raw"}
+        for place, member in enumerate(value):
+            yield from value_faults(f"{path}[{place}]", member, element)
+    elif kind == "dict" and option.get("options"):
+        yield from _member_faults(path, value, option["options"])
+
+
+def _member_faults(path: str, value: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
+    for key, member in value.items():
+        if key in options:
+            yield from value_faults(f"{path}.{key}", member, options[key])
+        else:
+            yield f"{path} has {key}, which it does not know; {did_you_mean(str(key), options)}"
+    missing = [key for key, option in options.items() if option.get("required") and value.get(key) is None]
+    if missing:
+        yield f"{path} has no {enumerate_names(missing)}; add it."
+
+
+def option_faults(name: str, value: Any, option: Mapping[str, Any]) -> list[str]:
+    """Say what is wrong with a variable; Ansible's own validator has the last word on what we do not look at."""
+    faults = list(value_faults(name, value, option))
+    if faults or value is None:
+        return faults
+    result = ArgumentSpecValidator({name: dict(option)}).validate({name: value})
+    return [f"{message}; correct {name}." for message in result.error_messages]

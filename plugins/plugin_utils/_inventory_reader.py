@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Read the whole inventory as Ansible sees it, on the controller, without touching a host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from ansible._internal._datatag._tags import Origin
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.parsing.vault import VaultHelper, is_encrypted_file
+from ansible.template import Templar, trust_as_template
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import Host, Inventory, Specs
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ansible.parsing.dataloader import DataLoader
+    from ansible.vars.hostvars import HostVars
+
+ROLES = Path(__file__).parents[2] / "roles"
+"""The roles of this collection, installed or in a checkout."""
+
+_LOGIN_SECRETS = (
+    "ansible_become_pass",
+    "ansible_become_password",
+    "ansible_password",
+    "ansible_ssh_pass",
+    "ansible_ssh_password",
+    "ansible_sudo_pass",
+)
+
+
+def _load_all(pattern: str) -> dict[str, dict[str, Any]]:
+    """Load one file of each role that has it, by role."""
+    return {path.parents[1].name: yaml.safe_load(path.read_text()) or {} for path in sorted(ROLES.glob(pattern))}
+
+
+def load_specs() -> Specs:
+    """Load the argument specifications of all roles."""
+    return Specs.from_roles(_load_all("*/meta/argument_specs.yml"))
+
+
+def load_defaults() -> dict[str, Any]:
+    """Load the defaults of all roles; role prefixes keep their names apart."""
+    return {
+        name: _trusted(value)
+        for defaults in _load_all("*/defaults/main.yml").values()
+        for name, value in defaults.items()
+    }
+
+
+def _trusted(value: Any) -> Any:
+    """Mark our own defaults as templates, as Ansible does when it loads a role."""
+    if isinstance(value, dict):
+        return {key: _trusted(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_trusted(member) for member in value]
+    return trust_as_template(value) if isinstance(value, str) else value
+
+
+def _is_template(value: Any) -> bool:
+    return isinstance(value, str) and "{{" in value
+
+
+def _is_readable(value: Any) -> bool:
+    """Tell whether a secret stands in a file that is not encrypted, neither as a whole nor at this value."""
+    if value is None or VaultHelper.get_ciphertext(value, with_tags=False) is not None or _is_template(value):
+        return False
+    # Only the origin knows the file; a value given on the command line has none.
+    origin = Origin.get_tag(value)
+    if origin is None or origin.path is None:
+        return False
+    with Path(origin.path).open("rb") as file:
+        return not is_encrypted_file(file)
+
+
+class _Reader:
+    """Works out the variables of one host after the other."""
+
+    def __init__(self, hostvars: HostVars, loader: DataLoader, specs: Specs, defaults: Mapping[str, Any]) -> None:
+        self.hostvars = hostvars
+        self.loader = loader
+        self.specs = specs
+        self.defaults = defaults
+        self.secrets = {*_LOGIN_SECRETS, *(name for name, option in specs.options.items() if option.get("no_log"))}
+        self.problems: list[Problem] = []
+
+    def read(self, name: str, groups: frozenset[str]) -> Host:
+        raw = {key: value for key, value in self.hostvars.raw_get(name).items() if key != "ansible_facts"}
+        templar = Templar(self.loader, {**self.defaults, **raw, "hostvars": self.hostvars})
+        host = Host(name, groups, names=frozenset(raw))
+        host.plain_secrets = tuple(sorted(key for key in self.secrets.intersection(raw) if _is_readable(raw[key])))
+        for key in self.specs.options:
+            if key in raw:
+                self._resolve_given(host, key, raw[key], templar)
+            elif key in self.defaults:
+                try:
+                    host.values[key] = templar.template(self.defaults[key])
+                except AnsibleError:
+                    continue  # it follows from a value that was already reported, or from facts
+        return host
+
+    def _resolve_given(self, host: Host, key: str, value: Any, templar: Templar) -> None:
+        try:
+            host.given[key] = host.values[key] = templar.template(value)
+        except AnsibleUndefinedVariable as error:
+            if "'ansible_facts'" not in str(error):
+                reason = str(error).rstrip(".")
+                self.problems.append(
+                    Problem(host.name, f"{key} cannot be worked out: {reason}; define it or correct its name.")
+                )
+        except AnsibleError as error:
+            reason = str(error).rstrip(".")
+            self.problems.append(Problem(host.name, f"{key} cannot be worked out: {reason}; correct it."))
+
+
+def read_inventory(hostvars: HostVars, groups: Mapping[str, Sequence[str]], loader: DataLoader) -> Inventory:
+    """Read every host of the inventory, whatever a limit says."""
+    specs = load_specs()
+    reader = _Reader(hostvars, loader, specs, load_defaults())
+    names = sorted(groups.get("all", []))
+    hosts = {
+        name: reader.read(name, frozenset(group for group, members in groups.items() if name in members))
+        for name in names
+    }
+    return Inventory(hosts, {group: list(members) for group, members in groups.items()}, specs, reader.problems)
