@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+
+# The documentation of the action plugin of this name, which never sends a module to a host.
+
+DOCUMENTATION = r"""
+module: validate_inventory
+short_description: Check the whole inventory before any host is touched
+version_added: 0.1.0
+description:
+  - Runs on the controller, contacts no host and gathers no facts.
+  - Looks at every host of the inventory, also under C(--limit).
+  - Fails with one sentence for each mistake, which names the host and the variable and says what to write.
+attributes:
+  check_mode:
+    support: full
+    description: Changes nothing.
+  diff_mode:
+    support: none
+    description: Changes nothing.
+author:
+  - The hybrid_ai.cluster contributors
+"""
+
+EXAMPLES = r"""
+- name: Check the inventory
+  hybrid_ai.cluster.validate_inventory:
+"""
+
+RETURN = r"""
+msg:
+  description: One line for each mistake, after a line that says that there are some.
+  returned: failure
+  type: str
+  sample: |-
+    The inventory is not usable yet; no host was touched.
+    olab2: ansible_host 10.66.1.11 is also the address of olab1; write an address of its own for this host.
+"""
