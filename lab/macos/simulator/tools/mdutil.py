@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""``mdutil``: Spotlight's index per volume. Whatever happens, the exit status is 0."""
+
+from __future__ import annotations
+
+import os
+
+from .. import console
+from . import mdutil_texts as texts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..tool import Context
+
+PATHS = ("/usr/bin/mdutil",)
+AREA = "spotlight"
+VOLUMES = ("/", "/System/Volumes/Data")
+REFUSING = "/System/Volumes/Preboot"
+
+
+def main(context: Context) -> int:
+    """Show or change the state of some volumes."""
+    options, paths = _parse(context.argv)
+    every = "a" in options
+    if not options or not (every or paths):
+        context.out(texts.USAGE)
+        return 1
+    wanted = _wanted(options)
+    for path in (*VOLUMES, REFUSING) if every else paths:
+        volume = _volume(context, path)
+        if volume is None:
+            context.out(texts.INVALID_PATH.format(path=path))
+        elif volume == REFUSING:
+            # Listing every volume leaves this one out; changing every volume does not.
+            if wanted or not every:
+                context.out(f"{volume}:\n{texts.INVALID_OPERATION}\n\t{texts.UNKNOWN_STATE}")
+        else:
+            _one(context, volume, wanted, erase="E" in options)
+    return 0
+
+
+def _parse(argv: list[str]) -> tuple[dict[str, str], list[str]]:
+    options: dict[str, str] = {}
+    paths: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if not word.startswith("-"):
+            paths.append(word)
+            continue
+        for letter in word[1:]:
+            options[letter] = next(words, "") if letter == "i" else ""
+    return options, paths
+
+
+def _wanted(options: dict[str, str]) -> str:
+    if "d" in options:
+        return "search_disabled"
+    return {"on": "enabled", "off": "disabled"}.get(options.get("i", ""), "")
+
+
+def _volume(context: Context, path: str) -> str | None:
+    """Return the volume a path is on; None for a path that does not exist."""
+    if not os.path.exists(context.path(path)) and path not in (*VOLUMES, REFUSING):
+        return None
+    for volume in (REFUSING, VOLUMES[1]):
+        if path == volume or path.startswith(f"{volume}/"):
+            return volume
+    return VOLUMES[0]
+
+
+def _one(context: Context, volume: str, wanted: str, *, erase: bool) -> None:
+    if (wanted or erase) and not context.is_root:
+        context.out(f"{volume}:\n{texts.UNABLE}")
+        return
+    state = context.state.read(AREA).get(volume, "enabled")
+    if wanted and wanted != state:
+        doing, level = texts.LEVELS[wanted]
+        console.log(context, texts.CHANGE.format(doing=doing, volume=volume, level=level))
+        state = wanted
+        with context.state.edit(AREA) as data:
+            data[volume] = wanted
+    context.out(f"{volume}:\n\t{texts.STATES[state]}")

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Texts of ``mdutil``; all of them leave with status 0."""
+
+from __future__ import annotations
+
+ENABLED = "Indexing enabled. "
+DISABLED = "Indexing disabled."
+SEARCH_DISABLED = "Indexing and searching disabled."
+UNKNOWN_STATE = "Error: unknown indexing state."
+INVALID_OPERATION = "Error: invalid operation."
+INVALID_PATH = "Error: invalid path `{path}'."
+UNABLE = "Error: unable to perform operation.  (-1)"
+CHANGE = "mdutil {doing} Spotlight: {volume} -> {level}"
+LEVELS = {
+    "enabled": ("enabling", "kMDConfigSearchLevelOn"),
+    "disabled": ("disabling", "kMDConfigSearchLevelFSSearchOnly"),
+    "search_disabled": ("disabling", "kMDConfigSearchLevelOff"),
+}
+STATES = {"enabled": ENABLED, "disabled": DISABLED, "search_disabled": SEARCH_DISABLED}
+USAGE = "Usage: mdutil -pEsa -i (on|off) -d volume ...\n       mdutil -t {volume-path | deviceid} fileid"

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""``pmset``: power settings of a desktop, with the silences and wrong exit statuses of the real one."""
+
+from __future__ import annotations
+
+from .. import power
+from . import pmset_texts as texts
+from .pmset_getters import get
+from .pmset_schedule import repeat, schedule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..tool import Context
+
+PATHS = ("/usr/bin/pmset",)
+EX_NOPERM = 77
+
+
+def main(context: Context) -> int:
+    """Run one call of pmset."""
+    argv = context.argv
+    if not argv:
+        return _usage(context)
+    if argv[0] == "-g":
+        return get(context, argv[1] if len(argv) > 1 else "live")
+    actions = {"schedule": schedule, "repeat": repeat, "sleepnow": _sleep_now, "restoredefaults": _restore_defaults}
+    if argv[0] in actions:
+        return actions[argv[0]](context)
+    if argv[0] == "displaysleepnow":
+        return 0
+    return _set(context)
+
+
+def _usage(context: Context) -> int:
+    context.out(texts.USAGE)
+    return 1
+
+
+def _set(context: Context) -> int:
+    changes = _parse(context)
+    if changes is None:
+        return _usage(context)
+    profile, system = changes
+    if not context.is_root:
+        context.out(texts.MUST_BE_ROOT.format(program=context.program))
+        # The settings of the whole system go another way, which forgets the failure.
+        return 1 if profile is not None else 0
+    if profile:
+        power.store(context.state, profile)
+        _warn_about_timings(context, power.settings(context.state))
+    if system:
+        with context.state.edit(power.AREA) as data:
+            data.setdefault("system", {}).update(system)
+    return 0
+
+
+def _parse(context: Context) -> tuple[dict[str, int | str] | None, dict[str, int]] | None:
+    """Return the changes of the profile (None: there are none) and of the system; None for a wrong command line."""
+    profile: dict[str, int | str] = {}
+    system: dict[str, int] = {}
+    asked = False
+    on_mains = True
+    words = iter(context.argv)
+    for word in words:
+        if word in ("-a", "-b", "-c", "-u"):
+            # A desktop has neither battery nor UPS: what is meant for those is dropped without a word.
+            on_mains = word in ("-a", "-c")
+            continue
+        value = next(words, "")
+        key = texts.SYNONYMS.get(word, word)
+        if key in texts.SYSTEM_KEYS and value.isdigit():
+            system[texts.SYSTEM_KEYS[key]] = int(bool(int(value)))
+            continue
+        number = _value(context, key, value)
+        if number is None:
+            return None
+        asked = True
+        if on_mains:
+            profile[key] = number
+    if not asked and not system:
+        return None
+    return (profile if asked else None), system
+
+
+def _value(context: Context, key: str, value: str) -> int | str | None:
+    known = (*texts.CAPABILITIES, "networkoversleep", "powermode")
+    if key not in known or (key == "autorestartatconnect" and not context.profile.at_least(power.CONNECT_RELEASE)):
+        return None
+    if key == "hibernatefile":
+        return value or None
+    if not value.isdigit():
+        return None
+    number = int(value)
+    if key == "hibernatemode" and number not in texts.HIBERNATE_MODES:
+        return None
+    if key == "tcpkeepalive" and not number:
+        context.out(texts.TCP_KEEP_ALIVE)
+    return number if key in texts.NUMBERS else int(bool(number))
+
+
+def _warn_about_timings(context: Context, settings: dict[str, int]) -> None:
+    if settings["sleep"] in (0, 1):
+        return
+    warnings = []
+    if settings["displaysleep"] > settings["sleep"] or not settings["displaysleep"]:
+        warnings.append(texts.TIMINGS_DISPLAY)
+    if not settings["disksleep"]:
+        warnings.append(texts.TIMINGS_DISK)
+    if warnings:
+        context.err("\n".join([texts.TIMINGS, *warnings]))
+
+
+def _sleep_now(context: Context) -> int:
+    if not context.is_root:
+        context.out(texts.SLEEP_MUST_BE_ROOT.format(code=texts.NOT_PRIVILEGED))
+        return EX_NOPERM
+    import time
+
+    with context.state.edit(power.AREA) as data:
+        data["sleep_requested"] = int(time.time())
+    context.out("Sleeping now...")
+    return 0
+
+
+def _restore_defaults(context: Context) -> int:
+    if not context.is_root:
+        context.out(texts.MUST_BE_ROOT.format(program=context.program))
+        return 1
+    power.restore_defaults(context.state)
+    context.out("Restored Default settings.")
+    return 0
