@@ -165,7 +165,7 @@ class ActionModule(ActionBase):
 
         still = missing(self._probe(), self.checksum)
         if still:
-            message = f"{', '.join(still)} did not show after the change; run again with -vvv and look at the last command"
+            message = f"{', '.join(still)} did not show after the change; run again with -vvv"
             raise AnsibleActionFail(message)
         return result
 
@@ -197,6 +197,6 @@ class ActionModule(ActionBase):
         answer = self._low_level_execute_command(f"/bin/sh -c {shlex.quote(script)}", sudoable=as_root)
         if answer["rc"] != 0:
             said = (answer["stderr"] or answer["stdout"]).strip().splitlines()
-            message = f"{failure}: {said[-1] if said else 'status %d' % answer['rc']}"
-            raise AnsibleActionFail(message)
+            reason = said[-1] if said else f"status {answer['rc']}"
+            raise AnsibleActionFail(f"{failure}: {reason}")
         return str(answer["stdout"])

@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from ansible import constants as C
-from ansible import context
+from ansible import constants, context
 from ansible.plugins.callback import CallbackBase
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class CallbackModule(CallbackBase):
             self._changed[result.host.get_name()].append(result.task.get_name().rpartition(" : ")[2])
         self._note_measurement(result)
 
-    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:  # noqa: ARG002
         """Note a report with false lines."""
         self._note_measurement(result)
 
@@ -78,7 +77,9 @@ class CallbackModule(CallbackBase):
                 continue
             names = self._changed.get(host, [])
             text = f"{len(names)}: {', '.join(names)}" if names else "nothing"
-            self._display.display(f"{host:<{width}}  {text}", color=C.COLOR_CHANGED if names else C.COLOR_OK)
+            self._display.display(
+                f"{host:<{width}}  {text}", color=constants.COLOR_CHANGED if names else constants.COLOR_OK
+            )
         if self._reports:
             self._display.banner("WHAT WAS MEASURED")
             for host in sorted(self._reports):
@@ -89,12 +90,11 @@ class CallbackModule(CallbackBase):
         false = [line for line in lines if not line["ok"]]
         self._display.display(
             f"{host}: {len(lines) - len(false)} of {len(lines)} lines are true",
-            color=C.COLOR_ERROR if false else C.COLOR_OK,
+            color=constants.COLOR_ERROR if false else constants.COLOR_OK,
         )
         for line in lines:
             mark = "  ok   " if line["ok"] else "  FALSE"
             text = f"{mark} {line['capability']}: {line['title']}: {line['measured']}"
             if not line["ok"]:
                 text += f" (expected {line['expected']}). {line.get('advice') or ''}".rstrip()
-            self._display.display(text, color=C.COLOR_OK if line["ok"] else C.COLOR_ERROR)
-
+            self._display.display(text, color=constants.COLOR_OK if line["ok"] else constants.COLOR_ERROR)

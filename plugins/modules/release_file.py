@@ -11,8 +11,8 @@ short_description: Have a pinned file at a path
 version_added: 0.1.0
 description:
   - Fetches a file unless the one at O(path) has the wanted checksum already, and verifies what it wrote.
-  - Unlike M(ansible.builtin.get_url) it asks no server in check mode, so it can predict a change before the server runs,
-    and a file with a wrong checksum never appears at O(path).
+  - Unlike M(ansible.builtin.get_url) it asks no server in check mode, so it can predict a change before the server
+    runs, and a file with a wrong checksum never appears at O(path).
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
 author:
@@ -55,10 +55,12 @@ size:
   returned: always
 """
 
+import contextlib
 import os
 import re
 import shutil
 import tempfile
+from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.urls import fetch_url
@@ -69,34 +71,34 @@ class ReleaseError(ClusterError):
     """A file could not be had."""
 
 
-def sha256(module: AnsibleModule, path: str) -> str | None:
+def sha256(module: AnsibleModule, path: Path) -> str | None:
     """Return the checksum of the file at a path, or None where there is none."""
-    return module.sha256(path) if os.path.isfile(path) else None
+    return str(module.sha256(str(path))) if path.is_file() else None
 
 
-def fetch(module: AnsibleModule, url: str, path: str, wanted: str) -> None:
+def fetch(module: AnsibleModule, url: str, path: Path, wanted: str) -> None:
     """Fetch into a temporary file beside the path, verify, and only then put it in place."""
-    directory = os.path.dirname(path)
-    os.makedirs(directory, mode=0o755, exist_ok=True)
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     response, info = fetch_url(module, url, timeout=module.params["timeout"])
     # A file:// answer has no status of its own.
     if response is None or info["status"] not in (200, None):
         raise ReleaseError(f"{url} cannot be fetched: {info['msg']}.")
-    handle, temporary = tempfile.mkstemp(dir=directory, prefix=f".{os.path.basename(path)}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             shutil.copyfileobj(response, file, 1 << 20)
-        seen = module.sha256(temporary)
+        seen = sha256(module, temporary)
         if seen != wanted:
             raise ReleaseError(
                 f"{url} has the checksum sha256:{seen} where sha256:{wanted} is pinned; "
                 "it was not kept: correct the pin or the mirror."
             )
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
 
 
 def main() -> None:
@@ -110,7 +112,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    path = module.params["path"]
+    path = Path(module.params["path"])
     pin = re.fullmatch(r"sha256:([0-9a-f]{64})", module.params["checksum"])
     if not pin:
         module.fail_json(msg=f"checksum is {module.params['checksum']!r}; write sha256: and 64 hexadecimal digits.")
@@ -126,8 +128,8 @@ def main() -> None:
         module.fail_json(msg=str(error))
     module.exit_json(
         changed=changed,
-        path=path,
-        size=os.path.getsize(path) if os.path.isfile(path) else 0,
+        path=str(path),
+        size=path.stat().st_size if path.is_file() else 0,
         diff={"before": f"sha256:{before}\n" if before else "", "after": f"sha256:{wanted}\n"},
     )
 

@@ -108,8 +108,6 @@ def test_a_failing_command_is_one_sentence(host):
 
 
 def test_what_does_not_show_is_a_failure(host):
+    refused = (0, MANAGED_LINUX.replace("sudo=passwordless\n", ""), "")
     with pytest.raises(AnsibleActionFail, match="passwordless sudo did not show after the change"):
-        host(
-            [(0, MANAGED_LINUX.replace("sudo=passwordless\n", ""), ""), OK]
-            + [(0, MANAGED_LINUX.replace("sudo=passwordless\n", ""), "")]
-        )
+        host([refused, OK, refused])

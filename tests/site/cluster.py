@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs playbooks against a lab the way a person does, and reads what they did."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+
+
+@dataclass
+class Run:
+    """What one run of a playbook printed and did."""
+
+    rc: int
+    output: str
+    tasks: list[tuple[str, str, dict]] = field(default_factory=list)
+    """(task, host, result) of every task that ran, in order."""
+    stats: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def succeeded(self) -> Run:
+        """Fail the test with what went wrong unless the run succeeded."""
+        failures = [f"{host}: {task}: {result.get('msg')}" for task, host, result in self.tasks if result.get("failed")]
+        assert self.rc == 0, "\n".join(failures) or self.output[-4000:]
+        return self
+
+    @property
+    def changed(self) -> set[tuple[str, str]]:
+        """(host, task) of everything that changed."""
+        return {(host, task) for task, host, result in self.tasks if result.get("changed")}
+
+    @property
+    def hosts(self) -> set[str]:
+        """Hosts that took part."""
+        return set(self.stats)
+
+
+class Cluster:
+    """A lab and the playbooks that run against it."""
+
+    def __init__(self, name: str, inventory: str = "inventories/lab") -> None:
+        self.name = name
+        self.inventory = inventory
+        self.directory = Path("/run/hybrid-lab") / name
+        self.environment = {
+            **os.environ,
+            "LAB_NAME": name,
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        }
+
+    def lab(self, *arguments: str) -> str:
+        """Run the lab's command."""
+        answer = subprocess.run(
+            [str(BIN / "lab"), *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert answer.returncode == 0, f"lab {' '.join(arguments)}: {answer.stdout}{answer.stderr}"
+        return answer.stdout
+
+    def execute(self, host: str, *command: str) -> str:
+        """Run a command as root on a host, past SSH."""
+        return self.lab("exec", host, "--", *command)
+
+    @property
+    def password(self) -> str:
+        """What a bare host knows."""
+        return (self.directory / "password").read_text().strip()
+
+    def argv(self, playbook: str, *arguments: str) -> list[str]:
+        """Return the command line of a run."""
+        return [str(BIN / "ansible-playbook"), "-i", self.inventory, playbook, *arguments]
+
+    def start(self, playbook: str, *arguments: str, json_output: bool = False, **named: str) -> subprocess.Popen[str]:
+        """Start a run in a process group of its own."""
+        environment = dict(self.environment, **named)
+        if json_output:
+            environment["ANSIBLE_STDOUT_CALLBACK"] = "ansible.posix.json"
+            environment["ANSIBLE_CALLBACKS_ENABLED"] = ""
+        return subprocess.Popen(
+            self.argv(playbook, *arguments),
+            env=environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def play(self, playbook: str, *arguments: str) -> Run:
+        """Run a playbook and read its results."""
+        process = self.start(playbook, *arguments, json_output=True)
+        output, _ = process.communicate()
+        return read_run(process.returncode, output)
+
+    def bootstrap(self) -> Run:
+        """Bring bare hosts under management with the password they know."""
+        secret = str(self.directory / "password")
+        return self.play(
+            "playbooks/bootstrap.yml", "--connection-password-file", secret, "--become-password-file", secret
+        ).succeeded()
+
+
+def read_run(rc: int, output: str) -> Run:
+    """Read the results out of the JSON that follows whatever warnings were printed before it."""
+    start = output.find("\n{") + 1 if not output.startswith("{") else 0
+    try:
+        document, _ = json.JSONDecoder().raw_decode(output[start:])
+    except ValueError:
+        return Run(rc, output)
+    tasks = [
+        (task["task"]["name"], host, result)
+        for play in document["plays"]
+        for task in play["tasks"]
+        for host, result in task["hosts"].items()
+    ]
+    return Run(rc, output, tasks, document["stats"])

@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole site against a lab of its own: one lab for all tests of this folder."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.site.cluster import Cluster
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """Return the lab of the tests, up; it is left up, `make test` ends it."""
+    cluster = Cluster("test")
+    cluster.lab("up")
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def managed(cluster):
+    """Return the cluster with every host under management, whatever state it is in beyond that."""
+    cluster.bootstrap()
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def converged(managed):
+    """Return the cluster as site.yml makes it."""
+    managed.play("site.yml").succeeded()
+    return managed

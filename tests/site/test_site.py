@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole site, from bare hosts: prediction, convergence, idempotence, limits. The order of the tests matters."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+MACS = ["olab1", "olab2", "olab3"]
+
+
+@pytest.fixture(scope="module")
+def story(cluster):
+    """Run the site on bare hosts: predict, converge, converge again."""
+    cluster.lab("reset")
+    cluster.bootstrap()
+    return {
+        "predicted": cluster.play("site.yml", "--check", "--diff").succeeded(),
+        "first": cluster.play("site.yml", "--diff").succeeded(),
+        "second": cluster.play("site.yml").succeeded(),
+    }
+
+
+def test_check_mode_on_a_bare_cluster_predicts_what_converge_changes(story):
+    assert story["predicted"].changed == story["first"].changed
+    assert story["first"].changed
+
+
+def test_the_second_run_changes_nothing(story):
+    assert story["second"].changed == set()
+
+
+def test_the_report_measures_every_host_and_every_line_is_true(story, cluster):
+    reports = {host: result["lines"] for task, host, result in story["second"].tasks if task.endswith("Measure")}
+    assert {host for host, lines in reports.items() if lines} >= {"olab0", *MACS}
+    assert [line for lines in reports.values() for line in lines if not line["ok"]] == []
+
+
+def test_the_exo_cluster_is_whole_seen_from_every_mac(story, cluster):
+    for mac in MACS:
+        topology = json.loads(cluster.execute(mac, "curl", "-s", "http://127.0.0.1:52415/state/topology"))
+        assert len(topology["nodes"]) == 3
+        for node in topology["nodes"]:
+            assert len(topology["connections"][node]) == 2
+
+
+def test_a_tag_and_a_limit_touch_only_that(story, cluster):
+    cluster.execute("olab2", "launchctl", "bootout", "system/hybrid-ai.exo")
+    run = cluster.play("site.yml", "--tags", "exo", "--limit", "olab2").succeeded()
+    assert run.hosts == {"olab2"}
+    assert {host for host, _ in run.changed} == {"olab2"}
+    assert cluster.play("site.yml", "--tags", "exo").succeeded().changed == set()
+
+
+def test_verify_measures_and_does_not_repeat(story, cluster):
+    cluster.execute("olab3", "pmset", "-a", "sleep", "10")
+    run = cluster.play("playbooks/verify.yml")
+    assert run.rc != 0
+    false = [(host, line) for _, host, result in run.tasks for line in result.get("lines", []) if not line["ok"]]
+    assert [(host, line["capability"]) for host, line in false] == [("olab3", "macos_headless")]
+    assert "10" in false[0][1]["measured"]
+    cluster.play("site.yml", "--tags", "macos_headless").succeeded()
+
+
+def test_exo_is_upgraded_and_goes_back(story, cluster):
+    upgraded = cluster.play("site.yml", "--tags", "exo", "-e", "exo_version=1.0.72").succeeded()
+    assert {host for host, task in upgraded.changed} >= set(MACS)
+    version = ["plutil", "-extract", "CFBundleShortVersionString", "raw", "/Applications/EXO.app/Contents/Info.plist"]
+    assert cluster.execute("olab1", *version).strip() == "1.0.72"
+    assert cluster.execute("olab1", "ls", "-A", "/Applications").split() == ["EXO.app"]
+    cluster.play("site.yml", "--tags", "exo").succeeded()
+    assert cluster.execute("olab1", *version).strip() == "1.0.71"
+
+
+def test_exos_network_daemon_is_removed_and_the_addresses_come_back(story, cluster):
+    before = cluster.execute("olab1", "ifconfig", "en2")
+    cluster.execute("olab1", "/Applications/EXO.app/Contents/MacOS/EXO", "--install")
+    cluster.execute("olab1", "/bin/bash", "/Library/Application Support/EXO/disable_bridge.sh")
+    assert cluster.execute("olab1", "ifconfig", "en2") != before
+    cluster.play("site.yml", "--limit", "olab1").succeeded()
+    assert cluster.execute("olab1", "networksetup", "-getcurrentlocation").strip() == "Automatic"
+    inet = [line for line in before.splitlines() if "inet " in line]
+    assert [line for line in cluster.execute("olab1", "ifconfig", "en2").splitlines() if "inet " in line] == inet
+    with pytest.raises(AssertionError):
+        cluster.execute("olab1", "launchctl", "print", "system/io.exo.networksetup")
+
+
+def test_uninstall_leaves_nothing_and_install_works_again(story, cluster):
+    cluster.play("playbooks/uninstall.yml", "--tags", "exo").succeeded()
+    listing = cluster.execute(
+        "olab1",
+        "sh",
+        "-c",
+        "ls -d /Applications/* /Library/LaunchDaemons/* /opt/hybrid-ai/* /var/log/hybrid-ai/* "
+        "/etc/newsyslog.d/* 2>/dev/null; id _exo 2>&1; launchctl print-disabled system; ps ax",
+    )
+    assert "exo" not in listing.lower().replace("id: _exo: no such user", "")
+    assert cluster.play("playbooks/uninstall.yml", "--tags", "exo").succeeded().changed == set()
+    cluster.play("site.yml").succeeded()
+
+
+def test_a_mac_comes_back_after_a_power_failure(story, cluster):
+    cluster.lab("power", "off", "olab3")
+    cluster.lab("power", "on", "olab3")
+    subprocess.run(["sleep", "5"], check=True)
+    assert cluster.play("playbooks/verify.yml", "--limit", "olab3", "--tags", "macos_headless").succeeded()
