@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Settings of `systemsetup`, a tool that exits with 0 whatever happens and prints errors in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+
+SYSTEMSETUP = "/usr/sbin/systemsetup"
+UNSUPPORTED = "unsupported"
+"""The value of a setting that this Mac does not have."""
+
+
+class SystemSetupError(ClusterError):
+    """A setting could not be read or changed."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its verbs, the label its value is printed after, and whether it is a switch."""
+
+    getter: str
+    setter: str
+    label: str
+    switch: bool
+
+
+SETTINGS = {
+    "restart_on_freeze": Setting("-getrestartfreeze", "-setrestartfreeze", "Restart After Freeze", True),
+    "time_zone": Setting("-gettimezone", "-settimezone", "Time Zone", False),
+    "network_time_server": Setting("-getnetworktimeserver", "-setnetworktimeserver", "Network Time Server", False),
+    "network_time": Setting("-getusingnetworktime", "-setusingnetworktime", "Network Time", True),
+}
+"""In the order of writing: a server is named before the clock is told to follow it."""
+
+
+def parse(name: str, text: str) -> bool | str:
+    """Return the value of a setting in the output of its getter."""
+    setting = SETTINGS[name]
+    if "need administrator access" in text:
+        raise SystemSetupError(f"Reading {name} needs root: set become to true for this task.")
+    for line in text.splitlines():
+        label, colon, value = line.strip().partition(": ")
+        if colon and label == setting.label:
+            value = value.strip()
+            if "not supported" in value.lower():
+                return UNSUPPORTED
+            return value == "On" if setting.switch else value
+    if "not supported" in text.lower():
+        return UNSUPPORTED
+    raise SystemSetupError(
+        f"`{SYSTEMSETUP} {setting.getter}` gave no {setting.label}: {' '.join(text.split()) or 'it printed nothing'}"
+    )
+
+
+def read(commands: Commands, names: Iterable[str]) -> dict[str, Any]:
+    """Return the present values; only standard output counts, standard error is noise."""
+    return {name: parse(name, commands.run([SYSTEMSETUP, SETTINGS[name].getter]).out) for name in names}
+
+
+def plan(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[list[str]]:
+    """Return one command for each setting that differs."""
+    return [
+        [SYSTEMSETUP, setting.setter, ("on" if wanted[name] else "off") if setting.switch else wanted[name]]
+        for name, setting in SETTINGS.items()
+        if name in wanted and current.get(name) != wanted[name]
+    ]

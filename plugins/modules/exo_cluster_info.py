@@ -1,0 +1,170 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: exo_cluster_info
+short_description: Whether exo nodes have formed one cluster
+version_added: 0.1.0
+description:
+  - Asks every member, because members can disagree. They have formed one cluster when each has every other in its
+    topology, with connections both ways between all pairs, and that has held for a while.
+  - Identities of nodes are new after every start, so hosts are matched by asking each for its own.
+  - Proxies in the environment are ignored.
+  - Made for exo 1.0.71.
+extends_documentation_fragment:
+  - hybrid_ai.cluster.attributes.info
+author:
+  - hybrid_ai.cluster contributors
+options:
+  members:
+    description: The hosts that belong to the cluster.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the host.
+        type: str
+        required: true
+      address:
+        description: Address on which its API is asked.
+        type: str
+        required: true
+  port:
+    description: The API port, the same on every member.
+    type: int
+    default: 52415
+  timeout:
+    description: Seconds to wait for the cluster. A node that has ended stays in the topology for half a minute, so
+      allow at least 60. V(0) looks once.
+    type: int
+    default: 120
+  settle_seconds:
+    description: Seconds for which the same picture has to hold.
+    type: int
+    default: 5
+  fail_when_incomplete:
+    description: Whether an incomplete cluster fails the task.
+    type: bool
+    default: true
+"""
+
+EXAMPLES = r"""
+- name: Wait until every node sees every other
+  hybrid_ai.cluster.exo_cluster_info:
+    members:
+      - {name: olab1, address: 10.66.1.11}
+      - {name: olab2, address: 10.66.1.12}
+"""
+
+RETURN = r"""
+formed:
+  description: Whether the members are one cluster.
+  returned: always
+  type: bool
+  sample: true
+missing:
+  description: What keeps them from being one, a sentence each.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+nodes:
+  description: The present identity of each member that answers.
+  returned: always
+  type: dict
+  sample: {"olab1": "12D3KooWKwBNMiZ7Ypj6f6eU849BpF7VPb8cGCzfpTYbvYCn5Afa"}
+strangers:
+  description: Identities in the topology that belong to no member.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+edges:
+  description: The connections between members and the addresses they take.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{"source": "olab1", "sink": "olab2", "addresses": ["10.66.64.2"]}]
+models:
+  description: The models that lie complete on some member.
+  returned: when the cluster has formed
+  type: list
+  elements: str
+  sample: [mlx-community/Llama-3.2-1B-Instruct-4bit]
+instances:
+  description: The placed models, with the members that run them and whether all of them are ready.
+  returned: when the cluster has formed
+  type: list
+  elements: dict
+  sample: [{"id": "b5cd8db4", "kind": "MlxRingInstance", "model": "org/name", "nodes": ["olab1"], "ready": true}]
+seconds:
+  description: How long it took.
+  returned: always
+  type: float
+  sample: 19.0
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _exo_api, _exo_cluster, _http
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+
+
+def run(module: AnsibleModule) -> dict[str, object]:
+    """Wait for the cluster and describe it."""
+    members = [_exo_api.Member(**member) for member in module.params["members"]]
+    if not members:
+        raise ClusterError("members is empty: name the hosts that belong to the cluster.")
+    port = module.params["port"]
+    settle = module.params["settle_seconds"] if module.params["timeout"] else 0
+    answer = _exo_cluster.wait_for_cluster(members, port, _http.fetch, module.params["timeout"], settle)
+    result: dict[str, object] = {
+        "changed": False,
+        "formed": answer.formed,
+        "missing": answer.missing,
+        "nodes": answer.picture.node_ids,
+        "strangers": sorted(answer.picture.unknown),
+        "edges": answer.picture.edges,
+        "seconds": answer.seconds,
+    }
+    if answer.formed:
+        result["models"] = _exo_api.downloaded_models(members[0].address, port, _http.fetch)
+        result["instances"] = _exo_api.instances(members[0].address, port, _http.fetch, answer.picture.names)
+    return result
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "members": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "address": {"type": "str", "required": True},
+                },
+            },
+            "port": {"type": "int", "default": 52415},
+            "timeout": {"type": "int", "default": 120},
+            "settle_seconds": {"type": "int", "default": 5},
+            "fail_when_incomplete": {"type": "bool", "default": True},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module)
+    except ClusterError as error:
+        module.fail_json(msg=str(error))
+    if not result["formed"] and module.params["fail_when_incomplete"]:
+        missing = " ".join(result["missing"])
+        module.fail_json(msg=f"The exo cluster is not whole after {result['seconds']:g} seconds. {missing}", **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
