@@ -92,6 +92,10 @@ faults: venv lab-packages ## a run killed at twenty random moments converges on 
 bench: venv lab-packages ## first run, second run, and the same state set with stock modules
 	$(SUDO) $(BIN)/python tests/benchmarks/site.py
 
+.PHONY: docs
+docs: venv ## the role reference, from the argument specifications
+	$(BIN)/python docs/build_role_reference.py
+
 .PHONY: lock
 lock: venv ## resolve requirements/*.in into hashed lock files that name no index
 	for name in runtime development; do \

@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write docs/roles.md from the roles' argument specifications; `make docs` runs it, a test notices a stale page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "docs" / "roles.md"
+LONGEST_DEFAULT = 80
+
+HEAD = """\
+# Role reference
+
+Written by `make docs` from the roles' argument specifications; change those. Every variable can stand in the inventory.
+`null` means: not managed.
+"""
+
+
+def plain(text: str | list[str] | None) -> str:
+    """Turn the markup of a description into Markdown, on one line that a table can hold."""
+    joined = " ".join([text] if isinstance(text, str) else text or [])
+    marked = re.sub(r"\b[OVCMP]\(([^)]*)\)", r"`\1`", joined)
+    return marked.replace("|", "\\|").strip()
+
+
+def shown(value: Any, role: str) -> str:
+    """Show a default the way an inventory would have it, or say where a long one stands."""
+    text = yaml.safe_dump(value, default_flow_style=True, width=10**6).removesuffix("\n...\n").strip()
+    if len(text) > LONGEST_DEFAULT:
+        return f"[see defaults](../roles/{role}/defaults/main.yml)"
+    return f"`{text}`".replace("|", "\\|")
+
+
+def rows(options: dict[str, Any], role: str, prefix: str = "") -> list[str]:
+    """List the variables, nested ones below their parent."""
+    lines = []
+    for name, option in options.items():
+        kind = option.get("type", "str") + (f" of {option['elements']}" if "elements" in option else "")
+        choices = f" One of {', '.join(f'`{choice}`' for choice in option['choices'])}." if "choices" in option else ""
+        default = "required" if option.get("required") else shown(option.get("default"), role)
+        lines.append(f"| `{prefix}{name}` | {kind} | {default} | {plain(option.get('description'))}{choices} |")
+        lines += rows(option.get("options", {}), role, f"{prefix}{name}.")
+    return lines
+
+
+def reference() -> str:
+    """Return the whole page."""
+    parts = [HEAD]
+    for path in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
+        role = path.parents[1].name
+        specification = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]
+        parts.append(f"## {role}\n\n{specification['short_description']}.\n")
+        parts.append("\n".join(f"- {plain(line)}" for line in specification.get("description", [])) + "\n")
+        if options := specification.get("options"):
+            table = [
+                "| variable | type | default | meaning |",
+                "|---|---|---|---|",
+                *rows(options, role),
+            ]
+            parts.append("\n".join(table) + "\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    REFERENCE.write_text(reference(), encoding="utf-8")
