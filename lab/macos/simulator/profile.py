@@ -68,6 +68,12 @@ class Profile:
         return str(self.system["kernel"])
 
     @property
+    def kernel_version(self) -> str:
+        """What ``uname -v`` prints."""
+        date, source = self.system["kernel_date"], self.system["kernel_source"]
+        return f"Darwin Kernel Version {self.kernel}: {date}; root:{source}/RELEASE_ARM64_{self.hardware['soc']}"
+
+    @property
     def major(self) -> int:
         """The first number of the release."""
         return int(self.release.partition(".")[0])
