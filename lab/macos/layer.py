@@ -158,7 +158,7 @@ def resolve(root: Path, path: Path) -> Path:
         for parent in [*reversed(path.parents), path][1:]:
             real = root / parent.relative_to("/")
             if real.is_symlink():
-                target = parent.parent / os.readlink(real)
+                target = parent.parent / real.readlink()
                 path = Path(os.path.normpath(target / path.relative_to(parent)))
                 break
         else:
@@ -171,10 +171,10 @@ def _install_hidden(base_root: Path, layer: Path) -> None:
     hidden = layer / SIMULATOR / "bin"
     hidden.mkdir(parents=True)
     for directory in ("/usr/bin", "/usr/sbin"):
-        for entry in sorted(os.listdir(base_root / directory[1:])):
-            source = resolve(base_root, Path(directory, entry))
+        for entry in sorted((base_root / directory[1:]).iterdir()):
+            source = resolve(base_root, Path(directory, entry.name))
             if source.is_file():
-                _copy(source, hidden / entry)
+                _copy(source, hidden / entry.name)
     _copy(hidden / "python3.11", hidden / "python3")
     shutil.copytree(
         base_root / "usr/lib/python3.11",

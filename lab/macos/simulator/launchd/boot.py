@@ -94,7 +94,7 @@ def start_network(state: State, log: Callable[[str], None]) -> None:
     try:
         module = importlib.import_module("..network.apply", __package__)
         module.apply(Context([], "configd", state=state))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the Mac comes up
+    except Exception as error:  # whatever it is, the rest of the Mac comes up
         log(f"network: {type(error).__name__}: {error}")
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -58,7 +59,7 @@ class Server:
         self._power = power
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(path)
-        os.chmod(path, 0o666)
+        os.chmod(path, 0o666)  # noqa: S103 - everybody may ask, the answer depends on who does
         self._listener.listen(64)
         # Answers that wait until a job is gone: connection, job, deadline.
         self._pending: list[tuple[socket.socket, tuple[str, str], float]] = []
@@ -103,11 +104,8 @@ class Server:
 
 
 def _reply(connection: socket.socket, answer: Answer) -> None:
-    with connection:
-        try:
-            connection.sendall(json.dumps(answer).encode() + b"\n")
-        except OSError:
-            pass
+    with connection, contextlib.suppress(OSError):
+        connection.sendall(json.dumps(answer).encode() + b"\n")
 
 
 def wait(descriptors: list[int], deadline: float | None) -> list[int]:

@@ -113,5 +113,5 @@ def parse(data: bytes) -> Definition:
 
 
 def _umask(value: int | str | None) -> int | None:
-    """An integer is decimal, since property lists know no octal; a string is octal."""
+    """Read a mode: an integer is decimal, since property lists know no octal; a string is octal."""
     return int(value, 8) if isinstance(value, str) else value

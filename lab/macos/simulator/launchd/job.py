@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -112,10 +113,8 @@ class Job:
         """Take note that the process ended (negative: by a signal)."""
         process, self.pid, self._kill_at = self.pid, None, None
         if process and not self.definition.abandon_group:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 self._kill(-process, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
         self._ended(status)
 
     def _ended(self, status: int) -> None:

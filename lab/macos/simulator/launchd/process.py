@@ -78,7 +78,7 @@ def _become(definition: Definition, default_user: str | None, failure: int) -> N
             os.setuid(account.pw_uid)
         os.chdir(definition.directory or "/")
         os.execve(definition.program, list(definition.arguments), environment_of(definition))
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+    except BaseException as error:  # whatever it is, the parent must hear of it
         os.write(failure, f"{type(error).__name__}: {error}".encode()[:4096])
     os._exit(78)
 
