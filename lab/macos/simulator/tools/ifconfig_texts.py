@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""How ``ifconfig`` prints an interface."""
+
+from __future__ import annotations
+
+from ..network.addresses import broadcast, netmask_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..network.links import Link, Links
+
+LOOPBACK = "lo0"
+_FLAGS = {
+    0x1: "UP",
+    0x2: "BROADCAST",
+    0x8: "LOOPBACK",
+    0x20: "SMART",
+    0x40: "RUNNING",
+    0x100: "PROMISC",
+    0x800: "SIMPLEX",
+    0x8000: "MULTICAST",
+}
+_ETHERNET = 0x8822
+_UP = 0x41
+_PROMISCUOUS = 0x100
+_CONFIGURATION = """\
+	Configuration:
+		id 0:0:0:0:0:0 priority 0 hellotime 0 fwddelay 0
+		maxage 0 holdcnt 0 proto stp maxaddr 100 timeout 1200
+		root id 0:0:0:0:0:0 priority 0 ifcost 0 port 0
+		ipfilter disabled flags 0x0"""
+
+
+def describe(link: Link, links: Links, *, alone: bool = False) -> str:
+    """Return the text about one interface; one that is asked for alone also shows what a bridge has learnt."""
+    if link.name == "lo":
+        return "\n".join(_loopback(link))
+    return "\n".join(_bridge(link, links, alone=alone) if link.is_bridge else _ethernet(link))
+
+
+def _head(name: str, value: int, mtu: int) -> str:
+    names = [flag for bit, flag in _FLAGS.items() if value & bit]
+    # BROADCAST is printed before SMART and RUNNING, SIMPLEX before MULTICAST: the order of the bits.
+    return f"{name}: flags={value:x}<{','.join(names)}> mtu {mtu}"
+
+
+def _loopback(link: Link) -> Iterable[str]:
+    yield _head(LOOPBACK, 0x8049, 16384)
+    yield "\toptions=1203<RXCSUM,TXCSUM,TXSTATUS,SW_TIMESTAMP>"
+    yield "\tinet 127.0.0.1 netmask 0xff000000"
+    yield "\tinet6 ::1 prefixlen 128"
+    yield "\tinet6 fe80::1%lo0 prefixlen 64 scopeid 0x1"
+    for cidr in link.inet:
+        if not cidr.startswith("127."):
+            address, _, prefix = cidr.partition("/")
+            yield f"\tinet {address} netmask 0x{netmask_number(int(prefix)):08x}"
+    yield "\tnd6 options=201<PERFORMNUD,DAD>"
+
+
+def _flags(link: Link) -> int:
+    return _ETHERNET | (_UP if link.up else 0) | (_PROMISCUOUS if link.bridge else 0)
+
+
+def _addresses(link: Link) -> Iterable[str]:
+    for cidr in link.inet6:
+        address, _, prefix = cidr.partition("/")
+        if address.startswith("fe80:"):
+            yield f"\tinet6 {address}%{link.name} prefixlen {prefix} secured scopeid 0x{link.index:x}"
+        else:
+            yield f"\tinet6 {address} prefixlen {prefix} autoconf secured"
+    for cidr in link.inet:
+        address, _, prefix = cidr.partition("/")
+        mask = netmask_number(int(prefix))
+        yield f"\tinet {address} netmask 0x{mask:08x} broadcast {broadcast(address, int(prefix))}"
+
+
+def _ethernet(link: Link) -> Iterable[str]:
+    yield _head(link.name, _flags(link), link.mtu)
+    yield "\toptions=460<TSO4,TSO6,CHANNEL_IO>"
+    yield f"\tether {link.address}"
+    yield from _addresses(link)
+    if not link.bridge:
+        yield "\tnd6 options=201<PERFORMNUD,DAD>"
+    yield "\tmedia: autoselect <full-duplex>" if link.carrier else "\tmedia: autoselect"
+    yield f"\tstatus: {'active' if link.carrier else 'inactive'}"
+
+
+def _bridge(link: Link, links: Links, *, alone: bool) -> Iterable[str]:
+    yield _head(link.name, _flags(link), link.mtu)
+    yield "\toptions=63<RXCSUM,TXCSUM,TSO4,TSO6>"
+    yield f"\tether {link.address}"
+    yield from _addresses(link)
+    yield _CONFIGURATION
+    for member in links.members(link.name):
+        yield f"\tmember: {member} flags=3<LEARNING,DISCOVER>"
+        found = links.get(member)
+        yield f"\t        ifmaxaddr 0 port {found.index if found else 0} priority 0 path cost 0"
+    if alone:
+        yield "\tAddress cache:"
+    yield "\tnd6 options=201<PERFORMNUD,DAD>"
+    yield "\tmedia: <unknown type>"
+    yield f"\tstatus: {'active' if link.carrier else 'inactive'}"
