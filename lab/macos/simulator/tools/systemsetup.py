@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from .. import power, time_settings
 from . import systemsetup_texts as texts
 from .systemsetup_login import get_remote_login, set_remote_login
@@ -33,12 +35,14 @@ def main(context: Context) -> int:
     if not context.is_root:
         context.out(texts.NOT_ROOT)
         return 0
-    verb = context.argv[0].lower() if context.argv else ""
-    words = context.argv[1:]
+    # -f may stand before the verb and after it.
+    force = "-f" in context.argv
+    verb, *words = [word for word in context.argv if word != "-f"] or [""]
+    verb = verb.lower()
     kind, setting = verb[:4], verb[4:]
     special: dict[str, Callable[[Context, list[str]], int]] = {
         "-getremotelogin": get_remote_login,
-        "-setremotelogin": set_remote_login,
+        "-setremotelogin": functools.partial(set_remote_login, force=force),
         "-getsleep": _get_sleep,
         "-setsleep": _set_sleep,
         "-getrestartfreeze": _get_restart_freeze,

@@ -25,10 +25,9 @@ def get_remote_login(context: Context, _words: list[str]) -> int:
     return 0
 
 
-def set_remote_login(context: Context, words: list[str]) -> int:
+def set_remote_login(context: Context, words: list[str], *, force: bool) -> int:
     """Load or unload sshd; a session that is open goes on until it ends."""
-    force = "-f" in words
-    wanted = next((word.lower() for word in words if word != "-f"), "")
+    wanted = words[0].lower() if words else ""
     if wanted not in ("on", "off"):
         context.out(texts.BAD_VALUE.format(verb="setremotelogin", value=wanted))
         return 0

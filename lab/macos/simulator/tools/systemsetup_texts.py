@@ -27,6 +27,7 @@ FALLBACK_ZONES = [
     "Asia/Tokyo",
     "Europe/Berlin",
     "Europe/London",
+    "Europe/Paris",
     "GMT",
     "UTC",
 ]
