@@ -27,5 +27,8 @@ class ActionModule(ActionBase):
         result["changed"] = False
         result["failed"] = bool(sentences)
         if sentences:
-            result["msg"] = "\n".join(["The inventory is not usable yet; no host was touched.", *sentences])
+            count = f"{len(sentences)} mistakes" if len(sentences) > 1 else "a mistake"
+            result["msg"] = f"The inventory has {count}; no host was touched."
+            # Ansible prints the message twice, so they stand beside it; the last line break keeps them unfolded.
+            result["mistakes"] = "\n".join([*sentences, ""])
         return result

@@ -28,11 +28,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-msg:
-  description: One line for each mistake, after a line that says that there are some.
+mistakes:
+  description: One line for each mistake.
   returned: failure
   type: str
-  sample: |-
-    The inventory is not usable yet; no host was touched.
+  sample: |
     olab2: ansible_host 10.66.1.11 is also the address of olab1; write an address of its own for this host.
 """

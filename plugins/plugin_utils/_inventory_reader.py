@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ _LOGIN_SECRETS = (
 )
 
 
+@cache
 def _load_all(pattern: str) -> dict[str, dict[str, Any]]:
     """Load one file of each role that has it, by role."""
     return {path.parents[1].name: yaml.safe_load(path.read_text()) or {} for path in sorted(ROLES.glob(pattern))}
@@ -114,7 +116,7 @@ class _Reader:
                     Problem(host.name, f"{key} cannot be worked out: {reason}; define it or correct its name.")
                 )
         except AnsibleError as error:
-            reason = str(error).rstrip(".")
+            reason = str(error).removeprefix("Error rendering template: ").rstrip(".")
             self.problems.append(Problem(host.name, f"{key} cannot be worked out: {reason}; correct it."))
 
 

@@ -13,7 +13,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules
     _placement,
     _variables,
 )
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import Problem, enumerate_names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import INVENTORY, Problem, enumerate_names
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import Inventory
@@ -42,6 +42,8 @@ _RULES = (
 
 def check(inventory: Inventory) -> list[str]:
     """Return one sentence for each mistake, in order; the same mistake on several hosts is one sentence."""
+    if not inventory.hosts:
+        return [Problem(INVENTORY, "it has no host; begin with a copy of inventories/example.").sentence]
     problems = list(inventory.unresolved)
     for rule in _RULES:
         problems.extend(rule(inventory))

@@ -26,8 +26,7 @@ _STUB = "/usr/bin/python3"
 
 def host_names(inventory: Inventory) -> Iterator[Problem]:
     """Check that each host's name can be its name in DNS and is nobody else's."""
-    services = inventory.shared("cluster_services")
-    taken = {entry.get("dns"): name for name, entry in services.items() if entry.get("dns")} if services else {}
+    taken = {entry["dns"]: service for service, entry in inventory.services().items() if entry["dns"]}
     for name in inventory.hosts:
         if not _LABEL.fullmatch(name):
             yield Problem(

@@ -7,6 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_table import (
+    service_table,
+    table_problems,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -105,6 +110,11 @@ class Inventory:
     def members(self, group: str) -> list[Host]:
         """Return the hosts of a group."""
         return [self.hosts[name] for name in self.groups.get(group, [])]
+
+    def services(self) -> dict[str, dict[str, Any]]:
+        """Return the complete service table, or nothing while it has mistakes."""
+        table, overrides = self.shared("cluster_services"), self.shared("cluster_service_overrides")
+        return {} if table_problems(table, overrides) else service_table(table, overrides)
 
     def shared(self, name: str) -> Any:
         """Return a value that is the same for all hosts."""

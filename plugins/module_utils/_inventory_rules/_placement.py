@@ -15,7 +15,6 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import 
 )
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_table import (
     port_clashes,
-    service_table,
     table_problems,
 )
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._topology import topology_problems
@@ -64,16 +63,12 @@ def cables(inventory: Inventory) -> Iterator[Problem]:
 
 def services(inventory: Inventory) -> Iterator[Problem]:
     """Check the service table, and that no two services of a host want the same port."""
-    table, overrides = inventory.shared("cluster_services"), inventory.shared("cluster_service_overrides")
-    if table is None:
+    if "cluster_services" not in next(iter(inventory.hosts.values())).values:
         return
-    problems = table_problems(table, overrides)
-    yield from problems
-    if problems:
-        return
-    complete = service_table(table, overrides)
-    for host, first, second in port_clashes(complete, inventory.groups):
-        entry = complete[second]
+    yield from table_problems(inventory.shared("cluster_services"), inventory.shared("cluster_service_overrides"))
+    table = inventory.services()
+    for host, first, second in port_clashes(table, inventory.groups):
+        entry = table[second]
         yield Problem(
             host,
             f"the services {first} and {second} both want {entry['protocol']} port {entry['port']}; give one of them "

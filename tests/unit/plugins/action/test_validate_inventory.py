@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Broken inventories give one sentence each, good ones none, and no host is touched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.vars.hostvars import HostVars
+from ansible.vars.manager import VariableManager
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules import check
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import read_inventory
+
+REPOSITORY = Path(__file__).parents[4]
+INVENTORIES = REPOSITORY / "tests" / "inventories"
+BROKEN = yaml.safe_load((INVENTORIES / "broken.yml").read_text())
+# inventories/lab reads files by lookups, so it goes through the real program below.
+GOOD = [*sorted((INVENTORIES / "good").iterdir()), REPOSITORY / "inventories/example"]
+
+
+def sources(name: str) -> list[str]:
+    base = BROKEN[name]["over"]
+    return [*([str(INVENTORIES / "good" / f"{base}.yml")] if base else []), str(INVENTORIES / "broken" / f"{name}.yml")]
+
+
+def sentences(*paths: str) -> list[str]:
+    loader = DataLoader()
+    inventory = InventoryManager(loader=loader, sources=list(paths))
+    hostvars = HostVars(inventory, VariableManager(loader=loader, inventory=inventory), loader)
+    return check(read_inventory(hostvars, inventory.get_groups_dict(), loader))
+
+
+def test_every_broken_inventory_has_an_expected_sentence() -> None:
+    assert {path.stem for path in (INVENTORIES / "broken").iterdir()} == set(BROKEN)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_inventory_gives_one_sentence(name: str) -> None:
+    assert sentences(*sources(name)) == [BROKEN[name]["sentence"]]
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_a_good_inventory_gives_none(path: Path) -> None:
+    assert sentences(str(path)) == []
+
+
+def test_several_mistakes_are_sorted_sentences() -> None:
+    found = sentences(*sources("address_twice"), *sources("exo_peers_without_master")[1:], *sources("exo_on_linux")[1:])
+    assert [sentence.split(":")[0] for sentence in found] == ["gpu1", "inventory", "olab2"]
+
+
+@pytest.fixture
+def playbook(tmp_path: Path) -> Path:
+    """A site that validates and then touches every host, with an ssh that leaves a trace."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\ntouch {tmp_path}/touched\nexit 255\n")
+    ssh.chmod(0o755)
+    site = tmp_path / "site.yml"
+    play = {"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.ping": None}], "tags": ["exo"]}
+    site.write_text(yaml.safe_dump([{"import_playbook": str(REPOSITORY / "playbooks/validate.yml")}, play]))
+    return site
+
+
+def run(playbook: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("ansible-playbook")
+    environment = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
+        "ANSIBLE_SSH_EXECUTABLE": str(playbook.parent / "ssh"),
+        "ANSIBLE_NOCOLOR": "1",
+    }
+    command = [str(program), str(playbook), *arguments]
+    return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        pytest.param("address_twice", [], id="plain"),
+        pytest.param("cable_port_twice", ["--limit", "gpu1"], id="under-a-limit"),
+        pytest.param("variable_misspelt", ["--tags", "exo"], id="with-tags"),
+        pytest.param("management_missing", ["--check"], id="check-mode"),
+    ],
+)
+def test_the_playbook_stops_before_it_touches_a_host(playbook: Path, name: str, arguments: list[str]) -> None:
+    inventories = [part for source in sources(name) for part in ("-i", source)]
+    done = run(playbook, *inventories, *arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    said = [line.strip() for line in done.stdout.splitlines()]
+    assert said.count(BROKEN[name]["sentence"]) == 1
+    assert "unreachable=0" in done.stdout
+    assert "PLAY [all]" not in done.stdout
+    assert not (playbook.parent / "touched").exists()
+
+
+def test_the_trace_would_show(playbook: Path) -> None:
+    done = run(playbook, "-i", str(REPOSITORY / "inventories/lab"))
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert (playbook.parent / "touched").exists()

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Secrets: what is encrypted is accepted, what anybody can read is not, and no sentence repeats one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultLib, VaultSecret, VaultSecretsContext
+from ansible.vars.hostvars import HostVars
+from ansible.vars.manager import VariableManager
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import read_inventory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import Inventory
+
+KEYS = [("default", VaultSecret(b"vault password"))]
+
+
+def encrypted(text: str) -> str:
+    return VaultLib(KEYS).encrypt(text, KEYS[0][1]).decode()
+
+
+def inline(text: str) -> str:
+    return "!vault |\n" + "".join(f"  {line}\n" for line in encrypted(text).splitlines())
+
+
+def read(folder: Path, variables: str, *, unlocked: bool = True) -> Inventory:
+    (folder / "hosts.yml").write_text("all: {hosts: {mini: {ansible_host: 10.0.0.1}}}\n")
+    (folder / "group_vars").mkdir()
+    (folder / "group_vars" / "all.yml").write_text(variables)
+    loader = DataLoader()
+    if unlocked:
+        loader.set_vault_secrets(KEYS)
+    inventory = InventoryManager(loader=loader, sources=[str(folder)])
+    hostvars = HostVars(inventory, VariableManager(loader=loader, inventory=inventory), loader)
+    return read_inventory(hostvars, inventory.get_groups_dict(), loader)
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        pytest.param("ansible_become_password: s3cret\n", ("ansible_become_password",), id="plain"),
+        pytest.param(f"ansible_become_password: {inline('s3cret')}", (), id="encrypted-value"),
+        pytest.param(encrypted("ansible_become_password: s3cret\n"), (), id="encrypted-file"),
+        pytest.param("ansible_password: '{{ kept_elsewhere }}'\n", (), id="reference"),
+        pytest.param("ansible_password: null\n", (), id="unset"),
+    ],
+)
+def test_secrets(tmp_path: Path, variables: str, expected: tuple[str, ...]) -> None:
+    assert read(tmp_path, variables).hosts["mini"].plain_secrets == expected
+
+
+def test_an_encrypted_value_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext(KEYS))
+    inventory = read(tmp_path, f"exo_namespace: {inline('quiet')}")
+    assert inventory.hosts["mini"].get("exo_namespace") == "quiet"
+    assert inventory.unresolved == []
+
+
+def test_a_value_that_cannot_be_decrypted_is_one_problem(tmp_path: Path) -> None:
+    inventory = read(tmp_path, f"exo_namespace: {inline('quiet')}", unlocked=False)
+    assert len(inventory.unresolved) == 1
+    assert inventory.unresolved[0].sentence.startswith("mini: exo_namespace cannot be worked out: ")
+
+
+def test_what_follows_from_facts_is_left_for_later(tmp_path: Path) -> None:
+    inventory = read(tmp_path, "exo_uid: '{{ ansible_facts.processor_cores + 1 }}'\n")
+    assert inventory.unresolved == []
+    assert inventory.hosts["mini"].get("exo_uid") is None
+
+
+def test_defaults_follow_what_the_inventory_says(tmp_path: Path) -> None:
+    host = read(tmp_path, "cluster_domain: home\n").hosts["mini"]
+    assert host.get("exo_namespace") == "home"
+    assert "exo_namespace" not in host.given

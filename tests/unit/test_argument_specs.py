@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What a role says about its variables is what it does: same names, same defaults, all described."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).parents[2]
+ROLES = sorted(path for path in (REPOSITORY / "roles").iterdir() if path.is_dir())
+WITH_VARIABLES = [
+    role for role in ROLES if (role / "defaults/main.yml").exists() or (role / "meta/argument_specs.yml").exists()
+]
+
+
+def load(role: Path, name: str) -> dict[str, Any]:
+    path = role / name
+    return (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
+
+
+def entry_points(role: Path) -> dict[str, dict[str, Any]]:
+    specs: dict[str, dict[str, Any]] = load(role, "meta/argument_specs.yml").get("argument_specs", {})
+    return specs
+
+
+def options(role: Path) -> dict[str, dict[str, Any]]:
+    return {
+        name: option for entry in entry_points(role).values() for name, option in (entry.get("options") or {}).items()
+    }
+
+
+def nested(name: str, option: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield name, option
+    for key, member in (option.get("options") or {}).items():
+        yield from nested(f"{name}.{key}", member)
+
+
+@pytest.mark.parametrize("role", WITH_VARIABLES, ids=lambda role: role.name)
+def test_specified_and_real_defaults_are_equal(role: Path) -> None:
+    defaults = load(role, "defaults/main.yml")
+    specified = {name: option.get("default") for name, option in options(role).items() if not option.get("required")}
+    required = {name for name, option in options(role).items() if option.get("required")}
+    assert {name: value for name, value in defaults.items() if name not in required} == specified
+
+
+@pytest.mark.parametrize("role", WITH_VARIABLES, ids=lambda role: role.name)
+def test_everything_is_described_and_typed(role: Path) -> None:
+    assert entry_points(role), "the role has defaults and no meta/argument_specs.yml"
+    for name, entry in entry_points(role).items():
+        assert entry.get("short_description"), name
+        assert entry.get("description"), name
+        for option_name, option in entry.get("options", {}).items():
+            for path, member in nested(option_name, option):
+                assert member.get("description"), path
+                assert member.get("type"), path
+                assert member["type"] != "list" or member.get("elements"), path
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_names_have_the_prefix_of_their_role(role: Path) -> None:
+    names = [*options(role), *load(role, "defaults/main.yml")]
+    assert [name for name in names if not name.startswith(f"{role.name}_")] == []
+    internal = [name for path in sorted((role / "vars").glob("*.yml")) for name in load(role, f"vars/{path.name}")]
+    assert [name for name in internal if not name.startswith(f"__{role.name}_")] == []
+
+
+PREFIXES = "|".join(sorted((role.name for role in WITH_VARIABLES), key=len, reverse=True))
+REFERENCE = re.compile(rf"(?<![\w./'\"-])(?:{PREFIXES})_\w+(?=\s*[|}})\],.=!<>:~+]|\s+(?:is|in|and|or|if|else|not)\b)")
+MARKED = re.compile(
+    r"\{\{.*?\}\}|\{%.*?%\}|^\s*(?:when|that|until|failed_when|changed_when):.*$", re.DOTALL | re.MULTILINE
+)
+
+
+def referring_files() -> list[Path]:
+    found: list[Path] = []
+    for folder in ("roles", "playbooks", "inventories/example", "inventories/lab", "molecule"):
+        found += [
+            path for path in (REPOSITORY / folder).rglob("*") if path.suffix in (".yml", ".j2") and path.is_file()
+        ]
+    return sorted(found)
+
+
+@pytest.mark.parametrize("path", referring_files(), ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_every_variable_of_a_role_that_is_used_exists(path: Path) -> None:
+    known = {name for role in ROLES for name in (*options(role), *load(role, "defaults/main.yml"))}
+    used = {name for part in MARKED.findall(path.read_text()) for name in REFERENCE.findall(part)}
+    assert used - known == set()
+
+
+def test_a_use_is_recognised_as_one() -> None:
+    text = 'name: "{{ exo_version }}"\nwhen: exo_state == "present"\npath: /x/exo_models/{{ exo_home | default }}\n'
+    assert [name for part in MARKED.findall(text) for name in REFERENCE.findall(part)] == [
+        "exo_version",
+        "exo_state",
+        "exo_home",
+    ]
