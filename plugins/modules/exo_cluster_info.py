@@ -72,11 +72,12 @@ missing:
   type: list
   elements: str
   sample: []
-nodes:
-  description: The present identity of each member that answers.
+members:
+  description: The members with their present identity; null for one that does not answer.
   returned: always
-  type: dict
-  sample: {"olab1": "12D3KooWKwBNMiZ7Ypj6f6eU849BpF7VPb8cGCzfpTYbvYCn5Afa"}
+  type: list
+  elements: dict
+  sample: [{"name": "olab1", "address": "10.66.1.11", "node_id": "12D3KooWKwBNMiZ7Ypj6f6eU849BpF7VPb8c"}]
 strangers:
   description: Identities in the topology that belong to no member.
   returned: always
@@ -108,12 +109,14 @@ seconds:
   sample: 19.0
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _exo_api, _exo_cluster, _http
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 
 
-def run(module: AnsibleModule) -> dict[str, object]:
+def run(module: AnsibleModule) -> dict[str, Any]:
     """Wait for the cluster and describe it."""
     members = [_exo_api.Member(**member) for member in module.params["members"]]
     if not members:
@@ -121,11 +124,14 @@ def run(module: AnsibleModule) -> dict[str, object]:
     port = module.params["port"]
     settle = module.params["settle_seconds"] if module.params["timeout"] else 0
     answer = _exo_cluster.wait_for_cluster(members, port, _http.fetch, module.params["timeout"], settle)
-    result: dict[str, object] = {
+    result: dict[str, Any] = {
         "changed": False,
         "formed": answer.formed,
         "missing": answer.missing,
-        "nodes": answer.picture.node_ids,
+        "members": [
+            {"name": member.name, "address": member.address, "node_id": answer.picture.node_ids.get(member.name)}
+            for member in members
+        ],
         "strangers": sorted(answer.picture.unknown),
         "edges": answer.picture.edges,
         "seconds": answer.seconds,

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Every kind of check by name; a module is shipped with what it imports, so they are listed and not searched for."""
+
+from __future__ import annotations
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report import (
+    absent_paths,
+    addresses,
+    application,
+    boot_args,
+    bridge,
+    command_line_tools,
+    computer_name,
+    exo_cluster,
+    filevault,
+    host_key,
+    http,
+    launchd_absent,
+    link,
+    power,
+    preference,
+    remote_login,
+    resolves,
+    service,
+    software_version,
+    spotlight,
+    sysctl,
+    system_setup,
+    thunderbolt_cable,
+    time_machine,
+    wifi,
+)
+
+KINDS = {
+    "absent_paths": absent_paths.KIND,
+    "addresses": addresses.KIND,
+    "application": application.KIND,
+    "boot_args": boot_args.KIND,
+    "bridge": bridge.KIND,
+    "command_line_tools": command_line_tools.KIND,
+    "computer_name": computer_name.KIND,
+    "exo_cluster": exo_cluster.KIND,
+    "filevault": filevault.KIND,
+    "host_key": host_key.KIND,
+    "http": http.KIND,
+    "launchd_absent": launchd_absent.KIND,
+    "link": link.KIND,
+    "power": power.KIND,
+    "preference": preference.KIND,
+    "remote_login": remote_login.KIND,
+    "resolves": resolves.KIND,
+    "restart_after_power_failure": power.RESTART_KIND,
+    "service": service.KIND,
+    "software_version": software_version.KIND,
+    "spotlight": spotlight.KIND,
+    "sysctl": sysctl.KIND,
+    "system_setup": system_setup.KIND,
+    "thunderbolt_cable": thunderbolt_cable.KIND,
+    "time_machine": time_machine.KIND,
+    "wifi": wifi.KIND,
+}

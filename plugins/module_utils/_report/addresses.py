@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The IPv4 address of a network device, and where it comes from."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
+    Arguments,
+    Context,
+    Kind,
+    Measurement,
+)
+
+NETWORKSETUP = "/usr/sbin/networksetup"
+LIST_SERVICES = [NETWORKSETUP, "-listnetworkserviceorder"]
+
+_INET = re.compile(r"^\s+inet (\S+) netmask 0x([0-9a-f]{8})", re.MULTILINE)
+_METHODS = {"Manual Configuration": "manual", "DHCP Configuration": "dhcp", "BOOTP Configuration": "bootp"}
+
+
+def measure(arguments: Arguments, context: Context) -> Measurement:
+    """Compare a device's address (with `prefix`, its network too) and on a Mac the method (manual or dhcp)."""
+    device, address = arguments.text("device"), arguments.optional_text("address")
+    prefix, method = arguments.optional_text("prefix"), arguments.optional_text("method")
+    found = _macos_addresses(context, device) if context.is_macos else _linux_addresses(context, device)
+    wanted = f"{address}/{prefix}" if address and prefix else address
+    plain = found if prefix else [entry.partition("/")[0] for entry in found]
+    ok = wanted in plain if wanted else any(not entry.startswith("169.254.") for entry in plain)
+    measured, expected = ", ".join(found) or "no address", wanted or "an address"
+    if method and context.is_macos:
+        current = _method(context, device)
+        ok, measured, expected = ok and current == method, f"{measured} ({current})", f"{expected} ({method})"
+    return Measurement(ok, measured, expected, "Repeat site.yml; a port without a link has no address.")
+
+
+def _macos_addresses(context: Context, device: str) -> list[str]:
+    text = context.commands.must(["/sbin/ifconfig", device])
+    return [f"{address}/{bin(int(mask, 16)).count('1')}" for address, mask in _INET.findall(text)]
+
+
+def _linux_addresses(context: Context, device: str) -> list[str]:
+    text = context.commands.must(["ip", "-json", "-4", "address", "show", "dev", device])
+    return [
+        f"{entry['local']}/{entry['prefixlen']}" for link in json.loads(text) for entry in link.get("addr_info", [])
+    ]
+
+
+def _method(context: Context, device: str) -> str:
+    """Return how the service of a device gets its address; services are found by device, names are translated."""
+    services = context.commands.must(LIST_SERVICES)
+    service = re.search(rf"^\((?:\d+|\*)\) (.+)\n\(Hardware Port: .+, Device: {re.escape(device)}\)", services, re.M)
+    if not service:
+        return "no network service"
+    first = context.commands.must([NETWORKSETUP, "-getinfo", service.group(1)]).partition("\n")[0].strip()
+    return _METHODS.get(first, first or "unknown")
+
+
+KIND = Kind("address of {device}", measure)

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Boot arguments of the running system, and those stored for the next start."""
+
+from __future__ import annotations
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _nvram
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
+    Arguments,
+    Context,
+    Kind,
+    Measurement,
+)
+
+
+def measure(arguments: Arguments, context: Context) -> Measurement:
+    """Compare single arguments; stored but not yet active is not enough."""
+    present, absent = arguments.texts("present"), arguments.texts("absent")
+    stored = _nvram.read(context.commands)
+    active = context.commands.run(_nvram.READ_ACTIVE).out.split()
+    ok = _nvram.is_active(active, present, absent)
+    waiting = not ok and _nvram.merge(stored, present, absent) == stored
+    return Measurement(
+        ok=ok,
+        measured=" ".join(active) or "none",
+        expected=", ".join([*present, *(f"no {name}" for name in absent)]),
+        advice="They are stored: restart this Mac." if waiting else _nvram.RECOVERY,
+    )
+
+
+KIND = Kind("boot arguments", measure)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The bridge that macOS makes of all Thunderbolt ports: gone, or without a second way round."""
+
+from __future__ import annotations
+
+import plistlib
+import re
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _thunderbolt
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
+    Arguments,
+    Context,
+    Kind,
+    Measurement,
+)
+
+PREFERENCES = "/Library/Preferences/SystemConfiguration/preferences.plist"
+
+
+def measure(arguments: Arguments, context: Context) -> Measurement:
+    """Compare; a bridge that is wanted may have no more cables in it than the inventory says."""
+    device = arguments.optional_text("device") or "bridge0"
+    wanted = arguments.choice("expected", ("absent", "present"))
+    cables = arguments.integer("cables", -1)
+    members = _members(context, device)
+    if wanted == "absent":
+        left = [] if members is None else [f"{device} with {', '.join(members) or 'no members'}"]
+        left += [f"{device} in {PREFERENCES}, so it comes back"] if _stored(device) else []
+        return Measurement(not left, "; ".join(left) or "absent", "absent", "Repeat site.yml with the tag thunderbolt.")
+    if members is None:
+        return Measurement(False, "absent", "present", "Repeat site.yml with the tag thunderbolt.")
+    ports = _thunderbolt.read(context.commands)
+    plugged = [port.device for port in ports if port.connected and port.device in members]
+    limit = f"at most {cables} cables" if cables >= 0 else "any number of cables"
+    return Measurement(
+        ok=cables < 0 or len(plugged) <= cables,
+        measured=f"{device} of {', '.join(members) or 'no ports'}, cables in {', '.join(map(str, plugged)) or 'none'}",
+        expected=f"{device} with {limit}",
+        advice="A cable that is not in thunderbolt_links can close a loop: unplug it or add it.",
+    )
+
+
+def _members(context: Context, device: str) -> list[str] | None:
+    result = context.commands.run(["/sbin/ifconfig", device])
+    return re.findall(r"^\tmember: (\S+)", result.out, re.MULTILINE) if result.rc == 0 else None
+
+
+def _stored(device: str) -> bool:
+    """Tell whether the stored preferences bring the bridge back at the next start."""
+    content = _files.read(PREFERENCES)
+    if content is None:
+        return False
+    interfaces = plistlib.loads(content).get("VirtualNetworkInterfaces", {})
+    return device in interfaces.get("Bridge", {})
+
+
+KIND = Kind("Thunderbolt bridge", measure)

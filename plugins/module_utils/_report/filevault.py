@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""FileVault, which decides whether a Mac starts without a person."""
+
+from __future__ import annotations
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _fdesetup
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
+    Arguments,
+    Context,
+    Kind,
+    Measurement,
+)
+
+
+def measure(arguments: Arguments, context: Context) -> Measurement:
+    """Compare the state; off means decrypted to the end."""
+    wanted = arguments.switch("expected")
+    status = _fdesetup.read(context.commands)
+    return Measurement(
+        ok=status.on if wanted else status.off,
+        measured=status.text,
+        expected="FileVault is On." if wanted else "FileVault is Off.",
+        advice="" if wanted else "With FileVault on, this Mac waits for a person after every restart.",
+    )
+
+
+KIND = Kind("FileVault", measure)

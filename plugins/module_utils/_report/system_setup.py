@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Clock and restart settings of a Mac."""
+
+from __future__ import annotations
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _systemsetup
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import shown
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
+    Arguments,
+    Context,
+    Kind,
+    Measurement,
+    ReportError,
+)
+
+
+def measure(arguments: Arguments, context: Context) -> Measurement:
+    """Compare settings by the names the module macos_system_setup gives them."""
+    wanted = arguments.mapping("settings")
+    unknown = sorted(set(wanted) - set(_systemsetup.SETTINGS))
+    if unknown:
+        raise ReportError(f"settings has {', '.join(unknown)}, known are {', '.join(_systemsetup.SETTINGS)}.")
+    current = _systemsetup.read(context.commands, wanted)
+    return Measurement(
+        ok=all(current[name] == value for name, value in wanted.items()),
+        measured=", ".join(f"{name} {shown(current[name])}" for name in wanted),
+        expected=", ".join(f"{name} {shown(value)}" for name, value in wanted.items()),
+        advice="Repeat site.yml with the tag macos_headless.",
+    )
+
+
+KIND = Kind("system settings", measure)

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Automatic Time Machine backups."""
+
+from __future__ import annotations
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _tmutil
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
+    Arguments,
+    Context,
+    Kind,
+    Measurement,
+    compare,
+)
+
+
+def measure(arguments: Arguments, context: Context) -> Measurement:
+    """Compare whether backups run by themselves."""
+    wanted = arguments.switch("expected")
+    return compare(_tmutil.read(context.commands)["automatic"], wanted, _tmutil.FULL_DISK_ACCESS)
+
+
+KIND = Kind("automatic Time Machine backups", measure)

@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: node_report
+short_description: Measure what the capabilities of a host claim
+version_added: 0.1.0
+description:
+  - Measures all checks in one call and returns a line for each. It measures the host as it is and never repeats what
+    was set.
+  - A check that cannot be measured is a false line with the reason; the others are measured all the same.
+  - Checks that wait for other machines run side by side.
+extends_documentation_fragment:
+  - hybrid_ai.cluster.attributes.info
+author:
+  - hybrid_ai.cluster contributors
+options:
+  checks:
+    description:
+      - What to measure. Each entry has C(capability) (the role it belongs to), C(check) (the kind), optionally
+        C(title), and the arguments of its kind, listed here. An unknown argument makes the line false.
+      - V(absent_paths) - C(paths).
+      - V(addresses) - C(device), C(address), C(prefix), and on a Mac C(method) (V(manual) or V(dhcp)).
+      - V(application) - C(path), C(version), C(signature) (default V(true)).
+      - V(boot_args) - C(present), C(absent).
+      - V(bridge) - C(device) (default V(bridge0)), C(expected) (V(absent) or V(present)), C(cables) (at most).
+      - V(command_line_tools) - C(expected) (default V(true)).
+      - V(computer_name) - C(expected).
+      - V(exo_cluster) - C(members) (each with C(name) and C(address)), C(port), C(timeout).
+      - V(filevault), V(spotlight), V(time_machine), V(wifi) - C(expected), a boolean; V(spotlight) also C(volumes).
+      - V(host_key) - C(expected) (a public key), C(path).
+      - V(http) - C(url), C(status) (default V(200)), C(contains), C(timeout).
+      - V(launchd_absent) - C(label), C(paths), C(location).
+      - V(link) - C(name), C(address), C(host), C(receptacle), C(cable), C(count), C(warm_up_seconds), C(maximum_ms).
+      - V(power) - C(settings), a mapping as in M(hybrid_ai.cluster.macos_power).
+      - V(preference) - C(domain), C(key), C(expected).
+      - V(remote_login) - C(expected) (default V(true)).
+      - V(resolves) - C(name), C(address).
+      - V(restart_after_power_failure) - C(expected).
+      - V(service) - C(name), C(label), C(unit), C(expected) (V(running), V(stopped) or V(absent)).
+      - V(software_version) - C(minimum).
+      - V(sysctl) - C(name), C(expected), C(minimum).
+      - V(system_setup) - C(settings), a mapping as the options of M(hybrid_ai.cluster.macos_system_setup).
+      - V(thunderbolt_cable) - C(receptacle), C(peer), C(peer_domain_uuid), C(minimum_gigabits).
+    type: list
+    elements: dict
+    required: true
+  fail_on_false:
+    description: Whether a false line fails the task.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Measure what a worker claims
+  hybrid_ai.cluster.node_report:
+    checks:
+      - capability: macos_headless
+        check: power
+        settings: {sleep: 0, womp: 1}
+      - capability: exo
+        check: service
+        name: exo
+      - capability: exo
+        check: http
+        url: http://127.0.0.1:52415/node_id
+    fail_on_false: true
+"""
+
+RETURN = r"""
+lines:
+  description: A line for each check, in the order of O(checks).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    capability:
+      description: The capability the line belongs to.
+      type: str
+      sample: macos_headless
+    title:
+      description: What was measured.
+      type: str
+      sample: power settings
+    ok:
+      description: Whether it is as expected.
+      type: bool
+      sample: true
+    measured:
+      description: What was found.
+      type: str
+      sample: sleep 0, womp 1
+    expected:
+      description: What should be found.
+      type: str
+      sample: sleep 0, womp 1
+    advice:
+      description: What to do; empty when the line is true.
+      type: str
+      sample: ""
+ok:
+  description: Whether every line is true.
+  returned: always
+  type: bool
+  sample: true
+"""
+
+import platform
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _http
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import module_commands
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import Context
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._measure import measure_all, sentence
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "checks": {"type": "list", "elements": "dict", "required": True},
+            "fail_on_false": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    context = Context(module_commands(module), _http.fetch, platform.system())
+    lines = measure_all(module.params["checks"], context)
+    false = [line for line in lines if not line["ok"]]
+    if false and module.params["fail_on_false"]:
+        module.fail_json(msg=" ".join(sentence(line) for line in false), lines=lines, ok=False)
+    module.exit_json(changed=False, lines=lines, ok=not false)
+
+
+if __name__ == "__main__":
+    main()
