@@ -16,6 +16,8 @@ AREA = "command_line_tools"
 DIRECTORY = "/Library/Developer/CommandLineTools"
 RECEIPT = "com.apple.pkg.CLTools_Executables"
 REQUEST = "/tmp/.com.apple.dt.CommandLineTools.installondemand.in-progress"  # noqa: S108 - Apple's own path
+# Stands for the Python that comes with the tools; of git, compilers and make the lab has none.
+PYTHON = "/System/Library/Simulator/bin/python3"
 # The oldest first, which is not how Apple promises to list them.
 VERSIONS = {15: ("16.2", "16.4"), 26: ("26.3", "26.4"), 27: ("27.0",)}
 
@@ -53,7 +55,10 @@ def install(context: Context, update: Update) -> None:
     import time
 
     now = int(time.time())
-    os.makedirs(context.path(f"{DIRECTORY}/usr/bin"), exist_ok=True)
+    programs = f"{DIRECTORY}/usr/bin"
+    os.makedirs(context.path(programs), exist_ok=True)
+    if not os.path.lexists(context.path(f"{programs}/python3")):
+        os.symlink(PYTHON, context.path(f"{programs}/python3"))
     with context.state.edit(AREA) as data:
         data.update(installed=True, version=update.version)
     with context.state.edit("receipts") as receipts:

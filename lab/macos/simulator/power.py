@@ -63,6 +63,12 @@ def system_settings(state: State) -> dict[str, int]:
     return found
 
 
+def starts_when_power_returns(state: State) -> bool:
+    """Tell whether the Mac starts by itself after its mains power was cut."""
+    found = settings(state)
+    return bool(found["autorestart"] or found["autorestartatconnect"])
+
+
 def restore_defaults(state: State) -> None:
     """Forget every change."""
     with state.edit(AREA) as data:

@@ -44,8 +44,7 @@ def main(context: Context) -> int:
 
 
 def _state(context: Context) -> dict[str, Any]:
-    """Read the area; what the lab says of the machine holds until the first change."""
-    return context.state.read(AREA, {"enabled": bool(context.profile.host.get("filevault", False))})
+    return context.state.read(AREA, {"enabled": False})
 
 
 def _percent(state: dict[str, Any]) -> int | None:
@@ -132,7 +131,7 @@ def _authenticated_restart(context: Context) -> int:
         return texts.EXIT_OFF
     if status := _authenticate(context):
         return status
-    with context.state.edit(AREA, _state(context)) as state:
+    with context.state.edit(AREA) as state:
         state["authrestart"] = True
     context.err(texts.RESTARTING)
     from .. import spawn

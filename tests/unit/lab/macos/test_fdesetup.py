@@ -17,7 +17,6 @@ HASH = "$6$saltstring$"
 @pytest.fixture
 def encrypted(mac):
     """A Mac with FileVault on and a user whose password is known."""
-    mac.host(filevault=True)
     mac.write("/etc/shadow", f"root:*:1::::::\nadmin:{passwords._crypt('correct horse', HASH)}:1::::::\n")
     with mac.state.edit("filevault") as data:
         data.update(enabled=True, decryption_seconds=0)
@@ -35,13 +34,12 @@ def test_off(mac) -> None:
     assert mac.run("fdesetup", "disable", "-inputplist", stdin=credentials()).rc == 1
 
 
-def test_on_by_the_labs_description(mac) -> None:
-    mac.host(filevault=True)
-    assert mac.run("fdesetup", "status").out == "FileVault is On.\n"
-    active = mac.run("fdesetup", "isactive")
+def test_on(encrypted) -> None:
+    assert encrypted.run("fdesetup", "status", uid=501).out == "FileVault is On.\n"
+    active = encrypted.run("fdesetup", "isactive", uid=501)
     assert (active.rc, active.out) == (0, "true\n")
-    assert mac.run("fdesetup", "supportsauthrestart").out == "true\n"
-    assert mac.run("fdesetup", "list").out.startswith("admin,")
+    assert encrypted.run("fdesetup", "supportsauthrestart").out == "true\n"
+    assert encrypted.run("fdesetup", "list").out.startswith("admin,")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import pytest
 
+from lab.macos.simulator import power
+
 CUSTOM_26_5 = """\
 AC Power:
  Sleep On Power Button 1
@@ -141,6 +143,11 @@ def test_restart_is_one_tri_state(mac, writes, restart, connect) -> None:
         assert mac.run("pmset", "-a", *words.split()).rc == 0
     found = custom(mac)
     assert (found["autorestart"], found["autorestartatconnect"]) == (restart, connect)
+    assert power.starts_when_power_returns(mac.state)
+
+
+def test_a_bare_mac_stays_off(mac) -> None:
+    assert not power.starts_when_power_returns(mac.state)
 
 
 def test_autorestartatconnect_is_unknown_before_26_5(mac) -> None:

@@ -61,6 +61,7 @@ def test_installation(fast) -> None:
         + "Installing Command Line Tools for Xcode 26.4\nDone with Command Line Tools for Xcode 26.4\nDone.\n"
     )
     assert fast.run("xcode-select", "-p", uid=501).out == "/Library/Developer/CommandLineTools\n"
+    assert fast.path("/Library/Developer/CommandLineTools/usr/bin/python3").is_symlink()
     receipt = fast.run("pkgutil", f"--pkg-info={PACKAGE}", uid=501)
     assert receipt.out.startswith(f"package-id: {PACKAGE}\nversion: 26.4.0.0.1.")
     assert "\nvolume: /\nlocation: /\ninstall-time: " in receipt.out
@@ -78,10 +79,7 @@ def test_a_failed_download_exits_0(fast) -> None:
         data["failures"] = 1
     failed = fast.run("softwareupdate", "-i", LABEL)
     assert failed.rc == 0
-    assert (
-        "couldn\N{RIGHT SINGLE QUOTATION MARK}t be completed. (PKDownloadError error 8.)\nDone.\n\nError downloading updates.\n"
-        in failed.out
-    )
+    assert failed.out.endswith("(PKDownloadError error 8.)\nDone.\n\nError downloading updates.\n")
     assert fast.run("xcode-select", "-p").rc == 2
     assert fast.run("softwareupdate", "-i", LABEL).rc == 0
     assert fast.run("xcode-select", "-p").rc == 0
