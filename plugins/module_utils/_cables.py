@@ -84,7 +84,7 @@ def _form_problems(number: int, link: Any, known: set[str]) -> list[Problem]:
     if not isinstance(link, Mapping):
         return [Problem(INVENTORY, f"{where} is not a mapping of two hosts to their port numbers; {_FORM}.")]
     if len(link) != 2:
-        ends = f"joins {len(link)} hosts ({enumerate_names(map(str, link))})" if link else "is empty"
+        ends = f"joins {enumerate_names(map(str, link))}" if link else "joins nothing"
         return [
             Problem(
                 INVENTORY,
