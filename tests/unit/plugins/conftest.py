@@ -91,6 +91,8 @@ def run_module(
         result: dict[str, Any] = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
         assert "exception" not in result, f"the module died: {result['exception']}"
         port.finish()
+        if "warnings" in result:
+            result["warnings"] = [warning["event"]["msg"] for warning in result["warnings"]]
         return result
 
     return run
