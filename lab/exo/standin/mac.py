@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What exo reads from macOS's own programs, and from macmon when it can be run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import clock
+
+if TYPE_CHECKING:
+    from .gather import Gatherer
+    from .log import Log
+
+_WHERE = "exo.utils.info_gatherer.info_gatherer:run:1"
+_POLL = 5.0
+_UNCHANGED_POLLS = 24  # without a change seen, ask the programs every two minutes
+_SIMULATOR = Path("/private/var/db/simulator")
+_NO_BRIDGE = {"enabled": False, "exists": False, "serviceName": None}
+_USED_MEMORY = 5 * 1024**3  # what macOS itself keeps busy on an idle Mac mini
+_READ_TIMEOUT = 30.0
+
+
+class ProgramError(OSError):
+    """A program that is missing, failed or did not end."""
+
+
+async def output(*argv: str) -> str:
+    """Return what a program prints."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise ProgramError(f"{argv[0]}: {error.strerror}") from error
+    try:
+        async with asyncio.timeout(_READ_TIMEOUT):
+            text, _ = await process.communicate()
+    except TimeoutError as error:
+        process.kill()
+        raise ProgramError(f"{argv[0]} did not end") from error
+    if process.returncode:
+        raise ProgramError(f"{' '.join(argv)} failed with code {process.returncode}")
+    return text.decode("utf-8", "replace")
+
+
+def parse_ports(text: str) -> list[tuple[str, str]]:
+    """Return (hardware port, device) of networksetup -listallhardwareports."""
+    ports, name = [], ""
+    for line in text.splitlines():
+        key, _, value = line.partition(": ")
+        if key == "Hardware Port":
+            name = value.strip()
+        elif key == "Device" and name:
+            ports.append((name, value.strip()))
+            name = ""
+    return ports
+
+
+def interface_type(port: str, device: str) -> str:
+    """Return exo's idea of an interface: any en port but the first two may be a network card or Thunderbolt."""
+    if device.startswith("en") and device not in ("en0", "en1"):
+        return "maybe_ethernet"
+    if "Wi-Fi" in port:
+        return "wifi"
+    if "Ethernet" in port or "LAN" in port:
+        return "ethernet"
+    return "thunderbolt" if port.startswith("Thunderbolt") else "unknown"
+
+
+async def interface_types() -> dict[str, str]:
+    """Return the type of each device."""
+    try:
+        ports = parse_ports(await output("networksetup", "-listallhardwareports"))
+    except ProgramError:
+        return {}
+    return {device: interface_type(port, device) for port, device in ports}
+
+
+def _value(text: str, label: str) -> str | None:
+    """Return the value of the first line that has a label."""
+    return next((line.split(": ", 1)[1].strip() for line in text.splitlines() if label in line and ": " in line), None)
+
+
+async def identity() -> tuple[dict[str, str], str]:
+    """Return the static information and the name a person gave the Mac."""
+    hardware, version, build, name = "", "", "", ""
+    with contextlib.suppress(ProgramError):
+        hardware = await output("system_profiler", "SPHardwareDataType")
+    with contextlib.suppress(ProgramError):
+        version = (await output("sw_vers", "-productVersion")).strip()
+        build = (await output("sw_vers", "-buildVersion")).strip()
+    with contextlib.suppress(ProgramError):
+        name = (await output("scutil", "--get", "ComputerName")).strip()
+    static = {
+        "model": _value(hardware, "Model Name") or "Unknown Model",
+        "chip": _value(hardware, "Chip") or "Unknown Chip",
+        "osVersion": version or "Unknown",
+        "osBuildVersion": build or "Unknown",
+    }
+    return static, name or socket.gethostname()
+
+
+def parse_thunderbolt(text: str, devices: dict[str, str]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Return ports and cables of system_profiler SPThunderboltDataType -json."""
+    ports, cables = [], []
+    for bus in json.loads(text).get("SPThunderboltDataType", []):
+        domain, receptacle = bus.get("domain_uuid_key"), bus.get("receptacle_1_tag", {})
+        if domain is None:
+            continue
+        port = f"Thunderbolt {receptacle.get('receptacle_id_key')}"
+        if port in devices:
+            speed = receptacle.get("current_speed_key") or ""
+            ports.append({"rdmaInterface": f"rdma_{devices[port]}", "domainUuid": domain, "linkSpeed": speed})
+        far = next((item["domain_uuid_key"] for item in bus.get("_items", []) if "domain_uuid_key" in item), None)
+        if far is not None:
+            cables.append({"sourceUuid": domain, "sinkUuid": far})
+    return ports, cables
+
+
+async def bridge_status(ports: list[tuple[str, str]]) -> dict[str, Any]:
+    """Return whether a bridge over Thunderbolt ports exists and whether its service is enabled."""
+    thunderbolt = {device for port, device in ports if "thunderbolt" in port.lower()}
+    service = ""
+    for line in (await output("networksetup", "-listnetworkserviceorder")).splitlines():
+        if line.startswith("(") and not line.startswith("(Hardware Port:"):
+            service = line.partition(") ")[2]
+        elif "Device: bridge" in line:
+            bridge = line.split("Device: ", 1)[1].rstrip(")")
+            try:
+                text = await output("ifconfig", bridge)
+            except ProgramError:
+                continue
+            members = {item.split()[1] for item in text.splitlines() if item.strip().startswith("member:")}
+            if members & thunderbolt:
+                try:
+                    enabled = (await output("networksetup", "-getnetworkserviceenabled", service)).strip().lower()
+                except ProgramError:
+                    enabled = ""
+                return {"enabled": enabled == "enabled", "exists": True, "serviceName": service}
+    return dict(_NO_BRIDGE)
+
+
+def _fingerprint() -> tuple[int, ...]:
+    """Return what changes when the simulated Mac's cables or settings do."""
+    stamps = []
+    for path in (_SIMULATOR / "cables.json", _SIMULATOR / "state", _SIMULATOR / "state" / "network.json"):
+        with contextlib.suppress(OSError):
+            stamps.append(path.stat().st_mtime_ns)
+    return tuple(stamps)
+
+
+async def monitor_hardware(gatherer: Gatherer, log: Log) -> None:
+    """Report Thunderbolt, the bridge and RDMA; the programs are run when something changed, or now and then."""
+    seen: tuple[int, ...] | None = None
+    rest = 0
+    while True:
+        current = _fingerprint()
+        rest -= 1
+        if current != seen or rest <= 0:
+            seen, rest = current, _UNCHANGED_POLLS
+            await _report_hardware(gatherer, log)
+        await clock.sleep(_POLL)
+
+
+async def _report_hardware(gatherer: Gatherer, log: Log) -> None:
+    try:
+        ports = parse_ports(await output("networksetup", "-listallhardwareports"))
+        text = await output("system_profiler", "SPThunderboltDataType", "-json")
+        identifiers, cables = parse_thunderbolt(text, dict(ports))
+        gatherer.send("MacThunderboltIdentifiers", {"idents": identifiers})
+        # The far ends are only known once their nodes have told their own ports.
+        gatherer.send("MacThunderboltConnections", {"conns": cables}, always=True)
+        gatherer.send("ThunderboltBridgeInfo", {"status": await bridge_status(ports)})
+    except (OSError, ValueError, KeyError) as error:
+        log.warning(f"Error gathering Thunderbolt data\n{type(error).__name__}: {error}", where=_WHERE)
+    if shutil.which("rdma_ctl"):
+        with contextlib.suppress(ProgramError):
+            gatherer.send("RdmaCtlStatus", {"enabled": "enabled" in (await output("rdma_ctl", "status")).lower()})
+
+
+async def monitor_memory(gatherer: Gatherer, log: Log) -> None:
+    """Report what macmon says; without it only the memory, and no nodeSystem at all."""
+    program = os.environ.get("EXO_MACMON_PATH") or shutil.which("macmon")
+    if program is None:
+        log.warning("macmon not found, falling back to psutil for memory monitoring", where=_WHERE)
+        await _monitor_memory_only(gatherer)
+        return
+    try:
+        await output(program, "pipe", "--samples", "1", "--interval", "100")
+    except ProgramError:
+        log.warning(f"macmon at {program} is unusable, falling back to psutil memory monitoring", where=_WHERE)
+        await _monitor_memory_only(gatherer)
+        return
+    interval = int(clock.scaled(clock.MEMORY_INTERVAL) * 1000)
+    process = await asyncio.create_subprocess_exec(
+        program, "pipe", "--interval", str(interval), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        if process.stdout is not None:
+            async for line in process.stdout:
+                gatherer.send("MacmonMetrics", _metrics(json.loads(line)), always=True)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    log.warning("MacMon failed, falling back to psutil", where=_WHERE)
+    await _monitor_memory_only(gatherer)
+
+
+def _metrics(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return macmon's figures as exo reports them."""
+    sizes = raw["memory"]
+    return {
+        "systemProfile": {
+            "gpuUsage": raw["gpu_usage"][1],
+            "temp": raw["temp"]["gpu_temp_avg"],
+            "sysPower": raw["sys_power"],
+            "pcpuUsage": raw["pcpu_usage"][1],
+            "ecpuUsage": raw["ecpu_usage"][1],
+        },
+        "memory": {
+            "ramTotal": {"inBytes": sizes["ram_total"]},
+            "ramAvailable": {"inBytes": sizes["ram_total"] - sizes["ram_usage"]},
+            "swapTotal": {"inBytes": sizes["swap_total"]},
+            "swapAvailable": {"inBytes": sizes["swap_total"] - sizes["swap_usage"]},
+        },
+    }
+
+
+async def _monitor_memory_only(gatherer: Gatherer) -> None:
+    total = int(await output("sysctl", "-n", "hw.memsize"))
+    available = total - _USED_MEMORY
+    override = os.environ.get("OVERRIDE_MEMORY_MB")
+    if override:
+        available = int(override) * 1024 * 1024
+    sizes = {"ramTotal": total, "ramAvailable": available, "swapTotal": 0, "swapAvailable": 0}
+    while True:
+        gatherer.send("MemoryUsage", {name: {"inBytes": size} for name, size in sizes.items()}, always=True)
+        await clock.sleep(clock.MEMORY_INTERVAL)
