@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""thunderbolt_report: a plan as checks of the node report."""
+
+from __future__ import annotations
+
+from ansible_collections.hybrid_ai.cluster.plugins.filter.thunderbolt_plan import thunderbolt_plan
+from ansible_collections.hybrid_ai.cluster.plugins.filter.thunderbolt_report import thunderbolt_report
+
+PORTS = {
+    host: [{"receptacle": n, "device": f"en{n + 1}", "domain_uuid": f"{host}-{n}"} for n in (1, 2, 3)] for host in "abc"
+}
+RING = [{"a": 1, "b": 1}, {"b": 2, "c": 1}, {"c": 2, "a": 3}]
+
+
+def report(links, host, ports=PORTS):
+    return thunderbolt_report(thunderbolt_plan(links, "10.9.0.0/24", ["a", "b", "c"])[host], ports, host)
+
+
+def test_no_cable_is_nothing_to_measure():
+    assert report([{"a": 1, "b": 1}], "c") == []
+
+
+def test_every_cable_address_name_and_round_trip_of_a_ring():
+    checks = report(RING, "a")
+    assert {check.pop("capability") for check in checks} == {"thunderbolt"}
+    assert checks == [
+        {"check": "bridge", "device": "bridge0", "expected": "absent"},
+        {"check": "thunderbolt_cable", "receptacle": 1, "peer": "b", "peer_domain_uuid": "b-1"},
+        {"check": "addresses", "device": "en2", "address": "10.9.0.1", "prefix": 30, "method": "manual"},
+        {"check": "thunderbolt_cable", "receptacle": 3, "peer": "c", "peer_domain_uuid": "c-2"},
+        {"check": "addresses", "device": "en4", "address": "10.9.0.9", "prefix": 30, "method": "manual"},
+        {"check": "resolves", "name": "b.tb", "address": "10.9.0.2"},
+        {"check": "link", "name": "b.tb", "host": "b", "address": "10.9.0.2", "cable": 1, "receptacle": 1},
+        {"check": "resolves", "name": "c.tb", "address": "10.9.0.10"},
+        {"check": "link", "name": "c.tb", "host": "c", "address": "10.9.0.10", "cable": 3, "receptacle": 3},
+    ]
+
+
+def test_a_bridge_may_have_no_more_cables_than_the_inventory():
+    checks = report([{"a": 1, "b": 1}], "b")
+    assert checks[0]["expected"] == "present"
+    assert checks[0]["cables"] == 1
+    assert checks[1]["device"] == "bridge0"
+
+
+def test_hosts_that_were_not_looked_at_are_measured_as_far_as_they_are_known():
+    checks = report(RING, "a", {})
+    assert [check["check"] for check in checks].count("addresses") == 0
+    assert all(check["peer_domain_uuid"] is None for check in checks if check["check"] == "thunderbolt_cable")
