@@ -72,21 +72,25 @@ def attached(context: Context) -> list[dict[str, Any]]:
 
 
 def attach(
-    context: Context, path: str, label: dict[str, Any], *, wanted: str = "", browse: bool = True
+    context: Context, path: str, label: dict[str, Any], *, place: str = "", browse: bool = True
 ) -> dict[str, Any]:
-    """Attach an image at the wanted place or below /Volumes and return its entry; twice is the same as once."""
+    """Attach an image at a place or below /Volumes and return its entry; twice is the same as once."""
     absolute = os.path.abspath(path)
     images = attached(context)
     for image in images:
         if image["path"] == absolute:
             return image
+    if not context.is_root:
+        # On a Mac everybody may attach an image; here it takes a real mount.
+        raise ImageError("Operation not permitted")
     _forget(context, keep=images)
     number = next(n for n in range(FIRST_DISK, 1000) if all(image["disk"] != f"disk{n}" for image in images))
     directory = context.path(f"{DIRECTORY}/{number}")
-    _extract(context.path(absolute), directory)
-    mount_point = os.path.realpath(wanted) if wanted else _free_name(context, label["volume_name"])
-    os.makedirs(context.path(mount_point), exist_ok=True)
+    mount_point = os.path.realpath(place) if place else _free_name(context, label["volume_name"])
+    made = not os.path.isdir(context.path(mount_point))
     try:
+        _extract(context.path(absolute), directory)
+        os.makedirs(context.path(mount_point), exist_ok=True)
         mounts.bind(directory, context.path(mount_point), read_only=True)
     except OSError as error:
         raise ImageError(error.strerror or "no mountable file systems") from error
@@ -94,7 +98,7 @@ def attach(
         "disk": f"disk{number}",
         "path": absolute,
         "mount_point": mount_point,
-        "made": not wanted,
+        "made": made,
         "browse": browse,
         "owner": context.uid,
     }

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ..tool import Context
 
 PATHS = ("/usr/bin/hdiutil",)
-# Options that take a value; of these only the mount point has a meaning here.
-VALUED = ("-mountpoint", "-mountroot", "-mountrandom", "-owners", "-shadow", "-imagekey", "-encryption")
+# Options that take a value; of these only where to mount has a meaning here.
+VALUED = ("-mountpoint", "-mountroot", "-mountrandom", "-owners", "-imagekey")
 
 
 def main(context: Context) -> int:
@@ -59,9 +59,8 @@ def _attach(context: Context, options: dict[str, str], path: str) -> int:
         if label.get("eula") and not _agrees(context, label["volume_name"]):
             context.err(texts.CANCELLED)
             return texts.EXIT_FAILED
-        image = images.attach(
-            context, path, label, wanted=options.get("-mountpoint", ""), browse="-nobrowse" not in options
-        )
+        place = _place(options, label["volume_name"])
+        image = images.attach(context, path, label, place=place, browse="-nobrowse" not in options)
     except images.ImageError as error:
         return _fail(context, "attach", str(error))
     if "-plist" in options:
@@ -71,6 +70,17 @@ def _attach(context: Context, options: dict[str, str], path: str) -> int:
             hint, place = entity["content-hint"], entity.get("mount-point", "")
             context.out(f"{entity['dev-entry']:<20s}\t{hint:<31s}\t{place}")
     return 0
+
+
+def _place(options: dict[str, str], volume: str) -> str:
+    """Return where to mount, or nothing where the default will do."""
+    if "-mountroot" in options:
+        return f"{options['-mountroot']}/{volume}"
+    if "-mountrandom" in options:
+        import secrets
+
+        return f"{options['-mountrandom']}/dmg.{secrets.token_hex(3)}"
+    return options.get("-mountpoint", "")
 
 
 def _agrees(context: Context, volume: str) -> bool:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import errno
+import fnmatch
 import io
 import json
 import os
@@ -131,6 +132,26 @@ def test_the_directory_of_mountpoint_stays_empty(image) -> None:
     assert image.path("/opt/mnt/Foo.app").is_dir()
     assert image.run("hdiutil", "detach", "/opt/mnt").rc == 0
     assert not list(image.path("/opt/mnt").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("option", "pattern"),
+    [
+        pytest.param("-mountroot", "/private/tmp/Foo", id="root"),
+        pytest.param("-mountrandom", "/private/tmp/dmg.*", id="random"),
+    ],
+)
+def test_other_places_to_mount(image, option, pattern) -> None:
+    result = image.run("hdiutil", "attach", "-plist", option, "/private/tmp", IMAGE)
+    place = plistlib.loads(result.out.encode())["system-entities"][1]["mount-point"]
+    assert fnmatch.fnmatch(place, pattern)
+    assert image.run("hdiutil", "detach", place).rc == 0
+    assert not image.path(place).exists()
+
+
+def test_attaching_needs_root_here(image) -> None:
+    result = image.run("hdiutil", "attach", IMAGE, uid=501)
+    assert (result.rc, result.err) == (1, "hdiutil: attach failed - Operation not permitted\n")
 
 
 def test_detach_of_a_busy_volume(image, table) -> None:

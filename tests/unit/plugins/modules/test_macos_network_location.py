@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.plugins.mac_network import UNBRIDGED, dhcp, order, ports, setup
+from tests.unit.plugins.recorded import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,8 +93,8 @@ def test_locations(
     predicted = run_module("macos_network", args, reads, check=True)
     result = run_module("macos_network", args, [*reads, *writes])
     assert predicted["changed"] is result["changed"] is changed
-    assert predicted.get("warnings", []) == warnings
-    assert [text for text in result.get("warnings", []) if text != LATER] == [one for one in warnings if one != LATER]
+    assert warnings_of(predicted) == warnings
+    assert [text for text in warnings_of(result) if text != LATER] == [one for one in warnings if one != LATER]
 
 
 FAILURES = [

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.plugins.harness import Call, call
 from tests.unit.plugins.mac_network import UNBRIDGED, dhcp, manual, no_dns, order, ports, setup
+from tests.unit.plugins.recorded import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,7 +152,7 @@ def test_undo(
     result = run_module("macos_network", args, calls)
     assert result.get("failed") is None
     assert result["undo_pending"] is (restores is not None)
-    assert (ANNOUNCEMENT in result.get("warnings", [])) is (restores is not None)
+    assert (ANNOUNCEMENT in warnings_of(result)) is (restores is not None)
     if restores is None:
         assert not (host_files / SCRIPT).exists()
         return
