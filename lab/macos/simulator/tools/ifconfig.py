@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from ..network import bridge
-from ..network.addresses import is_address, prefix_length
+from ..network.addresses import is_address, prefix_length, text
 from ..network.apply import apply
 from ..network.links import observe
 from ..network.ports import device_number
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PATHS = ("/sbin/ifconfig",)
 USAGE = "usage: ifconfig interface address_family [address [dest_address]] [parameters]"
 _SHOWN = ("lo", "en", "bridge")
+_ADD = {"alias", "add"}
+_REMOVE = {"-alias", "delete", "remove"}
+_ADDRESS_WORDS = {"inet", "inet6", "up", *_ADD, *_REMOVE}
 _MEMBERS = {"addm": "BRDGADD", "deletem": "BRDGDEL"}
 
 
@@ -125,7 +128,7 @@ def _step(context: Context, links: Links, link: Link, words: list[str]) -> None:
         _ip(context, "SIOCSIFFLAGS", "link", "set", device, word)
     elif word == "mtu":
         _ip(context, "SIOCSIFMTU", "link", "set", device, "mtu", _value(words))
-    elif word in {"inet", "inet6"} or is_address(word):
+    elif word in _ADDRESS_WORDS or is_address(word.partition("/")[0]):
         _change_address(context, link, [word, *words])
         words.clear()
     else:
@@ -162,19 +165,19 @@ def _change_member(context: Context, links: Links, link: Link, word: str, member
 
 
 def _change_address(context: Context, link: Link, words: list[str]) -> None:
-    """Add, replace or remove an address: ``inet 10.0.0.1 netmask 255.255.255.0 [alias|-alias|delete]``."""
-    family = words.pop(0) if words[0] in {"inet", "inet6"} else "inet"
+    """Add, replace or remove an address: ``[inet] [alias] 10.0.0.1 [netmask 255.255.255.0] [alias|-alias]``."""
+    family = "inet6" if "inet6" in words else "inet"
     present = link.inet if family == "inet" else link.inet6
-    address, _, length = _value(words).partition("/")
-    options = dict(zip(words, [*words[1:], ""], strict=True))
-    prefix = length or str(_prefix(options, family))
-    if {"-alias", "delete", "remove"} & options.keys():
+    values = [word for word in words if word not in _ADDRESS_WORDS]
+    address, _, length = _value(values).partition("/")
+    prefix = length or str(_prefix(values, family))
+    if _REMOVE & set(words):
         held = [cidr for cidr in present if cidr.startswith(f"{address}/")]
         if not held:
             raise Failed("ioctl (SIOCDIFADDR): Can't assign requested address")
         _ip(context, "SIOCDIFADDR", "addr", "delete", held[0], "dev", link.name)
         return
-    if "alias" not in options and "add" not in options and family == "inet":
+    if not _ADD & set(words) and family == "inet":
         # Without "alias" the first address of the interface is replaced.
         for cidr in present[:1]:
             _ip(context, "SIOCDIFADDR", "addr", "delete", cidr, "dev", link.name)
@@ -182,13 +185,14 @@ def _change_address(context: Context, link: Link, words: list[str]) -> None:
     _ip(context, "SIOCAIFADDR", "addr", "replace", f"{address}/{prefix}", *broadcast, "dev", link.name)
 
 
-def _prefix(options: dict[str, str], family: str) -> int:
+def _prefix(values: list[str], family: str) -> int:
+    """Return the length of the subnet, which may follow its word or stand behind the address."""
+    options = dict(zip(values, [*values[1:], ""], strict=True))
     if family == "inet6":
         return int(options.get("prefixlen", "64"))
-    mask = options.get("netmask", "255.0.0.0")
+    behind = values[0] if values and values[0] != "netmask" else "255.0.0.0"
+    mask = options.get("netmask", behind)
     try:
-        if mask.startswith("0x"):
-            return bin(int(mask, 16)).count("1")
-        return prefix_length(mask)
+        return prefix_length(text(int(mask, 16)) if mask.startswith("0x") else mask)
     except ValueError:
         raise Failed(f"{mask}: bad value") from None
