@@ -13,6 +13,9 @@ AREA = "boot_policy"
 
 def boot_args_allowed(context: Context) -> bool:
     """Whether a person lifted the restriction of boot arguments (Permissive Security), in Recovery."""
+    if not integrity_protection(context):
+        # `csrutil disable` lifts every restriction.
+        return True
     stored = context.state.read(AREA).get("boot_args_allowed")
     return bool(context.profile.host.get("boot_args_allowed") if stored is None else stored)
 

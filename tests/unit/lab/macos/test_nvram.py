@@ -90,6 +90,12 @@ def test_csrutil_status(mac, policy, first) -> None:
     assert (result.rc, result.out.splitlines()[0]) == (0, first)
 
 
+def test_without_integrity_protection_boot_args_can_be_set(mac) -> None:
+    with mac.state.edit("boot_policy") as data:
+        data["integrity_protection"] = False
+    assert mac.run("nvram", "boot-args=-v").rc == 0
+
+
 def test_csrutil_changes_nothing_outside_recovery(mac) -> None:
     assert mac.run("csrutil", "disable").rc == 77
     assert "enabled." in mac.run("csrutil", "status").out
