@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The command `lab`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from lab import access, cables, inventory, lifecycle, names, power, preflight, state, status
+from lab.errors import EXIT_INTERRUPTED, EXIT_OK, LabError, UsageError
+from lab.topology import Cable, End
+
+_DEFAULT_INVENTORY = Path("inventories/lab")
+
+
+def main() -> int:
+    """Run the command with the arguments of this process."""
+    return run(sys.argv[1:])
+
+
+def run(argv: list[str]) -> int:
+    """Run the command and return its exit status; an expected error is one line on standard error."""
+    options = parser().parse_args(argv)
+    try:
+        options.name = names.check_lab_name(options.name)
+        result: int = options.action(options)
+    except LabError as error:
+        if options.verbose:
+            traceback.print_exc()
+        print(f"lab: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"lab: interrupted; `lab up` goes on and `lab down` clears away.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return result
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(prog="lab", description="The cluster in a box: simulated hosts on this machine.")
+    top.add_argument("--name", default=names.default_lab(), help="the lab (default: $LAB_NAME or %(default)s)")
+    top.add_argument("-v", "--verbose", action="store_true", help="show where an error came from")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="start the lab, or what is missing of it")
+    up.add_argument("-i", "--inventory", type=Path, default=_DEFAULT_INVENTORY, help="default: %(default)s")
+    up.set_defaults(action=_up)
+
+    down = commands.add_parser("down", help="remove the lab and everything it left on this machine")
+    down.set_defaults(action=_down)
+
+    show = commands.add_parser("status", help="list hosts and cables")
+    show.add_argument("--json", action="store_true", help="for programs")
+    show.set_defaults(action=_status)
+
+    ssh = commands.add_parser("ssh", help="log in to a host")
+    ssh.set_defaults(action=_ssh)
+    inside = commands.add_parser("exec", help="run a command as root inside a host, also without sshd")
+    inside.set_defaults(action=_exec)
+    for command in (ssh, inside):
+        command.add_argument("host", metavar="HOST")
+        command.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="default: a shell")
+
+    reset = commands.add_parser("reset", help="make hosts bare again")
+    reset.add_argument("hosts", nargs="*", metavar="HOST", help="default: all")
+    reset.set_defaults(action=_reset)
+
+    cable = commands.add_parser("cable", help="plug a Thunderbolt cable in or out")
+    cable.add_argument("ends", nargs=2, metavar="HOST:PORT")
+    cable.add_argument("--unplug", action="store_true", help="pull the cable out")
+    cable.set_defaults(action=_cable)
+
+    switch = commands.add_parser("power", help="cut or restore a host's power, press its button, unlock its disk")
+    switch.add_argument("what", choices=("off", "on", "press", "unlock"))
+    switch.add_argument("host", metavar="HOST")
+    switch.set_defaults(action=_power)
+    return top
+
+
+def _say(text: str) -> None:
+    print(f"lab: {text}", file=sys.stderr, flush=True)
+
+
+def _up(options: argparse.Namespace) -> int:
+    start = time.monotonic()
+    lifecycle.up(options.name, options.inventory, _say)
+    print(status.render(status.collect(options.name)))
+    _say(f"up after {time.monotonic() - start:.1f} s")
+    return EXIT_OK
+
+
+def _down(options: argparse.Namespace) -> int:
+    lifecycle.down(options.name)
+    return EXIT_OK
+
+
+def _status(options: argparse.Namespace) -> int:
+    preflight.check_machine()
+    collected = status.collect(options.name)
+    print(json.dumps(collected, indent=1) if options.json else status.render(collected))
+    return EXIT_OK
+
+
+def _command(options: argparse.Namespace) -> list[str]:
+    command: list[str] = options.command
+    return command[1:] if command[:1] == ["--"] else command
+
+
+def _ssh(options: argparse.Namespace) -> int:
+    preflight.check_machine()
+    host = state.load(options.name).topology.host(options.host)
+    return access.ssh(options.name, host, _command(options))
+
+
+def _exec(options: argparse.Namespace) -> int:
+    preflight.check_machine()
+    host = state.load(options.name).topology.host(options.host)
+    return access.execute(options.name, host, _command(options))
+
+
+def _reset(options: argparse.Namespace) -> int:
+    topology = state.load(options.name).topology
+    hosts = [topology.host(name) for name in options.hosts] or list(topology.hosts)
+    lifecycle.reset(options.name, hosts, _say)
+    return EXIT_OK
+
+
+def parse_end(text: str) -> End:
+    """Read one end of a cable, for example ``olab1:2``."""
+    host, _, receptacle = text.rpartition(":")
+    if not host or not receptacle.isdigit():
+        raise UsageError(f"{text!r} is no end of a cable; write HOST:PORT, for example olab1:2.")
+    return End(host, int(receptacle))
+
+
+def _cable(options: argparse.Namespace) -> int:
+    preflight.check_machine()
+    cable = Cable.between(*map(parse_end, options.ends))
+    with state.locked(options.name):
+        known = state.load(options.name)
+        for end in cable.ends:
+            inventory.check_end(known.topology, end)
+        if cable.first == cable.second:
+            raise UsageError(f"A cable has two ends, and {cable.first} is one.")
+        if options.unplug and cable not in known.topology.cables:
+            raise UsageError(f"There is no cable {cable}.")
+        change = cables.unplug if options.unplug else cables.plug
+        changed = state.State(known.lab, known.inventory, change(known.topology, cable))
+        changed.save()
+        power.refresh_cables(options.name, changed.topology)
+    return EXIT_OK
+
+
+def _power(options: argparse.Namespace) -> int:
+    preflight.check_machine()
+    with state.locked(options.name):
+        host = state.load(options.name).topology.host(options.host)
+        if options.what == "off":
+            power.off(options.name, host)
+        elif options.what == "unlock":
+            power.unlock(options.name, host)
+        else:
+            power.on(options.name, host, "button" if options.what == "press" else "mains")
+    return EXIT_OK

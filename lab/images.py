@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Everything a lab is built from, made once and kept: root file systems and the files of the artifact server."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab import cgroups, names, rootfs
+from lab.disk import Disk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lab.settings import Settings
+    from lab.topology import Host, Topology
+
+_PACKAGE = Path(__file__).parent
+# The second version is there to be upgraded to.
+_EXO_VERSIONS = ("1.0.71", "1.0.72")
+_BUILD_CGROUP = ".build"
+
+
+@dataclass(frozen=True)
+class Images:
+    """The shared parts of a lab."""
+
+    base: Path
+    mac_layer: Path | None = None
+    mac_init: tuple[str, ...] = ()
+    artifacts: Path | None = None
+
+    def disk(self, lab: str, host: Host) -> Disk:
+        """Return the disk a host gets."""
+        if host.kind == "macos":
+            return Disk(lab, host, (str(self.mac_layer), str(self.base)), self.mac_init)
+        return Disk(lab, host, (str(self.base),))
+
+
+def ensure(lab: str, topology: Topology, settings: Settings, say: Callable[[str], None]) -> Images:
+    """Return the images, building what the cache lacks."""
+    has_macs = any(host.kind == "macos" for host in topology.hosts)
+    # The simulator is only needed, and only then loaded, where there is a Mac.
+    layer: Any = importlib.import_module("lab.macos.layer") if has_macs else None
+    extra = layer.PACKAGES if layer else ()
+    groups = cgroups.create(lab, _BUILD_CGROUP)
+    try:
+        if not (names.CACHE / f"root-{rootfs.fingerprint(extra, settings)}").is_dir():
+            say("building the Debian root file system")
+        base = rootfs.base(extra, settings, lambda argv: cgroups.wrap(groups, argv))
+        if layer is None:
+            return Images(base)
+        macos = rootfs.layer(f"macos-{_short(base.name, layer.fingerprint())}", layer.build, base)
+        return Images(base, macos, tuple(layer.INIT), _artifacts(base))
+    finally:
+        cgroups.kill(lab, _BUILD_CGROUP)
+
+
+def _short(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _artifacts(base: Path) -> Path:
+    sources = rootfs.file_fingerprint(_PACKAGE / "exo", _PACKAGE / "macos")
+    return rootfs.layer(f"artifacts-{_short(base.name, sources)}", _build_artifacts, base)
+
+
+def _build_artifacts(base: Path, destination: Path) -> None:
+    importlib.import_module("lab.macos.python_artifact").build(base, destination / "python")
+    exo = importlib.import_module("lab.exo.image")
+    for version in _EXO_VERSIONS:
+        exo.build(destination / "exo", version)
+    files = sorted(path for path in destination.rglob("*") if path.is_file())
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(destination)}\n" for path in files]
+    (destination / "SHA256SUMS").write_text("".join(lines), encoding="ascii")
+
+
+def publish(lab: str, images: Images) -> Path:
+    """Put the artifacts where the lab's server finds them, as links into the cache, and return that directory."""
+    directory = names.runtime(lab) / "artifacts"
+    directory.mkdir(exist_ok=True)
+    if images.artifacts is None:
+        return directory
+    for path in images.artifacts.rglob("*"):
+        target = directory / path.relative_to(images.artifacts)
+        if path.is_dir():
+            target.mkdir(exist_ok=True)
+        elif not target.is_symlink() or Path(os.readlink(target)) != path:
+            target.unlink(missing_ok=True)
+            target.symlink_to(path)
+    return directory
+
+
+def prune(current: Images) -> None:
+    """Remove images that neither a host nor a server of any lab uses."""
+    used = {path for path in (current.base, current.mac_layer, current.artifacts) if path is not None}
+    for record in names.DISKS.glob("*/*/disk.json"):
+        text = record.read_text(encoding="utf-8")
+        used |= {entry for entry in names.CACHE.iterdir() if str(entry) in text}
+    for link in names.RUNTIME.glob("*/artifacts/**/*"):
+        if link.is_symlink():
+            target = Path(os.readlink(link))
+            used |= {entry for entry in names.CACHE.iterdir() if entry in target.parents}
+    rootfs.prune(used)

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Read a lab's topology from an Ansible inventory."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from lab import process
+from lab.errors import InventoryError, LabError, MissingPackageError
+from lab.topology import Cable, End, Host, Kind, Topology
+
+_DEFAULT_MODEL = "Mac16,10"
+_DEFAULT_RELEASE = "26.5"
+_DEFAULT_MEMORY = 16
+_HOST_NAME_LENGTH = 40
+
+
+def read(directory: Path) -> Topology:
+    """Ask Ansible what an inventory holds, and return the lab it describes."""
+    if not directory.exists():
+        raise InventoryError(f"There is no inventory {directory}.")
+    beside = Path(sys.executable).parent / "ansible-inventory"
+    program = str(beside) if beside.exists() else shutil.which("ansible-inventory")
+    if program is None:
+        raise MissingPackageError("The program ansible-inventory is missing; run `make install` or activate the venv.")
+    try:
+        listed = process.run(program, "-i", str(directory), "--list").stdout
+    except LabError as error:
+        raise InventoryError(f"Ansible cannot read the inventory {directory}: {error}") from error
+    return parse(json.loads(listed))
+
+
+def parse(listed: dict[str, Any]) -> Topology:
+    """Turn the output of ``ansible-inventory --list`` into a topology."""
+    variables: dict[str, dict[str, Any]] = listed.get("_meta", {}).get("hostvars", {})
+    kinds: tuple[Kind, ...] = ("macos", "linux")
+    hosts = [_host(name, kind, variables.get(name, {})) for kind in kinds for name in _members(listed, kind)]
+    if not hosts:
+        raise InventoryError("The inventory has no host in the groups macos and linux.")
+    hosts.sort(key=lambda host: ipaddress.IPv4Address(host.address))
+    shared = variables.get(hosts[0].name, {})
+    topology = Topology(_subnet(shared), tuple(hosts), tuple(_cables(shared.get("thunderbolt_links") or [])))
+    _check(topology)
+    return topology
+
+
+def _members(listed: dict[str, Any], group: str) -> list[str]:
+    entry = listed.get(group, {})
+    found = list(entry.get("hosts", []))
+    for child in entry.get("children", []):
+        found += [name for name in _members(listed, child) if name not in found]
+    return found
+
+
+def _host(name: str, kind: Kind, variables: dict[str, Any]) -> Host:
+    address = variables.get("ansible_host")
+    try:
+        address = str(ipaddress.IPv4Address(str(address)))
+    except ValueError as error:
+        raise InventoryError(
+            f"The host {name} needs an IPv4 address in ansible_host, for example 10.66.1.11."
+        ) from error
+    if len(name) > _HOST_NAME_LENGTH or not all(part.isalnum() for part in name.split("-")):
+        raise InventoryError(f"The host name {name!r} is not usable in the lab: write letters, digits and hyphens.")
+    if kind == "linux":
+        return Host(name, kind, address, variables.get("mac_address"))
+    return Host(
+        name,
+        kind,
+        address,
+        variables.get("mac_address"),
+        str(variables.get("lab_model", _DEFAULT_MODEL)),
+        str(variables.get("lab_macos", _DEFAULT_RELEASE)),
+        int(variables.get("lab_memory_gigabytes", _DEFAULT_MEMORY)),
+    )
+
+
+def _subnet(variables: dict[str, Any]) -> str:
+    subnet = variables.get("cluster_lan_subnet")
+    try:
+        return str(ipaddress.IPv4Network(str(subnet)))
+    except ValueError as error:
+        raise InventoryError("The inventory needs cluster_lan_subnet, for example 10.66.1.0/24.") from error
+
+
+def _cables(links: list[Any]) -> list[Cable]:
+    cables = []
+    for link in links:
+        if not isinstance(link, dict) or len(link) != 2 or not all(isinstance(port, int) for port in link.values()):
+            raise InventoryError(
+                f"The entry {link!r} of thunderbolt_links is not a cable: write {{olab1: 1, olab2: 1}}, "
+                "two hosts and the port number at each."
+            )
+        cables.append(Cable.between(*(End(host, port) for host, port in link.items())))
+    return cables
+
+
+def _check(topology: Topology) -> None:
+    network = topology.network
+    taken = {topology.gateway: "the lab's gateway", topology.artifact_address: "the lab's artifact server"}
+    for host in topology.hosts:
+        if ipaddress.IPv4Address(host.address) not in network:
+            raise InventoryError(
+                f"The address {host.address} of {host.name} is outside cluster_lan_subnet {topology.subnet}."
+            )
+        if host.address in taken:
+            raise InventoryError(f"The address {host.address} of {host.name} is already that of {taken[host.address]}.")
+        taken[host.address] = host.name
+    used: set[End] = set()
+    for cable in topology.cables:
+        for end in cable.ends:
+            check_end(topology, end)
+            if end in used:
+                raise InventoryError(f"Two cables of thunderbolt_links are in port {end.receptacle} of {end.host}.")
+            used.add(end)
+
+
+def check_end(topology: Topology, end: End) -> None:
+    """Refuse an end of a cable that no host of the lab has."""
+    names = [host.name for host in topology.hosts]
+    if end.host not in names:
+        raise InventoryError(f"A cable goes to {end.host}, which is no host of the lab; it has {', '.join(names)}.")
+    topology.host(end.host).device(end.receptacle)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The process that is a host's mains supply: it starts the host, starts it again after a reboot, and ends with it.
+
+It lives in the host's control group. Killing that group is a power cut: nothing remains to start the host again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from lab import cables, cgroups, names, network, process, state
+from lab.disk import Disk, load
+from lab.errors import LabError
+
+# The status of systemd-nspawn with --keep-unit when the payload asked for a reboot.
+_REBOOT = 133
+
+
+def start(lab: str, host: str, reason: str) -> None:
+    """Start a keeper; it goes on when this command ends."""
+    groups = cgroups.create(lab, host, "keeper")
+    log = names.runtime(lab) / "log" / f"{host}.log"
+    log.parent.mkdir(exist_ok=True)
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(Path(__file__).parents[1])}
+    argv = cgroups.wrap(groups, [sys.executable, "-S", "-m", "lab.keeper", lab, host, reason])
+    with log.open("ab") as file:
+        subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment, start_new_session=True, cwd="/"
+        )
+
+
+def nspawn_command(disk: Disk) -> list[str]:
+    """Return the command that boots a host."""
+    argv = [
+        "systemd-nspawn",
+        "--quiet",
+        "--settings=no",
+        "--register=no",
+        "--keep-unit",
+        "--kill-signal=SIGKILL",
+        f"--directory={disk.root}",
+        f"--machine={names.machine_name(disk.lab, disk.host.name)}",
+        f"--hostname={disk.host.name}",
+        f"--network-namespace-path={names.NETNS_DIRECTORY / names.host_namespace(disk.lab, disk.host.name)}",
+        "--capability=CAP_NET_ADMIN",
+        "--resolv-conf=off",
+        "--timezone=off",
+        "--link-journal=no",
+        "--console=read-only",
+    ]
+    # The values stay out of the process list: nspawn takes them from its own environment.
+    argv += [f"--setenv={name}" for name in disk.environment]
+    return [*argv, *disk.init] if disk.init else [*argv, "--boot"]
+
+
+def keep(lab: str, host: str, reason: str) -> None:
+    """Run the host until it switches itself off."""
+    disk = load(lab, host)
+    if disk is None:
+        raise LabError(f"The host {host} has no disk.")
+    disk.mount()
+    groups = cgroups.create(lab, host, "machine")
+    environment = {"PATH": os.environ["PATH"], **disk.environment}
+    if disk.init:  # nspawn would hide the Mac's own /tmp behind a new one at every boot
+        environment["SYSTEMD_NSPAWN_TMPFS_TMP"] = "0"
+    while True:
+        reset_network(disk)
+        if disk.host.kind == "macos":
+            _tell_simulator(disk, reason)
+        status = subprocess.call(cgroups.wrap(groups, nspawn_command(disk)), stdin=subprocess.DEVNULL, env=environment)
+        print(f"the host ended with status {status}", flush=True)
+        if status != _REBOOT:
+            break
+        reason = "restart"
+
+
+def reset_network(disk: Disk) -> None:
+    """Take the interfaces back to what they are without power: a namespace would keep what the last boot set."""
+    namespace = names.host_namespace(disk.lab, disk.host.name)
+    ports = {interface.device for interface in disk.host.interfaces}
+    listed = json.loads(process.run("ip", "-n", namespace, "-json", "link", "show").stdout or "[]")
+    found = {link["ifname"] for link in listed}
+    extra = sorted(found - ports - {"lo"})
+    process.batch(
+        ["ip", "-n", namespace, "-force", "-batch", "-"], network.reset_commands(sorted(ports & found), extra)
+    )
+    process.run("ip", "netns", "exec", namespace, "nft", "flush", "ruleset", check=False)
+
+
+def _tell_simulator(disk: Disk, reason: str) -> None:
+    database = disk.root / names.SIMULATOR_DATABASE
+    (database / "boot.json").write_text(json.dumps({"reason": reason}), encoding="utf-8")
+    (database / "status.json").unlink(missing_ok=True)
+    lab = state.load(disk.lab)
+    seen = cables.seen_by(lab.topology, disk.host.name, {*state.powered(disk.lab, lab.topology), disk.host.name})
+    (database / "cables.json").write_text(seen, encoding="utf-8")
+
+
+def main(argv: list[str]) -> int:
+    """Run as a process of its own."""
+    lab, host, reason = argv
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        keep(lab, host, reason)
+    except LabError as error:
+        print(error, flush=True)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Bring a lab up, take it down, and make its hosts bare again.
+
+Nothing is found by memory alone: whatever `down` removes has the lab's name in it, so a command killed at any moment
+leaves nothing that the next one cannot find.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import (
+    access,
+    cgroups,
+    guests,
+    images,
+    inventory,
+    keeper,
+    names,
+    netns,
+    network,
+    power,
+    preflight,
+    process,
+    rootfs,
+    services,
+    settings,
+    state,
+    uplink,
+)
+from lab.disk import Disk, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from lab.images import Images
+    from lab.settings import Settings
+    from lab.topology import Host, Topology
+
+_NSPAWN_RUNTIME = Path("/run/systemd/nspawn")
+_DRAIN_SECONDS = 1.0
+_LIVE_CONNECTION = ("01", "08")
+
+
+def up(lab: str, inventory_directory: Path, say: Callable[[str], None]) -> Topology:
+    """Create what is missing of a lab, start what is off, and return when every host can be logged in to."""
+    preflight.check_machine()
+    topology = inventory.read(inventory_directory)
+    with state.locked(lab):
+        preflight.check_disk_space()
+        before = state.load_or_none(lab)
+        if before is None:
+            _remove_leftovers(lab)
+        else:
+            _remove_changed_hosts(lab, before.topology, topology)
+        names.runtime(lab).mkdir(mode=0o755, exist_ok=True)
+        state.State(lab, str(inventory_directory.resolve()), topology).save()
+        machine = settings.read(topology.gateway)
+        built = images.ensure(lab, topology, machine, say)
+        _create_network(lab, topology)
+        _start_services(lab, topology, built, machine)
+        access.write_files(lab, topology)
+        access.password(lab)
+        off = [host for host in topology.hosts if not cgroups.processes(lab, host.name)]
+        if off:
+            say(f"starting {', '.join(host.name for host in off)}")
+        _in_parallel(off, lambda host: _start(lab, host, topology, built, machine))
+        _in_parallel(topology.hosts, lambda host: power.wait(lab, host))
+        power.refresh_cables(lab, topology)
+        images.prune(built)
+    return topology
+
+
+def _create_network(lab: str, topology: Topology) -> None:
+    renewed = network.up(lab, topology)
+    uplink.up(lab, topology)
+    for host in renewed:
+        # New interfaces under a running host are hardware swapped under power: it starts again with them.
+        cgroups.kill(lab, host.name)
+    power.refresh_cables(lab, topology, {host.name for host in topology.hosts})
+
+
+def _start_services(lab: str, topology: Topology, built: Images, machine: Settings) -> None:
+    arguments = {
+        "gateway": topology.gateway,
+        "artifact_address": topology.artifact_address,
+        "artifacts": str(images.publish(lab, built)),
+        "relays": [(relay.port, relay.address) for relay in machine.relays],
+    }
+    services.start(lab, arguments)
+
+
+def _start(lab: str, host: Host, topology: Topology, built: Images, machine: Settings) -> None:
+    disk = load(lab, host.name)
+    first = disk is None
+    if first:
+        guests.prepare(built.disk(lab, host), topology, machine)
+    keeper.start(lab, host.name, "first" if first else "button")
+
+
+def _in_parallel(hosts: Iterable[Host], action: Callable[[Host], None]) -> None:
+    hosts = list(hosts)
+    if hosts:
+        with ThreadPoolExecutor(len(hosts)) as pool:
+            list(pool.map(action, hosts))
+
+
+def _remove_changed_hosts(lab: str, before: Topology, after: Topology) -> None:
+    """Remove the hosts that are no longer in the inventory, or are another machine now."""
+    if before.subnet != after.subnet:
+        _remove_leftovers(lab)
+        return
+    for host in before.hosts:
+        if host not in after.hosts:
+            _remove_host(lab, host)
+
+
+def _remove_host(lab: str, host: Host) -> None:
+    cgroups.kill(lab, host.name)
+    network.remove_host(lab, host)
+    _erase(lab, host)
+
+
+def _erase(lab: str, host: Host) -> None:
+    Disk(lab, host, ()).erase()
+    if names.runtime(lab).is_dir():
+        access.forget(lab, host)
+
+
+def reset(lab: str, hosts: list[Host], say: Callable[[str], None]) -> None:
+    """Make hosts bare again: new machines with the old names."""
+    preflight.check_machine()
+    with state.locked(lab):
+        topology = state.load(lab).topology
+        machine = settings.read(topology.gateway)
+        built = images.ensure(lab, topology, machine, say)
+        images.publish(lab, built)
+        for host in hosts:
+            cgroups.kill(lab, host.name)
+
+        def renew(host: Host) -> None:
+            _erase(lab, host)
+            _start(lab, host, topology, built, machine)
+
+        _in_parallel(hosts, renew)
+        power.refresh_cables(lab, topology, {*state.powered(lab, topology), *(host.name for host in hosts)})
+        _in_parallel(hosts, lambda host: power.wait(lab, host))
+        power.refresh_cables(lab, topology)
+
+
+def down(lab: str) -> None:
+    """Remove everything of a lab, whatever state it is in; a lab that is not there is no error."""
+    preflight.check_machine()
+    with state.locked(lab):
+        _remove_leftovers(lab)
+        if not [other for other in names.existing_labs() if other != lab]:
+            uplink.restore_forwarding()
+            cgroups.remove_parent()
+        rootfs.remove_unfinished()
+        state.remove_lock(lab)
+
+
+def _remove_leftovers(lab: str) -> None:
+    cgroups.kill(lab)
+    _drain(lab)
+    network.down(lab)
+    uplink.down(lab)
+    _unmount(names.DISKS / lab)
+    for directory in (names.DISKS / lab, names.runtime(lab)):
+        if directory.exists():
+            shutil.rmtree(directory)
+    for kind in ("propagate", "unix-export", "locks"):
+        for leftover in (_NSPAWN_RUNTIME / kind).glob(f"{names.machine_name(lab, '')}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _drain(lab: str) -> None:
+    """Let ssh clients notice that the hosts are gone: a connection that is still open would keep the fabric alive."""
+    if not (names.NETNS_DIRECTORY / names.fabric_namespace(lab)).exists():
+        return
+    deadline = time.monotonic() + _DRAIN_SECONDS
+    while time.monotonic() < deadline:
+        with netns.inside(names.fabric_namespace(lab)):
+            lines = Path("/proc/thread-self/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+        if not any(line.split()[3] in _LIVE_CONNECTION for line in lines):
+            return
+        time.sleep(_DRAIN_SECONDS / 20)
+
+
+def _unmount(directory: Path) -> None:
+    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    points = [line.split()[1] for line in mounts if line.split()[1].startswith(f"{directory}/")]
+    for point in reversed(points):
+        process.run("umount", "--lazy", point, check=False)

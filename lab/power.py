@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Switch hosts on and off the way a person, the mains and a frozen clock do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import cables, cgroups, keeper, names, netns, state
+from lab.errors import HostTimeoutError, LabError, NotUpError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from lab.topology import Host, Topology
+
+_BOOT_SECONDS = 90.0
+_SSH_PORT = 22
+_POLL_SECONDS = 0.05
+
+
+def refresh_cables(lab: str, topology: Topology, powered: Collection[str] | None = None) -> None:
+    """Make carriers, and what each running Mac sees of its cables, follow what is plugged in and switched on."""
+    on = state.powered(lab, topology) if powered is None else powered
+    cables.apply(lab, topology, on)
+    for host in topology.hosts:
+        if host.kind == "macos" and host.name in on:
+            _write_inside(lab, host.name, "cables.json", cables.seen_by(topology, host.name, on))
+
+
+def _write_inside(lab: str, host: str, name: str, text: str) -> None:
+    leader = cgroups.leader(lab, host)
+    if leader is None:  # still starting: the keeper writes the file before PID 1 runs
+        return
+    directory = Path(f"/proc/{leader}/root") / names.SIMULATOR_DATABASE
+    partial = directory / f"{name}.part"
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.rename(directory / name)
+    except OSError as error:
+        if cgroups.leader(lab, host) == leader:
+            raise LabError(f"The file {name} of {host} cannot be written: {error.strerror}.") from error
+
+
+def off(lab: str, host: Host) -> None:
+    """Cut the power: nothing on the host gets to say goodbye."""
+    cgroups.kill(lab, host.name)
+    refresh_cables(lab, state.load(lab).topology)
+
+
+def on(lab: str, host: Host, reason: str) -> None:
+    """Give the host power (reason "mains") or press its button (reason "button"); a running host is left alone."""
+    if cgroups.processes(lab, host.name):
+        return
+    keeper.start(lab, host.name, reason)
+    topology = state.load(lab).topology
+    refresh_cables(lab, topology, {*state.powered(lab, topology), host.name})
+
+
+def unlock(lab: str, host: Host) -> None:
+    """Type the password at the pre-boot screen of a Mac with FileVault."""
+    leader = cgroups.leader(lab, host.name)
+    if leader is None:
+        raise NotUpError(f"The host {host.name} is off.")
+    if describe(lab, host) != "pre-boot":
+        raise LabError(f"The host {host.name} is not at the pre-boot screen.")
+    os.kill(leader, signal.SIGUSR1)
+
+
+def freeze(lab: str, host: Host) -> None:
+    """Stop a host as sleep does; its network stays."""
+    _require_power(lab, host)
+    cgroups.freeze(lab, host.name, frozen=True)
+
+
+def thaw(lab: str, host: Host) -> None:
+    """Let a frozen host go on."""
+    _require_power(lab, host)
+    cgroups.freeze(lab, host.name, frozen=False)
+
+
+def _require_power(lab: str, host: Host) -> None:
+    if not cgroups.processes(lab, host.name):
+        raise NotUpError(f"The host {host.name} is off.")
+
+
+def describe(lab: str, host: Host) -> str:
+    """Return a host's state in one word."""
+    leader = cgroups.leader(lab, host.name)
+    if leader is None:
+        return "starting" if cgroups.processes(lab, host.name) else "off"
+    if cgroups.is_frozen(lab, host.name):
+        return "frozen"
+    if host.kind == "macos":
+        try:
+            path = Path(f"/proc/{leader}/root") / names.SIMULATOR_DATABASE / "status.json"
+            return str(json.loads(path.read_text(encoding="utf-8"))["state"])
+        except (OSError, ValueError, KeyError):
+            return "starting"
+    return "running"
+
+
+def uptime(lab: str, host: Host) -> float | None:
+    """Return for how many seconds a host has been running."""
+    leader = cgroups.leader(lab, host.name)
+    if leader is None:
+        return None
+    try:
+        started = int(Path(f"/proc/{leader}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
+        now = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    return max(0.0, now - started / os.sysconf("SC_CLK_TCK"))
+
+
+def wait(lab: str, host: Host) -> None:
+    """Wait until a host's sshd answers; a Mac at the pre-boot screen counts as ready, for it has none."""
+    deadline = time.monotonic() + _BOOT_SECONDS
+    with netns.inside(names.fabric_namespace(lab)):
+        while not _ssh_answers(host.address):
+            if time.monotonic() > deadline or not cgroups.processes(lab, host.name):
+                log = names.runtime(lab) / "log" / f"{host.name}.log"
+                raise HostTimeoutError(f"The host {host.name} did not get ready; what it said is in {log}.")
+            if host.kind == "macos" and describe(lab, host) == "pre-boot":
+                return
+            time.sleep(_POLL_SECONDS)
+
+
+def _ssh_answers(address: str) -> bool:
+    try:
+        with socket.create_connection((address, _SSH_PORT), timeout=1) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False

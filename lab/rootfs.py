@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The cached root file systems that every host of every lab shares: Debian, and the macOS layer above it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import names, packages, preflight, process
+from lab.sources import machine_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from lab.settings import Settings
+
+    Wrap = Callable[[Sequence[str]], list[str]]
+
+# Raised when the steps below change in a way their text does not show.
+_FORMAT = 1
+_MASKED = (
+    "apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service dpkg-db-backup.timer "
+    "e2scrub_all.timer e2scrub_reap.service fstrim.timer motd-news.timer systemd-tmpfiles-clean.timer "
+    "console-getty.service getty.target getty-static.service systemd-logind.service "
+    "systemd-networkd-wait-online.service systemd-timesyncd.service systemd-udevd.service systemd-pstore.service "
+    "systemd-journal-flush.service systemd-update-utmp.service systemd-update-utmp-runlevel.service "
+    "systemd-firstboot.service systemd-sysusers.service systemd-random-seed.service systemd-boot-system-token.service "
+    "dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount modprobe@.service "
+    "systemd-machine-id-commit.service ldconfig.service systemd-journal-catalog-update.service systemd-update-done.service"
+).split()
+_SETUP = f"""set -e
+useradd --create-home --uid 1000 --groups sudo --shell /bin/bash {names.ADMIN}
+rm -f /etc/ssh/ssh_host_*_key* /etc/machine-id /var/lib/dbus/machine-id /etc/hostname /etc/resolv.conf
+: > /etc/machine-id
+systemctl enable --quiet ssh.service systemd-networkd.service
+systemctl disable --quiet nftables.service || true
+systemctl mask --quiet {" ".join(_MASKED)}
+update-ca-certificates >/dev/null 2>&1
+rm -rf /var/cache/apt/*.bin /var/lib/apt/lists/* /var/log/*.log /var/log/apt/*
+"""
+
+
+@contextlib.contextmanager
+def _exclusive() -> Iterator[None]:
+    names.CACHE.mkdir(parents=True, exist_ok=True)
+    with (names.CACHE / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def architecture() -> str:
+    """Return this machine's architecture in Debian's words."""
+    return process.run("dpkg", "--print-architecture").stdout.strip()
+
+
+def fingerprint(extra_packages: Sequence[str], settings: Settings) -> str:
+    """Return the name of the root file system these inputs make."""
+    inputs = [_FORMAT, packages.SUITE, architecture(), sorted({*packages.BASE_PACKAGES, *extra_packages}), _SETUP]
+    inputs += [list(settings.certificates), machine_sources(packages.SUITE)]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
+
+
+def base(extra_packages: Sequence[str], settings: Settings, wrap: Wrap) -> Path:
+    """Return the Debian root file system, built first if the cache does not hold it; wrap says where the build runs."""
+    target = names.CACHE / f"root-{fingerprint(extra_packages, settings)}"
+    with _exclusive():
+        if not target.is_dir():
+            preflight.check_root_file_system_space()
+            _build(target, extra_packages, settings, wrap)
+    return target
+
+
+def _build(target: Path, extra_packages: Sequence[str], settings: Settings, wrap: Wrap) -> None:
+    with _workspace() as work:
+        certificates = work / "certificates"
+        certificates.mkdir()
+        for number, text in enumerate(settings.certificates):
+            (certificates / f"lab-{number}.crt").write_text(text, encoding="ascii")
+        setup = work / "setup"
+        setup.write_text(_SETUP, encoding="utf-8")
+        options = work / "apt.conf"
+        options.write_text(settings.apt_options + 'Acquire::Languages "none";\n', encoding="utf-8")
+        place = "usr/local/share/ca-certificates"
+        argv = [
+            "mmdebstrap",
+            "--variant=minbase",
+            "--mode=root",
+            f"--include={','.join(dict.fromkeys([*packages.BASE_PACKAGES, *extra_packages]))}",
+            f"--aptopt={options}",
+            "--dpkgopt=path-exclude=/usr/share/man/*",
+            "--dpkgopt=path-exclude=/usr/share/doc/*",
+            "--dpkgopt=path-exclude=/usr/share/locale/*",
+            f'--essential-hook=mkdir -p "$1/{place}" && cp -r "{certificates}/." "$1/{place}/"',
+            f'--customize-hook=chroot "$1" sh < "{setup}"',
+            packages.SUITE,
+            str(work / "root"),
+        ]
+        sources = machine_sources(packages.SUITE)
+        process.run(*wrap(argv), *(["-"] if sources else []), stdin=sources, timeout=1800)
+        (work / "root").rename(target)
+
+
+def layer(name: str, build: Callable[[Path, Path], object], base_root: Path) -> Path:
+    """Return the macOS layer of that name above a root file system; ``build(base_root, directory)`` makes it."""
+    target = names.CACHE / name
+    with _exclusive():
+        if not target.is_dir():
+            preflight.check_root_file_system_space()
+            with _workspace() as work:
+                made = work / "layer"
+                made.mkdir(mode=0o755)
+                build(base_root, made)
+                made.rename(target)
+    return target
+
+
+def _remove_stale() -> None:
+    for stale in names.CACHE.glob("building-*"):  # the lock is ours: these belong to builds that were killed
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _workspace() -> Iterator[Path]:
+    _remove_stale()
+    work = Path(tempfile.mkdtemp(prefix="building-", dir=names.CACHE))
+    work.chmod(0o755)
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def remove_unfinished() -> None:
+    """Remove what killed builds left, unless one is running now."""
+    if not names.CACHE.is_dir():
+        return
+    with (names.CACHE / ".lock").open("w") as file, contextlib.suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _remove_stale()
+
+
+def prune(in_use: set[Path]) -> None:
+    """Remove root file systems and layers that no host uses and that are not the newest."""
+    with _exclusive():
+        for entry in names.CACHE.iterdir():
+            if re.match(r"(root|macos|artifacts)-[0-9a-f]+$", entry.name) and entry not in in_use:
+                shutil.rmtree(entry, ignore_errors=True)
+
+
+def file_fingerprint(*roots: Path) -> str:
+    """Return a hash of every file below some directories, which names what is made from them."""
+    digest = hashlib.sha256()
+    for root in roots:
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(root)}\0{os.access(path, os.X_OK)}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
