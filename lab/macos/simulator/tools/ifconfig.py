@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 
 from ..network import bridge
@@ -187,7 +188,7 @@ def _change_address(context: Context, link: Link, words: list[str]) -> None:
 
 def _prefix(values: list[str], family: str) -> int:
     """Return the length of the subnet, which may follow its word or stand behind the address."""
-    options = dict(zip(values, values[1:], strict=False))
+    options = dict(itertools.pairwise(values))
     if family == "inet6":
         return int(options.get("prefixlen", "64"))
     behind = values[0] if values and values[0] != "netmask" else "255.0.0.0"
