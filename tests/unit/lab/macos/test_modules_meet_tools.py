@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The real modules on a scratch Mac: each change is predicted, made, and found made."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import platform
+from typing import Any
+
+import pytest
+from ansible.module_utils import _internal as ansible_internal
+from ansible.module_utils.common import warnings as ansible_warnings
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _command, _files, _wait
+
+from lab.macos.simulator import passwords
+
+COLLECTION = "ansible_collections.hybrid_ai.cluster.plugins"
+POWER = {"settings": {"sleep": 0, "displaysleep": 0, "disksleep": 10, "womp": True, "powernap": False}}
+FILEVAULT = {"state": "disabled", "user": "admin", "password": "correct horse"}
+BOOT_ARGS = {"present": ["serverperfmode=1"]}
+
+
+@pytest.fixture
+def bare(mac, monkeypatch):
+    """A Mac as it comes: FileVault is on, an administrator's password is known, nothing is ever waited for."""
+    mac.write("/etc/shadow", f"admin:{passwords._crypt('correct horse', '$6$saltstring$')}:1::::::\n")
+    (mac.root / "private/tmp").mkdir(parents=True)
+    (mac.root / "tmp").symlink_to("private/tmp")
+    for area, changes in {
+        "filevault": {"enabled": True, "decryption_seconds": 0},
+        "softwareupdate": {"pace": 0, "failures": 1},
+    }.items():
+        with mac.state.edit(area) as data:
+            data.update(changes)
+    monkeypatch.setattr(_files, "ROOT", str(mac.root))
+    monkeypatch.setattr(_wait, "sleep", lambda seconds: None)
+    return mac
+
+
+@pytest.fixture
+def apply(bare, monkeypatch, capsys):
+    """Run a module whose commands are the simulator's."""
+
+    def run_command(_self, argv: list[str], stdin: str | None = None, timeout: int = 60) -> _command.Result:
+        result = bare.run(argv[0], *argv[1:], stdin=stdin or "")
+        return _command.Result(result.rc, result.out, result.err)
+
+    def run(name: str, args: dict[str, Any], *, check: bool = False) -> dict[str, Any]:
+        monkeypatch.setattr(_command.Commands, "run", run_command)
+        monkeypatch.setattr(platform, "system", lambda: "Darwin")
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        monkeypatch.setattr(ansible_warnings, "_global_warnings", {})
+        monkeypatch.setattr(ansible_internal, "is_controller", False)
+        module = importlib.import_module(f"{COLLECTION}.modules.{name}")
+        with patch_module_args({**args, "_ansible_check_mode": check}):
+            capsys.readouterr()
+            with pytest.raises(SystemExit):
+                module.main()
+        result: dict[str, Any] = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+        return result
+
+    return run
+
+
+CASES = [
+    pytest.param("macos_power", {**POWER, "restart_after_power_failure": "after_failure"}, id="power"),
+    pytest.param("macos_power", {"restart_after_power_failure": "always"}, id="restart-always"),
+    pytest.param("macos_filevault", FILEVAULT, id="filevault"),
+    pytest.param("macos_spotlight", {"volumes": ["/"], "indexing": False}, id="spotlight"),
+    pytest.param(
+        "macos_system_setup",
+        {"restart_on_freeze": False, "network_time": False, "network_time_server": "ntp.example.org"},
+        id="system-setup",
+    ),
+    pytest.param("macos_system_setup", {"time_zone": "Europe/Paris"}, id="time-zone"),
+    pytest.param("macos_command_line_tools", {}, id="command-line-tools-after-a-failed-download"),
+]
+
+
+@pytest.mark.parametrize("release", ["15.7", "26.5", "27.0"])
+@pytest.mark.parametrize(("name", "args"), CASES)
+def test_predicted_made_and_found_made(bare, apply, name, args, release) -> None:
+    bare.host(release=release)
+    predicted = apply(name, args, check=True)
+    assert (predicted.get("failed"), predicted["changed"]) == (None, True)
+    made = apply(name, args)
+    assert (made.get("failed"), made["changed"]) == (None, True)
+    again = apply(name, args)
+    assert (again.get("failed"), again["changed"]) == (None, False)
+    assert "correct horse" not in json.dumps([predicted, made, again])
+
+
+@pytest.mark.parametrize("target", ["never", "after_failure", "always"])
+@pytest.mark.parametrize("start", ["never", "after_failure", "always"])
+def test_every_way_round_the_tri_state(apply, start, target) -> None:
+    apply("macos_power", {"restart_after_power_failure": start})
+    result = apply("macos_power", {"restart_after_power_failure": target})
+    assert (result.get("failed"), result["changed"]) == (None, start != target)
+    assert not apply("macos_power", {"restart_after_power_failure": target})["changed"]
+
+
+def test_boot_args_need_recovery_at_normal_security(apply) -> None:
+    result = apply("macos_boot_args", BOOT_ARGS)
+    assert (result["changed"], result["needs_recovery"]) == (False, True)
+
+
+def test_boot_args_are_merged_where_they_may_be_set(bare, apply) -> None:
+    bare.host(boot_args_allowed=True)
+    bare.run("nvram", "boot-args=-v")
+    assert apply("macos_boot_args", BOOT_ARGS)["changed"]
+    assert bare.run("nvram", "boot-args").out == "boot-args\t-v serverperfmode=1\n"
+    assert not apply("macos_boot_args", BOOT_ARGS)["changed"]
+
+
+def test_a_wrong_password_fails_without_being_told(apply) -> None:
+    result = apply("macos_filevault", {**FILEVAULT, "password": "wrong horse"})
+    assert result["failed"]
+    assert "wrong horse" not in result["msg"]
