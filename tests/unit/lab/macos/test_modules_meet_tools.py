@@ -77,6 +77,7 @@ CASES = [
         id="system-setup",
     ),
     pytest.param("macos_system_setup", {"time_zone": "Europe/Paris"}, id="time-zone"),
+    pytest.param("macos_time_machine", {"automatic": True}, id="time-machine"),
     pytest.param("macos_command_line_tools", {}, id="command-line-tools-after-a-failed-download"),
 ]
 
