@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Three nodes: forming, placing, answering; the tests use one cluster, in this order."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.contract.exo.cluster import formed, picture, wait_for
+from tests.contract.exo.conftest import needs_network
+from tests.contract.exo.shape import CAPTURES, differences, recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.contract.exo.cluster import Cluster, Node
+
+pytestmark = needs_network
+TINY = "lab/tiny-llama-random"
+ABSENT = "mlx-community/Llama-3.2-1B-Instruct-4bit"
+QUESTION = {"model": TINY, "messages": [{"role": "user", "content": "hi you"}], "max_tokens": 8}
+
+
+@pytest.fixture(scope="module")
+def cluster(make_cluster: Callable[..., Cluster]) -> Cluster:
+    """Return three nodes that see each other."""
+    began = time.monotonic()
+    made = make_cluster(3)
+    made.formation = time.monotonic() - began  # type: ignore[attr-defined]
+    return made
+
+
+def place(node: Node, count: int, model: str = TINY) -> None:
+    body = {"model_id": model, "sharding": "Pipeline", "instance_meta": "MlxRing", "min_nodes": count}
+    answer = node.request("POST", "/place_instance", body)
+    assert answer.status == 200
+    if model == TINY:
+        assert differences(answer.json, recorded("place_instance_answer.json")) == []
+
+
+def instances(node: Node) -> dict[str, Any]:
+    return {key: next(iter(value.values())) for key, value in node.get("/state/instances").items()}
+
+
+def runner_states(node: Node) -> dict[str, str]:
+    """Return the status of each runner of the existing instances."""
+    runners = node.get("/state/runners")
+    return {
+        runner: next(iter(runners.get(runner, {"": {}})))
+        for instance in instances(node).values()
+        for runner in instance["shardAssignments"]["runnerToShard"]
+    }
+
+
+def is_ready(node: Node, count: int) -> bool:
+    states = runner_states(node)
+    return len(states) == count and set(states.values()) <= {"RunnerReady", "RunnerRunning"}
+
+
+def remove_instances(cluster: Cluster) -> None:
+    node = cluster.nodes[0]
+    for identity in instances(node):
+        answer = node.request("DELETE", f"/instance/{identity}")
+        assert differences(answer.json, recorded("delete_instance_answer.json")) == []
+    assert wait_for(lambda: all(instances(other) == {} for other in cluster.nodes), cluster.scaled(10))
+    time.sleep(1.0 * cluster.factor)
+
+
+@pytest.fixture
+def clean(cluster: Cluster) -> Cluster:
+    """Return the cluster without instances."""
+    remove_instances(cluster)
+    return cluster
+
+
+def test_forms_in_the_measured_time(cluster: Cluster) -> None:
+    assert 5 * cluster.factor <= cluster.formation <= cluster.scaled(30)  # type: ignore[attr-defined]
+
+
+def test_one_master_by_the_logs_alone(cluster: Cluster) -> None:
+    last = [re.findall(r"Node (?:(\S+) )?elected [Mm]aster", node.log)[-1] for node in cluster.nodes]
+    masters = {name or cluster.nodes[index].id for index, name in enumerate(last)}
+    assert len(masters) == 1
+    assert masters <= {node.id for node in cluster.nodes}
+
+
+def test_every_node_sees_the_same(cluster: Cluster) -> None:
+    assert len({picture(node) for node in cluster.nodes}) == 1
+    assert differences(cluster.nodes[0].get("/state/topology"), recorded("state_topology.json")) == []
+    assert differences(cluster.nodes[1].get("/state/nodeNetwork"), recorded("state_nodeNetwork.json")) == []
+
+
+def test_edges_name_the_address_and_the_own_port(cluster: Cluster) -> None:
+    first, second, _ = cluster.nodes
+    (edge,) = first.get(f"/state/topology/connections/{first.id}/{second.id}")
+    address = second.address
+    assert edge == {
+        "sinkMultiaddr": {
+            "address": f"/ip4/{address}/tcp/52415",
+            "address_type": "ip4",
+            "ip_address": address,
+            "port": 52415,
+        }
+    }
+
+
+def test_previews(cluster: Cluster) -> None:
+    previews = cluster.nodes[0].get(f"/instance/previews?model_id={TINY}")
+    assert differences(previews, recorded("instance_previews.json")) == []
+    sizes = {
+        (preview["sharding"], preview["instance_meta"], len(preview["memory_delta_by_node"] or {}))
+        for preview in previews["previews"]
+    }
+    assert {("Pipeline", "MlxRing", size) for size in (1, 2, 3)} <= sizes
+    refused = [preview for preview in previews["previews"] if preview["instance"] is None]
+    assert {(preview["instance_meta"], preview["error"]) for preview in refused} >= {
+        ("MlxJaccl", "Requested RDMA (MlxJaccl) but no RDMA-connected cycles available")
+    }
+
+
+def test_placement_uses_the_smallest_cycle(cluster: Cluster) -> None:
+    sizes = {}
+    for minimum in (1, 2, 3):
+        instance = cluster.nodes[2].get(f"/instance/placement?model_id={TINY}&min_nodes={minimum}")
+        sizes[minimum] = len(instance["MlxRingInstance"]["hostsByNode"])
+        assert differences(instance, recorded("instance_placement.json")) == []
+    assert sizes == {1: 1, 2: 2, 3: 3}
+
+
+def test_ring_addresses(cluster: Cluster) -> None:
+    instance = cluster.nodes[0].get(f"/instance/placement?model_id={TINY}&min_nodes=3")["MlxRingInstance"]
+    addresses = {node.id: node.address for node in cluster.nodes}
+    order = sorted(
+        instance["shardAssignments"]["nodeToRunner"],
+        key=lambda node: next(
+            iter(
+                instance["shardAssignments"]["runnerToShard"][
+                    instance["shardAssignments"]["nodeToRunner"][node]
+                ].values()
+            )
+        )["deviceRank"],
+    )
+    for rank, node in enumerate(order):
+        expected = [addresses[other] for other in order]
+        expected[rank] = "0.0.0.0"
+        assert [host["ip"] for host in instance["hostsByNode"][node]] == expected
+        assert {host["port"] for host in instance["hostsByNode"][node]} == {instance["ephemeralPort"]}
+    assert 49153 <= instance["ephemeralPort"] <= 65535
+
+
+def test_impossible_placement_is_taken_and_only_logged(clean: Cluster) -> None:
+    place(clean.nodes[0], 9)
+    told = wait_for(
+        lambda: [node for node in clean.nodes if "No cycles found with sufficient memory" in node.log], clean.scaled(5)
+    )
+    assert len(told) == 1
+    assert instances(clean.nodes[0]) == {}
+
+
+def test_two_node_pipeline_becomes_ready(clean: Cluster) -> None:
+    seen: set[str] = set()
+    place(clean.nodes[0], 2)
+
+    def ready() -> bool:
+        seen.update(runner_states(clean.nodes[1]).values())
+        return is_ready(clean.nodes[1], 2)
+
+    assert wait_for(ready, clean.scaled(30), pause=0.01), clean.nodes[0].log
+    order = ["RunnerIdle", "RunnerConnecting", "RunnerConnected", "RunnerLoading", "RunnerLoaded", "RunnerWarmingUp"]
+    assert seen & set(order)
+    assert differences(clean.nodes[0].get("/state"), recorded("state_ready.json")) == []
+    identity = next(iter(instances(clean.nodes[0])))
+    assert differences(clean.nodes[2].get(f"/instance/{identity}"), recorded("instance_placement.json")) == []
+
+
+def test_chat_from_any_node(cluster: Cluster) -> None:
+    answers = [node.request("POST", "/v1/chat/completions", QUESTION) for node in cluster.nodes]
+    assert {answer.status for answer in answers} == {200}
+    for answer in answers:
+        assert differences(answer.json, recorded("chat.json")) == []
+    assert len({answer.json["choices"][0]["message"]["content"] for answer in answers}) == 1
+    assert answers[0].json["choices"][0]["finish_reason"] == "length"
+    assert answers[0].json["usage"]["completion_tokens"] == 8
+
+
+def _lines(text: str) -> list[tuple[str, Any]]:
+    """Return the stream's lines as (what comes before the JSON, the JSON)."""
+    found = []
+    for line in text.splitlines():
+        if line and not line.isdigit():
+            head, _, content = line.partition("{")
+            found.append((head, json.loads("{" + content) if content else None))
+    return found
+
+
+def test_stream(cluster: Cluster) -> None:
+    answer = cluster.nodes[2].request("POST", "/v1/chat/completions", {**QUESTION, "stream": True})
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    actual, expected = _lines(answer.text), _lines((CAPTURES / "chat_stream.txt").read_text(encoding="utf-8"))
+    assert [head for head, _ in actual] == [head for head, _ in expected]
+    for (head, content), (_, wanted) in zip(actual, expected, strict=True):
+        assert differences(content, wanted, head) == []
+    assert answer.text.endswith("data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "capture"),
+    [
+        pytest.param("/bench/chat/completions", QUESTION, "bench_chat.json", id="bench"),
+        pytest.param("/v1/messages", QUESTION, "messages.json", id="anthropic"),
+        pytest.param(
+            "/v1/responses",
+            {"model": TINY, "input": "hi you", "max_output_tokens": 6},
+            "responses.json",
+            id="responses",
+        ),
+        pytest.param(
+            "/ollama/api/chat",
+            {"model": TINY, "messages": QUESTION["messages"], "stream": False, "options": {"num_predict": 6}},
+            "ollama_chat.json",
+            id="ollama",
+        ),
+    ],
+)
+def test_other_ways_to_ask(cluster: Cluster, path: str, body: dict[str, Any], capture: str) -> None:
+    answer = cluster.nodes[1].request("POST", path, body)
+    assert answer.status == 200
+    assert differences(answer.json, recorded(capture)) == []
+
+
+def test_running_models(cluster: Cluster) -> None:
+    assert cluster.nodes[0].get("/ollama/api/ps") == recorded("ollama_ps.json")
+
+
+def test_same_text_on_one_node(clean: Cluster) -> None:
+    place(clean.nodes[1], 1)
+    assert wait_for(lambda: is_ready(clean.nodes[1], 1), clean.scaled(30))
+    states = {next(iter(state)) for state in clean.nodes[0].get("/state/runners").values()}
+    assert "RunnerShuttingDown" in states, "the entries of deleted instances stay"
+    one = clean.nodes[0].request("POST", "/v1/chat/completions", QUESTION).json
+    assert differences(one, recorded("chat.json")) == []
+
+
+def test_absent_model_leaves_the_instance_waiting(clean: Cluster) -> None:
+    place(clean.nodes[0], 1, ABSENT)
+    (node,) = wait_for(
+        lambda: [
+            node
+            for node, entries in clean.nodes[0].get("/state/downloads").items()
+            if any("DownloadFailed" in entry for entry in entries)
+        ],
+        clean.scaled(20),
+    )
+    states = runner_states(clean.nodes[0])
+    assert list(states.values()) == ["RunnerIdle"]
+    assert node in next(iter(instances(clean.nodes[0]).values()))["hostsByNode"]
+
+
+def test_created_instance(clean: Cluster) -> None:
+    instance = clean.nodes[0].get(f"/instance/placement?model_id={TINY}&min_nodes=3")
+    answer = clean.nodes[1].request("POST", "/instance", {"instance": instance})
+    assert differences(answer.json, recorded("place_instance_answer.json")) == []
+    identity = instance["MlxRingInstance"]["instanceId"]
+    assert wait_for(lambda: identity in instances(clean.nodes[2]), clean.scaled(5))
+
+
+def test_the_picture_still_holds(clean: Cluster) -> None:
+    assert formed(clean.nodes)
