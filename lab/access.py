@@ -10,6 +10,7 @@ import secrets
 import string
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from lab.topology import Host, Topology
 
 _SALT = string.ascii_letters + string.digits
+_crypt_lock = threading.Lock()  # crypt(3) returns a buffer that all threads share
 _PATHS = {
     "macos": {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/var/root"},
     "linux": {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"},
@@ -42,7 +44,8 @@ def password_hash(text: str) -> str:
     library = ctypes.CDLL("libcrypt.so.1")
     library.crypt.restype = ctypes.c_char_p
     salt = "".join(secrets.choice(_SALT) for _ in range(16))
-    result: bytes = library.crypt(text.encode(), f"$6$rounds=1000${salt}".encode())
+    with _crypt_lock:
+        result: bytes = library.crypt(text.encode(), f"$6$rounds=1000${salt}".encode())
     return result.decode()
 
 
@@ -60,7 +63,7 @@ def shadow_with(shadow: str, user: str, hashed: str) -> str:
 
 
 def write_files(lab: str, topology: Topology) -> None:
-    """Write the configuration for ssh, the directory for the cluster's key, and what answers ssh's password question."""
+    """Write ssh's configuration, the directory for the cluster's key, and what answers ssh's password question."""
     directory = names.runtime(lab)
     (directory / "ssh").mkdir(mode=0o700, exist_ok=True)
     (directory / "ssh_config").write_text(ssh_config(lab, topology), encoding="utf-8")
@@ -121,7 +124,7 @@ def execute(lab: str, host: Host, command: Sequence[str]) -> int:
     leader = cgroups.leader(lab, host.name)
     if leader is None:
         raise NotUpError(f"The host {host.name} is off; switch it on with `lab power press {host.name}`.")
-    argv = ["nsenter", f"--target={leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--wd=/", "--"]
+    argv = ["nsenter", f"--target={leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--wd", "--"]
     groups = cgroups.create(lab, host.name, "exec")
     environment = {**_PATHS[host.kind], "USER": "root", "LOGNAME": "root", "TERM": os.environ.get("TERM", "dumb")}
     shell = ["/bin/sh" if host.kind == "macos" else "/bin/bash"]

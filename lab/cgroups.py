@@ -2,8 +2,8 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 """One control group per host in every hierarchy, so that a host can be killed and frozen whole.
 
-On hybrid machines every version 1 hierarchy gets one, also those the lab does not use: a host's systemd sees its control
-group as the root, and would otherwise write into this machine's.
+On hybrid machines every version 1 hierarchy gets one, also those the lab does not use: a host's systemd takes what it
+sees for the root, and would otherwise write into this machine's own control groups.
 """
 
 from __future__ import annotations

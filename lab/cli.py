@@ -35,7 +35,7 @@ def run(argv: list[str]) -> int:
         print(f"lab: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print(f"lab: interrupted; `lab up` goes on and `lab down` clears away.", file=sys.stderr)
+        print("lab: interrupted; `lab up` goes on and `lab down` clears away.", file=sys.stderr)
         return EXIT_INTERRUPTED
     return result
 

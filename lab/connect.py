@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Connect to a host of a lab for ssh (ProxyCommand with ProxyUseFdpass): the connection starts inside the lab's network.
+"""Connect to a host of a lab for ssh (ProxyCommand with ProxyUseFdpass), from inside the lab's network.
 
 ssh runs this file by itself for every connection, so it imports nothing that takes time.
 """
@@ -16,7 +16,7 @@ SECONDS = 20
 
 def connect(namespace: str, host: str, port: int) -> socket.socket:
     """Return a connection made inside a network namespace."""
-    with open(f"/run/netns/{namespace}", "rb") as file:
+    with open(f"/run/netns/{namespace}", "rb") as file:  # noqa: PTH123 - pathlib takes longer to import than the rest runs
         if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,7 +89,7 @@ def publish(lab: str, images: Images) -> Path:
         target = directory / path.relative_to(images.artifacts)
         if path.is_dir():
             target.mkdir(exist_ok=True)
-        elif not target.is_symlink() or Path(os.readlink(target)) != path:
+        elif not target.is_symlink() or target.readlink() != path:
             target.unlink(missing_ok=True)
             target.symlink_to(path)
     return directory
@@ -104,6 +103,6 @@ def prune(current: Images) -> None:
         used |= {entry for entry in names.CACHE.iterdir() if str(entry) in text}
     for link in names.RUNTIME.glob("*/artifacts/**/*"):
         if link.is_symlink():
-            target = Path(os.readlink(link))
+            target = link.readlink()
             used |= {entry for entry in names.CACHE.iterdir() if entry in target.parents}
     rootfs.prune(used)

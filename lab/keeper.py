@@ -66,7 +66,7 @@ def keep(lab: str, host: str, reason: str) -> None:
         raise LabError(f"The host {host} has no disk.")
     disk.mount()
     groups = cgroups.create(lab, host, "machine")
-    environment = {"PATH": os.environ["PATH"], **disk.environment}
+    environment = {"PATH": os.environ["PATH"], **disk.environment, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}
     if disk.init:  # nspawn would hide the Mac's own /tmp behind a new one at every boot
         environment["SYSTEMD_NSPAWN_TMPFS_TMP"] = "0"
     while True:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import names
@@ -21,7 +22,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 @contextlib.contextmanager
 def inside(namespace: str) -> Iterator[None]:
     """Make this thread a member of a network namespace; sockets made meanwhile stay in it."""
-    with open("/proc/thread-self/ns/net", "rb") as own, (names.NETNS_DIRECTORY / namespace).open("rb") as other:
+    with Path("/proc/thread-self/ns/net").open("rb") as own, (names.NETNS_DIRECTORY / namespace).open("rb") as other:
         _enter(other.fileno())
         try:
             yield

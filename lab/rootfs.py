@@ -27,23 +27,26 @@ if TYPE_CHECKING:
 
 # Raised when the steps below change in a way their text does not show.
 _FORMAT = 1
-_MASKED = (
-    "apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service dpkg-db-backup.timer "
-    "e2scrub_all.timer e2scrub_reap.service fstrim.timer motd-news.timer systemd-tmpfiles-clean.timer "
-    "console-getty.service getty.target getty-static.service systemd-logind.service "
-    "systemd-networkd-wait-online.service systemd-timesyncd.service systemd-udevd.service systemd-pstore.service "
-    "systemd-journal-flush.service systemd-update-utmp.service systemd-update-utmp-runlevel.service "
-    "systemd-firstboot.service systemd-sysusers.service systemd-random-seed.service systemd-boot-system-token.service "
-    "dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount modprobe@.service "
-    "systemd-machine-id-commit.service ldconfig.service systemd-journal-catalog-update.service systemd-update-done.service"
-).split()
+# What a new machine would do on its own, and what waits for hardware: the first would run in the middle of a test, the
+# second would keep a boot waiting.
+_MASKED = """
+apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service dpkg-db-backup.timer
+e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-tmpfiles-clean.timer
+console-getty.service getty.target getty-static.service systemd-logind.service
+systemd-ask-password-console.path systemd-ask-password-wall.path
+systemd-networkd-wait-online.service systemd-timesyncd.service systemd-udevd.service systemd-pstore.service
+systemd-journal-flush.service systemd-update-utmp.service systemd-update-utmp-runlevel.service
+systemd-firstboot.service systemd-sysusers.service systemd-random-seed.service systemd-boot-system-token.service
+dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-fs-fuse-connections.mount
+systemd-machine-id-commit.service ldconfig.service systemd-journal-catalog-update.service systemd-update-done.service
+"""
 _SETUP = f"""set -e
 useradd --create-home --uid 1000 --groups sudo --shell /bin/bash {names.ADMIN}
 rm -f /etc/ssh/ssh_host_*_key* /etc/machine-id /var/lib/dbus/machine-id /etc/hostname /etc/resolv.conf
 : > /etc/machine-id
 systemctl enable --quiet ssh.service systemd-networkd.service
 systemctl disable --quiet nftables.service || true
-systemctl mask --quiet {" ".join(_MASKED)}
+systemctl mask --quiet {" ".join(_MASKED.split())}
 update-ca-certificates >/dev/null 2>&1
 rm -rf /var/cache/apt/*.bin /var/lib/apt/lists/* /var/log/*.log /var/log/apt/*
 """

@@ -10,10 +10,14 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from lab import process
 from lab.errors import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 _LOCAL_CERTIFICATES = Path("/usr/local/share/ca-certificates")
@@ -71,17 +75,19 @@ def read(gateway: str, environment: dict[str, str] | None = None) -> Settings:
     )
 
 
-def select_environment(variables: dict[str, str], reachable: object = None) -> dict[str, str]:
+def select_environment(variables: dict[str, str], reachable: Callable[[str], str]) -> dict[str, str]:
     """Return the variables that mean the same inside a host: bundles at the host's path, no other local paths."""
     selected = {}
     for name, value in variables.items():
         if _BUNDLE.fullmatch(name):
             selected[name] = SYSTEM_BUNDLE
-        elif _PROXY.fullmatch(name):
-            selected[name] = reachable(value) if callable(reachable) else value
-        elif _INDEX.fullmatch(name) and name not in _MACHINE_ONLY and not value.startswith(("/", "~", "file:")):
-            selected[name] = reachable(value) if callable(reachable) else value
+        elif _PROXY.fullmatch(name) or (_INDEX.fullmatch(name) and name not in _MACHINE_ONLY and not _is_local(value)):
+            selected[name] = reachable(value)
     return dict(sorted(selected.items()))
+
+
+def _is_local(value: str) -> bool:
+    return value.startswith(("/", "~", "file:"))
 
 
 def _off_loopback(text: str, gateway: str, relays: dict[int, Relay]) -> str:
@@ -123,7 +129,7 @@ def _apt_credentials() -> dict[str, str]:
 
 
 def _pip_configuration(variables: dict[str, str]) -> str:
-    home = Path(os.path.expanduser(f"~{variables.get('SUDO_USER', '')}"))
+    home = Path(f"~{variables.get('SUDO_USER', '')}").expanduser()
     places = [Path("/etc/xdg/pip/pip.conf"), Path("/etc/pip.conf")]
     places += [
         home / ".pip/pip.conf",
@@ -141,7 +147,7 @@ def _pip_configuration(variables: dict[str, str]) -> str:
         for option, value in list(merged.items(section)):
             if option == "cert":
                 merged.set(section, option, SYSTEM_BUNDLE)
-            elif value.startswith(("/", "~", "file:")):
+            elif _is_local(value):
                 merged.remove_option(section, option)
     text = io.StringIO()
     merged.write(text)

@@ -23,11 +23,11 @@ class Source:
 
 def machine_sources(suite: str) -> str:
     """Return one-line sources for the suite from this machine's own; nothing where it has none of that suite."""
-    texts: list[tuple[str, str]] = []
+    found: list[Source] = []
     for path in [_APT / "sources.list", *sorted((_APT / "sources.list.d").glob("*"))]:
-        if path.is_file() and path.suffix in {".list", ".sources"}:
-            texts.append((path.suffix, path.read_text(encoding="utf-8", errors="replace")))
-    return render([source for suffix, text in texts for source in _parse(suffix, text)], suite)
+        if path.is_file() and path.suffix in _PARSERS:
+            found += _PARSERS[path.suffix](path.read_text(encoding="utf-8", errors="replace"))
+    return render(found, suite)
 
 
 def render(sources: list[Source], suite: str) -> str:
@@ -41,10 +41,6 @@ def render(sources: list[Source], suite: str) -> str:
         return ""
     lines = dict.fromkeys(f"deb [signed-by={_DEFAULT_KEYRING}] {s.address} {s.suite} main" for s in chosen)
     return "".join(f"{line}\n" for line in lines)
-
-
-def _parse(suffix: str, text: str) -> list[Source]:
-    return parse_lines(text) if suffix == ".list" else parse_stanzas(text)
 
 
 def parse_lines(text: str) -> list[Source]:
@@ -68,3 +64,6 @@ def parse_stanzas(text: str) -> list[Source]:
             Source(uri, suite, components) for uri in fields.get("uris", []) for suite in fields.get("suites", [])
         ]
     return found
+
+
+_PARSERS = {".list": parse_lines, ".sources": parse_stanzas}

@@ -40,7 +40,7 @@ def render(collected: dict[str, Any]) -> str:
         machine = f"{host['model']} macOS {host['release']}" if host["kind"] == "macos" else "Linux"
         rows.append((host["name"], host["state"], host["address"], machine, duration(host["uptime_seconds"])))
     lines = table(rows)
-    lines += [f"cable  {one} – {other}" for one, other in collected["cables"]]
+    lines += [f"cable  {one} - {other}" for one, other in collected["cables"]]
     return "\n".join(lines)
 
 

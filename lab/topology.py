@@ -34,6 +34,7 @@ class End:
     receptacle: int
 
     def __str__(self) -> str:
+        """Return the end as people write it."""
         return f"{self.host}:{self.receptacle}"
 
 
@@ -59,6 +60,7 @@ class Cable:
         return self.second if end == self.first else self.first
 
     def __str__(self) -> str:
+        """Return both ends as people write them."""
         return f"{self.first} {self.second}"
 
 

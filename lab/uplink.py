@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""The lab's way out: a link to this machine's own network, address translation, and a route to the LAN if it is free."""
+"""The lab's way out: a link to this machine's network, address translation, and a route to the LAN if it is free."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import ipaddress
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab import names, process
 from lab.errors import LabError
-from lab.topology import Topology
+
+if TYPE_CHECKING:
+    from lab.topology import Topology
 
 # The range for benchmarks of network devices: no real network uses it.
 _POOL = ipaddress.IPv4Network("198.18.0.0/15")
