@@ -73,6 +73,8 @@ def _start(context: Context, preferences: Preferences) -> None:
         powered = port.name != "Wi-Fi" or wifi_power(context, port.device)
         context.run("ip", "link", "set", port.device, "up" if powered else "down")
     context.run("ip", "link", "set", "lo", "up")
+    # A Mac answers for an address only on the interface that has it; Linux would answer on every cable.
+    context.run("sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.all.arp_announce=2")
     bridge.restore(context, preferences)
 
 
