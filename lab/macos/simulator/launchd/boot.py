@@ -51,10 +51,12 @@ def announce(state: State, phase: str) -> None:
 
 def prepare(state: State) -> None:
     """Make what must be there before anything runs: directories of this boot, the version, the host name."""
-    run = state.path("/private/var/run")
-    shutil.rmtree(run, ignore_errors=True)
-    for directory in (run, state.path("/private/var/log"), state.path(f"{DIRECTORY}/state")):
-        os.makedirs(directory, exist_ok=True)
+    for directory in ("/private/var/run", "/private/tmp"):
+        for entry in os.scandir(state.path(directory)):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                os.unlink(entry.path)
     # sshd and sudo are Debian's and keep their run-time files where Debian has them.
     for directory in ("/run/sshd", "/run/sudo/ts", "/run/lock"):
         os.makedirs(state.path(directory), 0o755, exist_ok=True)

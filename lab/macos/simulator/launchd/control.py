@@ -40,9 +40,9 @@ def handle(supervisor: Supervisor, request: dict[str, Any], uid: int, power: Cal
     if operation == "print":
         return supervisor.describe(domain, label)
     if operation == "list":
-        return {"error": OK, "services": supervisor.overview(domain)}
+        return {"error": supervisor.domain_error(domain), "services": supervisor.overview(domain)}
     if operation == "print-disabled":
-        return {"error": OK, "disabled": supervisor.disabled(domain)}
+        return {"error": supervisor.domain_error(domain), "disabled": supervisor.disabled(domain)}
     if operation == "power":
         if uid != 0:
             return {"error": EPERM}

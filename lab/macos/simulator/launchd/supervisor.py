@@ -59,8 +59,8 @@ class Supervisor:
         for directory in DAEMON_DIRECTORIES:
             real = self._state.path(directory)
             for name in sorted(os.listdir(real)) if os.path.isdir(real) else ():
-                if name.endswith(".plist") and (error := self.bootstrap("system", f"{directory}/{name}", uid=0)):
-                    self._log(f"{directory}/{name}: not loaded: {error}")
+                if name.endswith(".plist"):
+                    self.bootstrap("system", f"{directory}/{name}", uid=0)
 
     def reaped(self, pid: int, status: int) -> None:
         """Take note of a process that ended; most belong to no job."""
@@ -94,7 +94,7 @@ class Supervisor:
 
     def bootstrap(self, domain: str, path: str, uid: int) -> int:
         """Load the job of a property list."""
-        if error := self._domain_error(domain):
+        if error := self.domain_error(domain):
             return error
         if not _may(domain, uid):
             return EIO
@@ -115,7 +115,7 @@ class Supervisor:
 
     def bootout(self, domain: str, label: str, uid: int) -> int:
         """Unload a job; EINPROGRESS while its process still runs."""
-        if error := self._domain_error(domain):
+        if error := self.domain_error(domain):
             return error
         if not _may(domain, uid):
             return EPERM
@@ -130,7 +130,7 @@ class Supervisor:
 
     def kickstart(self, domain: str, label: str, uid: int, *, kill: bool = False) -> Answer:
         """Run a job now; with ``kill`` end the running process first."""
-        if error := self._domain_error(domain):
+        if error := self.domain_error(domain):
             return {"error": error}
         job = self.jobs.get((domain, label))
         if not job or job.removing:
@@ -161,7 +161,7 @@ class Supervisor:
 
     def enable(self, domain: str, label: str, uid: int, *, enabled: bool) -> int:
         """Store whether a label may be loaded; whether it exists does not matter."""
-        if error := self._domain_error(domain):
+        if error := self.domain_error(domain):
             return error
         if not _may(domain, uid):
             return EPERM
@@ -179,7 +179,7 @@ class Supervisor:
 
     def describe(self, domain: str, label: str) -> Answer:
         """Return what ``launchctl print`` shows of a job."""
-        if error := self._domain_error(domain):
+        if error := self.domain_error(domain):
             return {"error": error}
         job = self.jobs.get((domain, label))
         if not job:
@@ -210,7 +210,8 @@ class Supervisor:
             if job_domain == domain
         ]
 
-    def _domain_error(self, domain: str) -> int:
+    def domain_error(self, domain: str) -> int:
+        """Whether a domain exists."""
         kind, _, number = domain.partition("/")
         if domain == "system" or (kind == "user" and number.isdigit()):
             return OK

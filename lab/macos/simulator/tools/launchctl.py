@@ -182,8 +182,8 @@ def _description(domain: str, job: dict[str, Any]) -> str:
 def _print_domain(context: Context, domain: str) -> int:
     answer = ask(context, "list", domain=domain)
     if answer["error"]:
-        context.err(f"Bad request.\nCould not find domain for {texts.domain(domain)}")
-        return int(answer["error"])
+        context.err(f"Could not find domain for {texts.domain(domain)}")
+        return 113
     context.out(f"{domain} = {{\n\ttype = {domain.partition('/')[0]}\n\thandle = 0\n\n\tservices = {{")
     for job in answer["services"]:
         status = "-" if job["last_status"] is None else job["last_status"]
@@ -197,8 +197,8 @@ def _print_disabled(context: Context, words: list[str]) -> int:
         return _usage(context, "print-disabled <domain-target>")
     answer = ask(context, "print-disabled", domain=words[0])
     if answer["error"]:
-        context.err(f"Bad request.\nCould not find domain for {texts.domain(words[0])}")
-        return int(answer["error"])
+        context.err(f"Could not find domain for {texts.domain(words[0])}")
+        return 113
     context.out("\tdisabled services = {")
     for label, disabled in sorted(answer["disabled"].items()):
         context.out(f'\t\t"{label}" => {"disabled" if disabled else "enabled"}')
