@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -73,6 +74,12 @@ def remove(path: str) -> None:
         shutil.rmtree(target)
     elif os.path.lexists(target):
         target.unlink()
+
+
+def remove_if_empty(path: str) -> None:
+    """Remove a directory that holds nothing any more."""
+    with contextlib.suppress(OSError):
+        real(path).rmdir()
 
 
 def tail(path: str, lines: int = 10, limit: int = 65536) -> list[str]:

@@ -10,12 +10,17 @@ LABEL_PREFIX = "hybrid-ai."
 UNIT_PREFIX = "hybrid-ai-"
 """systemd units of ours start with it."""
 
+CLUSTER_DIRECTORY = "/opt/hybrid-ai"
+"""Programs of ours, owned by root."""
+
+SERVICE_DIRECTORY = f"{CLUSTER_DIRECTORY}/services"
+"""What runs a service on macOS, one directory per service, owned by root."""
+
 LOG_DIRECTORY = "/var/log/hybrid-ai"
-"""Services write here where launchd keeps their output."""
+"""Services on macOS write here, one directory per service."""
 
 LAUNCH_DAEMONS = "/Library/LaunchDaemons"
 SYSTEMD_UNITS = "/etc/systemd/system"
-NEWSYSLOG_DIRECTORY = "/etc/newsyslog.d"
 
 STATE_DIRECTORY = "/var/db/hybrid-ai"
 """What a module has to remember between runs on a Mac."""

@@ -25,14 +25,6 @@ if TYPE_CHECKING:
 COLLECTION = "ansible_collections.hybrid_ai.cluster.plugins"
 
 
-def root_owned(path: str) -> tuple[int, int, int] | None:
-    """Stand in for `_files.mode_and_owner` where the test does not run as root: every file is root's."""
-    try:
-        return _files.real(path).lstat().st_mode & 0o7777, 0, 0
-    except FileNotFoundError:
-        return None
-
-
 @pytest.fixture
 def replay() -> Callable[[Sequence[Call]], Replay]:
     """Make a command port that answers from a list; call its `finish()` at the end."""
@@ -43,8 +35,16 @@ def replay() -> Callable[[Sequence[Call]], Replay]:
 def host_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Move the files a module touches below a temporary directory, whoever runs the test."""
     monkeypatch.setattr(_files, "ROOT", str(tmp_path))
-    monkeypatch.setattr(_files, "own", lambda path, uid, gid: None)
-    monkeypatch.setattr(_files, "mode_and_owner", root_owned)
+    owners: dict[str, tuple[int, int]] = {}
+
+    def mode_and_owner(path: str) -> tuple[int, int, int] | None:
+        try:
+            return _files.real(path).lstat().st_mode & 0o7777, *owners.get(str(_files.real(path)), (0, 0))
+        except FileNotFoundError:
+            return None
+
+    monkeypatch.setattr(_files, "own", lambda path, uid, gid: owners.update({str(path): (uid, gid)}))
+    monkeypatch.setattr(_files, "mode_and_owner", mode_and_owner)
     return tmp_path
 
 

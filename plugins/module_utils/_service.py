@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""One description of a service for both platforms."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+
+STABLE_SECONDS = 2
+
+
+class ServiceError(ClusterError):
+    """A service is not in the state it was asked to be in."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """A program and how it runs."""
+
+    name: str
+    description: str = ""
+    arguments: list[str] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    user: str = "root"
+    group: str | None = None
+    working_directory: str = "/"
+    open_files: int | None = None
+    log_megabytes: int = 10
+    log_keep: int = 3
+    restart: str = "always"
+    wait_for_paths: list[str] = field(default_factory=list)
+
+
+class Supervisor(Protocol):
+    """What launchd and systemd do for a service; a plan is a list of step names, in order."""
+
+    log: str
+
+    def read(self) -> None:
+        """Read what is there."""
+
+    def plan(self, state: str) -> list[str]:
+        """Return the steps to a state."""
+
+    def apply(self, steps: list[str]) -> None:
+        """Run the steps."""
+
+    def wait_until_stable(self) -> int | None:
+        """Wait for a process that stays; return it."""
+
+    def last_words(self) -> list[str]:
+        """Return the end of the log."""
+
+    def differences(self, steps: list[str]) -> dict[str, Any]:
+        """Return the states before and after the steps."""
+
+
+def make_description(options: dict[str, Any]) -> Description:
+    """Check the options of a call."""
+    name = options["name"]
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise ServiceError(f"{name!r} is no name for a service: use small letters, digits and hyphens.")
+    arguments = options["arguments"] or []
+    if options["state"] != "absent" and not arguments:
+        raise ServiceError(f"The service {name} has no program: give its path and arguments with the option arguments.")
+    if arguments and not arguments[0].startswith("/"):
+        raise ServiceError(f"The program of the service {name} must be an absolute path, which {arguments[0]} is not.")
+    environment = {key: _text(name, key, value) for key, value in (options["environment"] or {}).items()}
+    if options["restart_token"] is not None:
+        environment[_names.RESTART_TOKEN] = options["restart_token"]
+    limits, log = options["limits"] or {}, options["log"] or {}
+    return Description(
+        name=name,
+        description=options["description"] or name,
+        arguments=arguments,
+        environment=environment,
+        user=options["user"],
+        group=options["group"],
+        working_directory=options["working_directory"],
+        open_files=limits.get("open_files"),
+        log_megabytes=log.get("max_megabytes") or Description.log_megabytes,
+        log_keep=Description.log_keep if log.get("keep") is None else log["keep"],
+        restart=options["restart"],
+        wait_for_paths=options["wait_for_paths"] or [],
+    )
+
+
+def _text(name: str, key: str, value: Any) -> str:
+    """Return the value of an environment variable; what YAML made of an unquoted word is not guessed back."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ServiceError(f"The environment variable {key} of the service {name} is no text: put it in quotes.")
+    text = str(value)
+    if "\n" in text:
+        raise ServiceError(f"The environment variable {key} of the service {name} has more than one line.")
+    return text

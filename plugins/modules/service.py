@@ -1,0 +1,263 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service
+short_description: Run a program as a service, on macOS and Linux alike
+version_added: 0.1.0
+author: The hybrid_ai.cluster contributors
+description:
+  - Makes a system daemon of launchd or a unit of systemd from one description.
+  - The launchd label is C(hybrid-ai.NAME), the unit C(hybrid-ai-NAME.service).
+  - A changed description restarts the service exactly once. It then has to stay running and to pass its health check,
+    else the task fails with the end of its log.
+  - A service ends with everything it started.
+  - A run that was cut off anywhere is completed by the next one.
+extends_documentation_fragment:
+  - hybrid_ai.cluster.attributes
+attributes:
+  platform:
+    description: Where the module runs.
+    platforms: macos, linux
+    support: full
+options:
+  name:
+    description: Short name of small letters, digits and hyphens.
+    type: str
+    required: true
+  description:
+    description: One line for people.
+    type: str
+  arguments:
+    description: The program as an absolute path, and its arguments. Required unless O(state=absent).
+    type: list
+    elements: str
+  environment:
+    description:
+      - Environment variables, as text.
+      - Everybody on the host can read them, so they must not hold a secret.
+    type: dict
+  user:
+    description: The user it runs as, which must exist.
+    type: str
+    default: root
+  group:
+    description: The group it runs as. The user's own if unset.
+    type: str
+  working_directory:
+    description: Where it starts.
+    type: path
+    default: /
+  limits:
+    description: Resource limits.
+    type: dict
+    suboptions:
+      open_files:
+        description: How many files it may have open.
+        type: int
+  log:
+    description:
+      - Its log on macOS, C(/var/log/hybrid-ai/NAME/NAME.log), which is rotated while the service runs.
+      - On Linux the journal keeps the log, with limits of its own.
+    type: dict
+    suboptions:
+      max_megabytes:
+        description: Size after which a new file is begun.
+        type: int
+        default: 10
+      keep:
+        description: Number of older files to keep.
+        type: int
+        default: 3
+  restart:
+    description: When it is started again after it has ended. V(on_failure) leaves it alone after exit status 0.
+    type: str
+    choices: [always, on_failure, never]
+    default: always
+  restart_token:
+    description:
+      - Any text. When it changes, the service is restarted once.
+      - Use the version of the program, whose path may stay the same. The service finds it in its environment as
+        C(HYBRID_AI_RESTART_TOKEN).
+    type: str
+  wait_for_paths:
+    description: Files or directories that must be there before the program is started.
+    type: list
+    elements: path
+  health:
+    description: A request that it must answer, checked at the end of every call with O(state=started).
+    type: dict
+    suboptions:
+      url:
+        description: Address to get.
+        type: str
+        required: true
+      status:
+        description: Expected HTTP status.
+        type: int
+        default: 200
+      contains:
+        description: Text that the answer must contain.
+        type: str
+      timeout:
+        description: Seconds until it must have answered.
+        type: int
+        default: 60
+  state:
+    description:
+      - V(started) means running now and at every boot.
+      - V(stopped) means not running, now and at boot.
+      - V(absent) leaves nothing of it, its log included.
+    type: str
+    choices: [started, stopped, absent]
+    default: started
+"""
+
+EXAMPLES = r"""
+- name: Run exo
+  hybrid_ai.cluster.service:
+    name: exo
+    arguments: [/Applications/EXO.app/Contents/Resources/exo/exo, --api-port, "52415"]
+    user: _exo
+    environment: {EXO_LIBP2P_NAMESPACE: home}
+    restart_token: 1.0.71
+    health: {url: "http://127.0.0.1:52415/node_id"}
+
+- name: Remove exo
+  hybrid_ai.cluster.service:
+    name: exo
+    state: absent
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or would be done in check mode, in this order.
+  returned: success
+  type: list
+  elements: str
+  sample: [unload, write, load]
+restarted:
+  description: Whether the program was started or restarted.
+  returned: success
+  type: bool
+pid:
+  description: Its process. On macOS the one that keeps its log.
+  returned: when it was started
+  type: int
+log:
+  description: Where its output goes.
+  returned: success
+  type: str
+  sample: /var/log/hybrid-ai/exo/exo.log
+"""
+
+import platform
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _health
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
+    ClusterError,
+    Commands,
+    module_commands,
+    require_root,
+)
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import (
+    Description,
+    ServiceError,
+    Supervisor,
+    make_description,
+)
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_launchd import LaunchdService
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_systemd import SystemdService
+
+STARTS = {"load", "restart", "start"}
+
+
+def make_supervisor(commands: Commands, description: Description) -> Supervisor:
+    """Return the supervisor of this platform."""
+    if platform.system() == "Darwin":
+        return LaunchdService(commands, description)
+    return SystemdService(commands, description)
+
+
+def run(module: AnsibleModule) -> dict[str, Any]:
+    """Read, plan, apply, read back."""
+    state = module.params["state"]
+    description = make_description(module.params)
+    require_root(f"Managing the service {description.name}")
+    service = make_supervisor(module_commands(module), description)
+    service.read()
+    steps = service.plan(state)
+    result = {
+        "changed": bool(steps),
+        "steps": steps,
+        "restarted": bool(STARTS & set(steps)),
+        "log": service.log,
+        "diff": service.differences(steps),
+    }
+    if module.check_mode:
+        return result
+    service.apply(steps)
+    if result["restarted"]:
+        result["pid"] = service.wait_until_stable()
+    if state == "started" and module.params["health"]:
+        _check_health(service, description, _health.Check(**module.params["health"]))
+    return result
+
+
+def _check_health(service: Supervisor, description: Description, check: _health.Check) -> None:
+    """Fail unless the service can answer."""
+    problem = _health.wait(check)
+    if problem is not None:
+        words = service.last_words()
+        end = f"; the end of {service.log}: {' | '.join(words)}" if words else ""
+        raise ServiceError(
+            f"The service {description.name} did not pass its health check {check.url} within {check.timeout} seconds:"
+            f" {problem}{end}"
+        )
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "description": {"type": "str"},
+            "arguments": {"type": "list", "elements": "str"},
+            "environment": {"type": "dict"},
+            "user": {"type": "str", "default": "root"},
+            "group": {"type": "str"},
+            "working_directory": {"type": "path", "default": "/"},
+            "limits": {"type": "dict", "options": {"open_files": {"type": "int"}}},
+            "log": {
+                "type": "dict",
+                "options": {"max_megabytes": {"type": "int", "default": 10}, "keep": {"type": "int", "default": 3}},
+            },
+            "restart": {"type": "str", "choices": ["always", "on_failure", "never"], "default": "always"},
+            "restart_token": {"type": "str", "no_log": False},
+            "wait_for_paths": {"type": "list", "elements": "path"},
+            "health": {
+                "type": "dict",
+                "options": {
+                    "url": {"type": "str", "required": True},
+                    "status": {"type": "int", "default": 200},
+                    "contains": {"type": "str"},
+                    "timeout": {"type": "int", "default": 60},
+                },
+            },
+            "state": {"type": "str", "choices": ["started", "stopped", "absent"], "default": "started"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module)
+    except ClusterError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
