@@ -164,6 +164,8 @@ def _power(options: argparse.Namespace) -> int:
             power.off(options.name, host)
         elif options.what == "unlock":
             power.unlock(options.name, host)
-        else:
-            power.on(options.name, host, "button" if options.what == "press" else "mains")
+        elif options.what == "press":
+            power.press(options.name, host)
+        elif not power.restore(options.name, host):
+            _say(f"{host.name} has power and stays off, as its settings say; `lab power press {host.name}` starts it")
     return EXIT_OK

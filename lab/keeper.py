@@ -22,13 +22,13 @@ from lab.errors import LabError
 _REBOOT = 133
 
 
-def start(lab: str, host: str, reason: str) -> None:
+def start(lab: str, host: str) -> None:
     """Start a keeper; it goes on when this command ends."""
     groups = cgroups.create(lab, host, "keeper")
     log = names.runtime(lab) / "log" / f"{host}.log"
     log.parent.mkdir(exist_ok=True)
     environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(Path(__file__).parents[1])}
-    argv = cgroups.wrap(groups, [sys.executable, "-S", "-m", "lab.keeper", lab, host, reason])
+    argv = cgroups.wrap(groups, [sys.executable, "-S", "-m", "lab.keeper", lab, host])
     with log.open("ab") as file:
         subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment, start_new_session=True, cwd="/"
@@ -59,7 +59,7 @@ def nspawn_command(disk: Disk) -> list[str]:
     return [*argv, *disk.init] if disk.init else [*argv, "--boot"]
 
 
-def keep(lab: str, host: str, reason: str) -> None:
+def keep(lab: str, host: str) -> None:
     """Run the host until it switches itself off."""
     disk = load(lab, host)
     if disk is None:
@@ -67,17 +67,23 @@ def keep(lab: str, host: str, reason: str) -> None:
     disk.mount()
     groups = cgroups.create(lab, host, "machine")
     environment = {"PATH": os.environ["PATH"], **disk.environment, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}
+    # The lock of a disk image would outlive a host whose power is cut.
+    environment["SYSTEMD_NSPAWN_LOCK"] = "0"
     if disk.init:  # nspawn would hide the Mac's own /tmp behind a new one at every boot
         environment["SYSTEMD_NSPAWN_TMPFS_TMP"] = "0"
+    running = disk.directory / names.RUNNING_MARK
+    running.touch()
     while True:
         reset_network(disk)
         if disk.host.kind == "macos":
-            _tell_simulator(disk, reason)
+            _tell_simulator(disk)
         status = subprocess.call(cgroups.wrap(groups, nspawn_command(disk)), stdin=subprocess.DEVNULL, env=environment)
         print(f"the host ended with status {status}", flush=True)
         if status != _REBOOT:
             break
-        reason = "restart"
+    # Only a host that switched itself off gets here: the mark of one whose power was cut stays.
+    running.unlink()
+    cables.apply(lab, state.load(lab).topology, state.powered(lab, state.load(lab).topology) - {host})
 
 
 def reset_network(disk: Disk) -> None:
@@ -93,10 +99,10 @@ def reset_network(disk: Disk) -> None:
     process.run("ip", "netns", "exec", namespace, "nft", "flush", "ruleset", check=False)
 
 
-def _tell_simulator(disk: Disk, reason: str) -> None:
+def _tell_simulator(disk: Disk) -> None:
     database = disk.root / names.SIMULATOR_DATABASE
-    (database / "boot.json").write_text(json.dumps({"reason": reason}), encoding="utf-8")
-    (database / "status.json").unlink(missing_ok=True)
+    for old in ("boot.json", "unlock"):  # of the last boot
+        (database / old).unlink(missing_ok=True)
     lab = state.load(disk.lab)
     seen = cables.seen_by(lab.topology, disk.host.name, {*state.powered(disk.lab, lab.topology), disk.host.name})
     (database / "cables.json").write_text(seen, encoding="utf-8")
@@ -104,10 +110,10 @@ def _tell_simulator(disk: Disk, reason: str) -> None:
 
 def main(argv: list[str]) -> int:
     """Run as a process of its own."""
-    lab, host, reason = argv
+    lab, host = argv
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        keep(lab, host, reason)
+        keep(lab, host)
     except LabError as error:
         print(error, flush=True)
         return error.exit_code

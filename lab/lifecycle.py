@@ -96,11 +96,9 @@ def _start_services(lab: str, topology: Topology, built: Images, machine: Settin
 
 
 def _start(lab: str, host: Host, topology: Topology, built: Images, machine: Settings) -> None:
-    disk = load(lab, host.name)
-    first = disk is None
-    if first:
+    if load(lab, host.name) is None:
         guests.prepare(built.disk(lab, host), topology, machine)
-    keeper.start(lab, host.name, "first" if first else "button")
+    keeper.start(lab, host.name)
 
 
 def _in_parallel(hosts: Iterable[Host], action: Callable[[Host], None]) -> None:

@@ -21,6 +21,7 @@ SERVICES_CGROUP = ".services"
 UPLINK = "uplink"
 LAN_BRIDGE = "lan"
 ADMIN = "admin"
+RUNNING_MARK = "running"
 SIMULATOR_DATABASE = "private/var/db/simulator"
 
 # No hyphen: `lab-a` and the host namespaces `lab-a-…` of one lab can then never be taken for those of another.

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import cables, cgroups, keeper, names, netns, state
+from lab.disk import load
 from lab.errors import HostTimeoutError, LabError, NotUpError
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _BOOT_SECONDS = 90.0
 _SSH_PORT = 22
 _POLL_SECONDS = 0.05
+_PREBOOT = "pre-boot"
+# What the simulator's PID 1 says of itself, in the words of `lab status`.
+_PHASES = {"preboot": _PREBOOT, "booted": "running", "down": "stopping"}
 
 
 def refresh_cables(lab: str, topology: Topology, powered: Collection[str] | None = None) -> None:
@@ -54,23 +57,45 @@ def off(lab: str, host: Host) -> None:
     refresh_cables(lab, state.load(lab).topology)
 
 
-def on(lab: str, host: Host, reason: str) -> None:
-    """Give the host power (reason "mains") or press its button (reason "button"); a running host is left alone."""
+def press(lab: str, host: Host) -> None:
+    """Press the power button of a host; a running one is left alone."""
     if cgroups.processes(lab, host.name):
         return
-    keeper.start(lab, host.name, reason)
+    keeper.start(lab, host.name)
     topology = state.load(lab).topology
     refresh_cables(lab, topology, {*state.powered(lab, topology), host.name})
 
 
+def restore(lab: str, host: Host) -> bool:
+    """Give a host its mains power back, and tell whether it starts by itself."""
+    if not cgroups.processes(lab, host.name):
+        if not _starts_by_itself(lab, host):
+            return False
+        press(lab, host)
+    return True
+
+
+def _starts_by_itself(lab: str, host: Host) -> bool:
+    disk = load(lab, host.name)
+    if disk is None or host.kind != "macos":
+        return True
+    try:
+        text = disk.read(f"{names.SIMULATOR_DATABASE}/state/power.json")
+        settings: dict[str, int] = json.loads(text).get("ac", {})
+    except (LabError, ValueError):
+        settings = {}
+    # "After a power failure" is only for a Mac that was running when the power went.
+    was_running = (disk.directory / names.RUNNING_MARK).exists()
+    return bool(settings.get("autorestartatconnect") or (settings.get("autorestart") and was_running))
+
+
 def unlock(lab: str, host: Host) -> None:
     """Type the password at the pre-boot screen of a Mac with FileVault."""
-    leader = cgroups.leader(lab, host.name)
-    if leader is None:
+    if cgroups.leader(lab, host.name) is None:
         raise NotUpError(f"The host {host.name} is off.")
-    if describe(lab, host) != "pre-boot":
+    if describe(lab, host) != _PREBOOT:
         raise LabError(f"The host {host.name} is not at the pre-boot screen.")
-    os.kill(leader, signal.SIGUSR1)
+    _write_inside(lab, host.name, "unlock", "")
 
 
 def freeze(lab: str, host: Host) -> None:
@@ -99,8 +124,8 @@ def describe(lab: str, host: Host) -> str:
         return "frozen"
     if host.kind == "macos":
         try:
-            path = Path(f"/proc/{leader}/root") / names.SIMULATOR_DATABASE / "status.json"
-            return str(json.loads(path.read_text(encoding="utf-8"))["state"])
+            path = Path(f"/proc/{leader}/root") / names.SIMULATOR_DATABASE / "boot.json"
+            return _PHASES[json.loads(path.read_text(encoding="utf-8"))["phase"]]
         except (OSError, ValueError, KeyError):
             return "starting"
     return "running"
@@ -127,7 +152,7 @@ def wait(lab: str, host: Host) -> None:
             if time.monotonic() > deadline or not cgroups.processes(lab, host.name):
                 log = names.runtime(lab) / "log" / f"{host.name}.log"
                 raise HostTimeoutError(f"The host {host.name} did not get ready; what it said is in {log}.")
-            if host.kind == "macos" and describe(lab, host) == "pre-boot":
+            if host.kind == "macos" and describe(lab, host) == _PREBOOT:
                 return
             time.sleep(_POLL_SECONDS)
 

@@ -51,7 +51,7 @@ def check_space(directory: Path, needed: int) -> None:
     free = shutil.disk_usage(existing).free
     if free < needed:
         raise NoSpaceError(
-            f"The lab needs {_gigabytes(needed)} GB in {existing}, which has {_gigabytes(free)} GB left; free some space."
+            f"The lab needs {_gigabytes(needed)} GB in {existing}, which has {_gigabytes(free)} GB; free some space."
         )
 
 
