@@ -11,7 +11,7 @@ import time
 import traceback
 from pathlib import Path
 
-from lab import access, cables, inventory, lifecycle, names, power, preflight, state, status
+from lab import access, cables, inventory, lifecycle, names, power, preflight, state, status, wiring
 from lab.errors import EXIT_INTERRUPTED, EXIT_OK, LabError, UsageError
 from lab.topology import Cable, End
 
@@ -152,7 +152,7 @@ def _cable(options: argparse.Namespace) -> int:
         change = cables.unplug if options.unplug else cables.plug
         changed = state.State(known.lab, known.inventory, change(known.topology, cable))
         changed.save()
-        power.refresh_cables(options.name, changed.topology)
+        wiring.refresh(options.name, changed.topology)
     return EXIT_OK
 
 

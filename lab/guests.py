@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lab.topology import Host, Topology
 
 _MAC_BUNDLE = "/etc/ssl/cert.pem"
+_MAC_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _INDEX_AND_PROXY = "# This machine's own settings, passed on to the hosts of the lab.\n"
 
 
@@ -97,7 +98,8 @@ def _prepare_mac(disk: Disk, topology: Topology, machine: Settings) -> Disk:
         text = machine.pip_configuration.replace(settings.SYSTEM_BUNDLE, _MAC_BUNDLE)
         disk.write("private/etc/pip.conf", text)
     if environment:
-        pairs = " ".join(f'"{name}={value}"' for name, value in environment.items())
+        # sshd takes the first SetEnv it reads, and the Mac's own one, which comes after this, only sets the path.
+        pairs = " ".join(f'"{name}={value}"' for name, value in {"PATH": _MAC_PATH, **environment}.items())
         disk.write("private/etc/ssh/sshd_config.d/100-lab.conf", f"{_INDEX_AND_PROXY}SetEnv {pairs}\n", 0o600)
     return replace(disk, environment=environment)
 

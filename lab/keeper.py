@@ -12,9 +12,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from lab import cables, cgroups, names, network, process, state
+from lab import cables, cgroups, names, network, process, state, wiring
 from lab.disk import Disk, load
 from lab.errors import LabError
 
@@ -30,9 +31,12 @@ def start(lab: str, host: str) -> None:
     environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(Path(__file__).parents[1])}
     argv = cgroups.wrap(groups, [sys.executable, "-S", "-m", "lab.keeper", lab, host])
     with log.open("ab") as file:
-        subprocess.Popen(
+        keeper = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment, start_new_session=True, cwd="/"
         )
+    # A host counts as switched on when something is in its control group.
+    while keeper.poll() is None and not cgroups.processes(lab, host):
+        time.sleep(0.005)
 
 
 def nspawn_command(disk: Disk) -> list[str]:
@@ -83,7 +87,8 @@ def keep(lab: str, host: str) -> None:
             break
     # Only a host that switched itself off gets here: the mark of one whose power was cut stays.
     running.unlink()
-    cables.apply(lab, state.load(lab).topology, state.powered(lab, state.load(lab).topology) - {host})
+    topology = state.load(lab).topology
+    wiring.refresh(lab, topology, state.powered(lab, topology) - {host})
 
 
 def reset_network(disk: Disk) -> None:

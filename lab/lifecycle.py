@@ -32,6 +32,7 @@ from lab import (
     settings,
     state,
     uplink,
+    wiring,
 )
 from lab.disk import Disk, load
 
@@ -71,7 +72,7 @@ def up(lab: str, inventory_directory: Path, say: Callable[[str], None]) -> Topol
             say(f"starting {', '.join(host.name for host in off)}")
         _in_parallel(off, lambda host: _start(lab, host, topology, built, machine))
         _in_parallel(topology.hosts, lambda host: power.wait(lab, host))
-        power.refresh_cables(lab, topology)
+        wiring.refresh(lab, topology)
         images.prune(built)
     return topology
 
@@ -82,7 +83,7 @@ def _create_network(lab: str, topology: Topology) -> None:
     for host in renewed:
         # New interfaces under a running host are hardware swapped under power: it starts again with them.
         cgroups.kill(lab, host.name)
-    power.refresh_cables(lab, topology, {host.name for host in topology.hosts})
+    wiring.refresh(lab, topology, {host.name for host in topology.hosts})
 
 
 def _start_services(lab: str, topology: Topology, built: Images, machine: Settings) -> None:
@@ -146,9 +147,9 @@ def reset(lab: str, hosts: list[Host], say: Callable[[str], None]) -> None:
             _start(lab, host, topology, built, machine)
 
         _in_parallel(hosts, renew)
-        power.refresh_cables(lab, topology, {*state.powered(lab, topology), *(host.name for host in hosts)})
+        wiring.refresh(lab, topology, {*state.powered(lab, topology), *(host.name for host in hosts)})
         _in_parallel(hosts, lambda host: power.wait(lab, host))
-        power.refresh_cables(lab, topology)
+        wiring.refresh(lab, topology)
 
 
 def down(lab: str) -> None:

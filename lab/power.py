@@ -11,50 +11,26 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import cables, cgroups, keeper, names, netns, state
+from lab import cgroups, keeper, names, netns, state, wiring
 from lab.disk import load
 from lab.errors import HostTimeoutError, LabError, NotUpError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from lab.topology import Host, Topology
+    from lab.topology import Host
 
 _BOOT_SECONDS = 90.0
 _SSH_PORT = 22
 _POLL_SECONDS = 0.05
 _PREBOOT = "pre-boot"
+_STARTING = "starting"
 # What the simulator's PID 1 says of itself, in the words of `lab status`.
 _PHASES = {"preboot": _PREBOOT, "booted": "running", "down": "stopping"}
-
-
-def refresh_cables(lab: str, topology: Topology, powered: Collection[str] | None = None) -> None:
-    """Make carriers, and what each running Mac sees of its cables, follow what is plugged in and switched on."""
-    on = state.powered(lab, topology) if powered is None else powered
-    cables.apply(lab, topology, on)
-    for host in topology.hosts:
-        if host.kind == "macos" and host.name in on:
-            _write_inside(lab, host.name, "cables.json", cables.seen_by(topology, host.name, on))
-
-
-def _write_inside(lab: str, host: str, name: str, text: str) -> None:
-    leader = cgroups.leader(lab, host)
-    if leader is None:  # still starting: the keeper writes the file before PID 1 runs
-        return
-    directory = Path(f"/proc/{leader}/root") / names.SIMULATOR_DATABASE
-    partial = directory / f"{name}.part"
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.rename(directory / name)
-    except OSError as error:
-        if cgroups.leader(lab, host) == leader:
-            raise LabError(f"The file {name} of {host} cannot be written: {error.strerror}.") from error
 
 
 def off(lab: str, host: Host) -> None:
     """Cut the power: nothing on the host gets to say goodbye."""
     cgroups.kill(lab, host.name)
-    refresh_cables(lab, state.load(lab).topology)
+    wiring.refresh(lab, state.load(lab).topology)
 
 
 def press(lab: str, host: Host) -> None:
@@ -63,7 +39,7 @@ def press(lab: str, host: Host) -> None:
         return
     keeper.start(lab, host.name)
     topology = state.load(lab).topology
-    refresh_cables(lab, topology, {*state.powered(lab, topology), host.name})
+    wiring.refresh(lab, topology, {*state.powered(lab, topology), host.name})
 
 
 def restore(lab: str, host: Host) -> bool:
@@ -95,7 +71,7 @@ def unlock(lab: str, host: Host) -> None:
         raise NotUpError(f"The host {host.name} is off.")
     if describe(lab, host) != _PREBOOT:
         raise LabError(f"The host {host.name} is not at the pre-boot screen.")
-    _write_inside(lab, host.name, "unlock", "")
+    wiring.write_inside(lab, host.name, "unlock", "")
 
 
 def freeze(lab: str, host: Host) -> None:
@@ -119,7 +95,7 @@ def describe(lab: str, host: Host) -> str:
     """Return a host's state in one word."""
     leader = cgroups.leader(lab, host.name)
     if leader is None:
-        return "starting" if cgroups.processes(lab, host.name) else "off"
+        return _STARTING if cgroups.processes(lab, host.name) else "off"
     if cgroups.is_frozen(lab, host.name):
         return "frozen"
     if host.kind == "macos":
@@ -127,7 +103,7 @@ def describe(lab: str, host: Host) -> str:
             path = Path(f"/proc/{leader}/root") / names.SIMULATOR_DATABASE / "boot.json"
             return _PHASES[json.loads(path.read_text(encoding="utf-8"))["phase"]]
         except (OSError, ValueError, KeyError):
-            return "starting"
+            return _STARTING
     return "running"
 
 
@@ -148,7 +124,7 @@ def wait(lab: str, host: Host) -> None:
     """Wait until a host's sshd answers; a Mac at the pre-boot screen counts as ready, for it has none."""
     deadline = time.monotonic() + _BOOT_SECONDS
     with netns.inside(names.fabric_namespace(lab)):
-        while not _ssh_answers(host.address):
+        while not _ssh_answers(host.address) or describe(lab, host) == _STARTING:
             if time.monotonic() > deadline or not cgroups.processes(lab, host.name):
                 log = names.runtime(lab) / "log" / f"{host.name}.log"
                 raise HostTimeoutError(f"The host {host.name} did not get ready; what it said is in {log}.")
