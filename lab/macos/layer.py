@@ -214,8 +214,7 @@ def _show_programs(layer: Path) -> None:
             (layer / directory[1:] / name).symlink_to(f"{hidden}/bsd")
     for directory, names in DIRECT.items():
         for name in names:
-            if f"{directory}/{name}" not in RENAMED:
-                (layer / directory[1:] / name).symlink_to(f"{hidden}/{name}")
+            (layer / directory[1:] / name).symlink_to(f"{hidden}/{name}")
     for path, name in RENAMED.items():
         (layer / path[1:]).symlink_to(f"{hidden}/{name}")
 

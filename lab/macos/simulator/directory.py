@@ -53,11 +53,9 @@ class Directory:
     def store(self, kind: str, name: str, record: Record) -> None:
         """Make or replace a record."""
         with self._state.edit(AREA) as extras:
-            record.setdefault("GeneratedUID", [_unique_identifier(kind, name)])
-            places = {field for field in FIELDS[kind] if field}
             complete = NUMBER[kind] in record
-            kept = {key: values for key, values in record.items() if not (complete and key in places)}
-            extras.setdefault(kind, {})[name] = {key: values for key, values in kept.items() if key != "RecordName"}
+            elsewhere = {"RecordName", "Password", *(FIELDS[kind] if complete else ())}
+            extras.setdefault(kind, {})[name] = {key: record[key] for key in record if key not in elsewhere}
             line = _line(kind, name, record) if complete else None
             self._replace_line(FILES[kind], name, line)
             if kind == USERS and line and not self._has_line(SHADOW, name):
@@ -87,10 +85,11 @@ class Directory:
             for field, value in zip(FIELDS[kind], values, strict=False):
                 if field and field != "RecordName" and value:
                     record[field] = _split(field, value)
-            record["GeneratedUID"] = [_unique_identifier(kind, values[0])]
             found[values[0]] = record
         for name, attributes in extras.items():
             found.setdefault(name, {"RecordName": [name]}).update(attributes)
+        for name, record in found.items():
+            record.setdefault("GeneratedUID", [_unique_identifier(kind, name)])
         return found
 
     def _lines(self, path: str) -> list[str]:

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_BARE = re.compile(r"[A-Za-z0-9_$/:.]+\Z")
+_BARE = re.compile(r"[A-Za-z0-9]+\Z")
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([A-Za-z0-9_$/:.-]+)|([{}()=;,])|<([0-9A-Fa-f\s]*)>)')
 
 
@@ -23,7 +23,7 @@ def quote(text: str) -> str:
     if _BARE.match(text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    encoded = "".join(letter if letter.isascii() else f"\\\\U{ord(letter):04x}" for letter in escaped)
+    encoded = "".join(letter if letter.isascii() else f"\\U{ord(letter):04x}" for letter in escaped)
     return f'"{encoded}"'
 
 

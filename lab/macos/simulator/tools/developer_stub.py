@@ -53,7 +53,7 @@ def main(context: Context) -> int:
         return 1
     if context.name == "pip3":
         return context.execute("python3", "-m", "pip", *context.argv)
-    if os.path.exists(f"{HIDDEN}/{context.name}"):
+    if os.path.exists(context.path(f"{HIDDEN}/{context.name}")):
         return context.execute(context.name, *context.argv)
     context.err(f"{context.name}: the simulated Command Line Tools have no {context.name}")
     return 1
