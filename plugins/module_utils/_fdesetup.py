@@ -79,8 +79,8 @@ def disable(commands: Commands, user: str, password: str) -> Status:
         return status
     said = result.text.replace(password, "********") if password else result.text
     raise FileVaultError(
-        f"FileVault was not turned off ({said.rstrip('.') or 'fdesetup printed nothing'}): check that {user} may unlock this disk "
-        f"(`fdesetup list`) and that the password is right."
+        f"FileVault was not turned off ({said.rstrip('.') or 'fdesetup printed nothing'}): check that {user} may "
+        f"unlock this disk (`fdesetup list`) and that the password is right."
     )
 
 

@@ -17,7 +17,7 @@ description:
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes.info
 author:
-  - hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors
 options:
   members:
     description: The hosts that belong to the cluster.

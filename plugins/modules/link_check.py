@@ -15,7 +15,7 @@ description:
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes.info
 author:
-  - hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors
 options:
   neighbours:
     description: Who is at the other ends.

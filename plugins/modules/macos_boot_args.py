@@ -17,7 +17,7 @@ extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
   - hybrid_ai.cluster.attributes.macos
 author:
-  - hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors
 options:
   present:
     description: Arguments to have, each with its value, such as V(serverperfmode=1).

@@ -16,7 +16,7 @@ extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
   - hybrid_ai.cluster.attributes.macos
 author:
-  - hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors
 options:
   settings:
     description:

@@ -16,7 +16,7 @@ extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
   - hybrid_ai.cluster.attributes.macos
 author:
-  - hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors
 options:
   restart_on_freeze:
     description: Whether the Mac restarts by itself when it has stopped responding. Unset means not managed.
