@@ -1,15 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Measured durations, scaled by EXO_STANDIN_TIME_FACTOR."""
+"""Measured durations, scaled by EXO_STANDIN_TIME_FACTOR or, on a simulated Mac, by the lab's time_factor file."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 FACTOR_VARIABLE = "EXO_STANDIN_TIME_FACTOR"
-FACTOR = float(os.environ.get(FACTOR_VARIABLE, "1.0"))
+FACTOR_FILE = Path("/private/var/db/simulator/time_factor")
+
+
+def _factor() -> float:
+    """Return the factor of this process."""
+    with contextlib.suppress(OSError, ValueError):
+        return float(os.environ.get(FACTOR_VARIABLE) or FACTOR_FILE.read_text(encoding="ascii"))
+    return 1.0
+
+
+FACTOR = _factor()
 
 START_API = 1.4  # from start to the first answer
 STOP = 2.4  # from SIGTERM to the end
@@ -32,7 +44,7 @@ RUNNER_LOAD = 1.0
 RUNNER_WARM = 1.2
 HUB_TIMEOUT = 22.0  # without internet, until a look-up at huggingface.co fails
 PLACEMENT_HUB_TIMEOUT = 66.0  # the same with its retries; clients were never seen to get an answer
-MINIMUM_NETWORK_TIMEOUT = 1.5  # a busy machine must not look like a dead one, however short the factor
+MINIMUM_NETWORK_TIMEOUT = 2.5  # a busy machine must not look like a dead one, however short the factor
 
 
 def scaled(seconds: float) -> float:

@@ -49,17 +49,14 @@ def linux_memory() -> dict[str, Any]:
 
 
 class Gatherer:
-    """Send this node's information until cancelled; what did not change is not sent again, except the memory."""
+    """Send this node's information until cancelled."""
 
     def __init__(self, node_id: str, paths: Paths, log: Log, emit: Callable[[Event], None]) -> None:
         self._node_id, self._paths, self._log, self._emit = node_id, paths, log, emit
-        self._sent: dict[str, dict[str, Any]] = {}
 
-    def send(self, kind: str, info: dict[str, Any], *, always: bool = False) -> None:
+    def send(self, kind: str, info: dict[str, Any]) -> None:
         """Emit one piece of information."""
-        if always or self._sent.get(kind) != info:
-            self._sent[kind] = info
-            self._emit({"NodeGatheredInfo": {"nodeId": self._node_id, "when": clock.timestamp(), "info": {kind: info}}})
+        self._emit({"NodeGatheredInfo": {"nodeId": self._node_id, "when": clock.timestamp(), "info": {kind: info}}})
 
     async def run(self) -> None:
         """Run every monitor."""
@@ -89,7 +86,7 @@ class Gatherer:
             await clock.sleep(interval)
 
     async def _memory(self) -> None:
-        self.send("MemoryUsage", linux_memory(), always=True)
+        self.send("MemoryUsage", linux_memory())
 
     async def _disk(self) -> None:
         usage = shutil.disk_usage(self._paths.models)

@@ -10,48 +10,19 @@ import json
 import os
 import shutil
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import clock
+from .programs import ProgramError, output
 
 if TYPE_CHECKING:
     from .gather import Gatherer
     from .log import Log
 
 _WHERE = "exo.utils.info_gatherer.info_gatherer:run:1"
-_POLL = 5.0
-_UNCHANGED_POLLS = 24  # without a change seen, ask the programs every two minutes
-_SIMULATOR = Path("/private/var/db/simulator")
+_POLL = 10.0
 _NO_BRIDGE = {"enabled": False, "exists": False, "serviceName": None}
 _USED_MEMORY = 5 * 1024**3  # what macOS itself keeps busy on an idle Mac mini
-_READ_TIMEOUT = 30.0
-
-
-class ProgramError(OSError):
-    """A program that is missing, failed or did not end."""
-
-
-async def output(*argv: str) -> str:
-    """Return what a program prints."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-    except OSError as error:
-        raise ProgramError(f"{argv[0]}: {error.strerror}") from error
-    try:
-        async with asyncio.timeout(_READ_TIMEOUT):
-            text, _ = await process.communicate()
-    except TimeoutError as error:
-        process.kill()
-        raise ProgramError(f"{argv[0]} did not end") from error
-    if process.returncode:
-        raise ProgramError(f"{' '.join(argv)} failed with code {process.returncode}")
-    return text.decode("utf-8", "replace")
 
 
 def parse_ports(text: str) -> list[tuple[str, str]]:
@@ -151,25 +122,10 @@ async def bridge_status(ports: list[tuple[str, str]]) -> dict[str, Any]:
     return dict(_NO_BRIDGE)
 
 
-def _fingerprint() -> tuple[int, ...]:
-    """Return what changes when the simulated Mac's cables or settings do."""
-    stamps = []
-    for path in (_SIMULATOR / "cables.json", _SIMULATOR / "state", _SIMULATOR / "state" / "network.json"):
-        with contextlib.suppress(OSError):
-            stamps.append(path.stat().st_mtime_ns)
-    return tuple(stamps)
-
-
 async def monitor_hardware(gatherer: Gatherer, log: Log) -> None:
-    """Report Thunderbolt, the bridge and RDMA; the programs are run when something changed, or now and then."""
-    seen: tuple[int, ...] | None = None
-    rest = 0
+    """Report Thunderbolt, the bridge and RDMA."""
     while True:
-        current = _fingerprint()
-        rest -= 1
-        if current != seen or rest <= 0:
-            seen, rest = current, _UNCHANGED_POLLS
-            await _report_hardware(gatherer, log)
+        await _report_hardware(gatherer, log)
         await clock.sleep(_POLL)
 
 
@@ -179,8 +135,7 @@ async def _report_hardware(gatherer: Gatherer, log: Log) -> None:
         text = await output("system_profiler", "SPThunderboltDataType", "-json")
         identifiers, cables = parse_thunderbolt(text, dict(ports))
         gatherer.send("MacThunderboltIdentifiers", {"idents": identifiers})
-        # The far ends are only known once their nodes have told their own ports.
-        gatherer.send("MacThunderboltConnections", {"conns": cables}, always=True)
+        gatherer.send("MacThunderboltConnections", {"conns": cables})
         gatherer.send("ThunderboltBridgeInfo", {"status": await bridge_status(ports)})
     except (OSError, ValueError, KeyError) as error:
         log.warning(f"Error gathering Thunderbolt data\n{type(error).__name__}: {error}", where=_WHERE)
@@ -209,7 +164,7 @@ async def monitor_memory(gatherer: Gatherer, log: Log) -> None:
     try:
         if process.stdout is not None:
             async for line in process.stdout:
-                gatherer.send("MacmonMetrics", _metrics(json.loads(line)), always=True)
+                gatherer.send("MacmonMetrics", _metrics(json.loads(line)))
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
@@ -245,5 +200,5 @@ async def _monitor_memory_only(gatherer: Gatherer) -> None:
         available = int(override) * 1024 * 1024
     sizes = {"ramTotal": total, "ramAvailable": available, "swapTotal": 0, "swapAvailable": 0}
     while True:
-        gatherer.send("MemoryUsage", {name: {"inBytes": size} for name, size in sizes.items()}, always=True)
+        gatherer.send("MemoryUsage", {name: {"inBytes": size} for name, size in sizes.items()})
         await clock.sleep(clock.MEMORY_INTERVAL)

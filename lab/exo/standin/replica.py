@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import clock
 from .election import Session
 from .event_log import EventLog
+from .identity import new_id
 from .state import State
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Replica:
         self.state = State()
         self.api_log: EventLog | None = None
         self._master_log: EventLog | None = None
+        self._origin = new_id()
         self._outbox: dict[int, Event] = {}
         self._sequence = 0
         self._taken: dict[str, int] = {}
@@ -48,7 +50,8 @@ class Replica:
         """Begin a session with an empty state: everything an earlier master knew is lost."""
         self.close()
         self.session, self.state = session, State()
-        self._outbox, self._sequence = {}, 0
+        # A node may come back to a session it was in before: its numbers begin again under another name.
+        self._origin, self._outbox, self._sequence = new_id(), {}, 0
         self._taken, self._early, self._pending = {}, {}, {}
         self.api_log = EventLog(self._paths.data / "event_log" / "api")
         if self.is_master:
@@ -66,7 +69,7 @@ class Replica:
         number = self._sequence
         self._sequence += 1
         if self.is_master:
-            self._number(self._node_id, number, event)
+            self._number(self._origin, number, event)
             return
         self._outbox[number] = event
         self._network.publish("local", self._envelope(number, event))
@@ -77,7 +80,7 @@ class Replica:
             self._network.publish("local", self._envelope(number, event))
 
     def _envelope(self, number: int, event: Event) -> dict[str, Any]:
-        return {"session": list(self.session), "origin": self._node_id, "number": number, "event": event}
+        return {"session": list(self.session), "origin": self._origin, "number": number, "event": event}
 
     def on_local(self, message: dict[str, Any]) -> None:
         """Take another node's event and number it when its turn has come."""
@@ -119,7 +122,7 @@ class Replica:
         self._drain()
         if self._pending and time.monotonic() - self._asked > clock.scaled(_RESEND):
             self._asked = time.monotonic()
-            self._network.publish("ask", {"session": list(self.session), "node": self._node_id})
+            self._network.publish("ask", {"session": list(self.session), "origin": self._origin})
 
     def _drain(self) -> None:
         """Apply what follows the last applied event."""
@@ -130,7 +133,7 @@ class Replica:
             self._apply(message["index"], message["event"])
 
     def _acknowledge(self, message: dict[str, Any]) -> None:
-        if message["origin"] == self._node_id:
+        if message["origin"] == self._origin:
             self._outbox.pop(message["number"], None)
 
     def on_ask(self, message: dict[str, Any]) -> None:
@@ -140,15 +143,15 @@ class Replica:
                 "snapshot",
                 {
                     "session": list(self.session),
-                    "node": message["node"],
-                    "taken": self._taken.get(message["node"], 0),
+                    "origin": message["origin"],
+                    "taken": self._taken.get(message["origin"], 0),
                     "state": self.state.data,
                 },
             )
 
     def on_snapshot(self, message: dict[str, Any]) -> None:
         """Take the state over."""
-        if message["node"] != self._node_id or tuple(message["session"]) != self.session:
+        if message["origin"] != self._origin or tuple(message["session"]) != self.session:
             return
         if message["state"]["lastEventAppliedIdx"] > self.state.index:
             self.state = State(message["state"])

@@ -69,7 +69,9 @@ def make_cluster(program: list[str], tmp_path_factory: pytest.TempPathFactory) -
             if start:
                 node.start()
         if start:
-            assert wait_for(lambda: formed(cluster.nodes), cluster.scaled(60)), [node.output for node in cluster.nodes]
+            assert wait_for(lambda: formed(cluster.nodes), cluster.scaled(60) + 40), [
+                node.output for node in cluster.nodes
+            ]
         return cluster
 
     yield make
