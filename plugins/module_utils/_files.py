@@ -67,6 +67,11 @@ def make_directory(path: str, mode: int = 0o755) -> None:
     real(path).mkdir(mode=mode, parents=True, exist_ok=True)
 
 
+def rename(source: str, target: str) -> None:
+    """Give a file or directory another name on the same volume."""
+    real(source).rename(real(target))
+
+
 def remove(path: str) -> None:
     """Remove a file, link or whole directory; nothing there is fine."""
     target = real(path)

@@ -5,8 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import CommandError, Commands, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True)
@@ -19,13 +23,24 @@ class Call:
     err: str = ""
     stdin: str | None = None
     hangs: bool = False
+    effect: Callable[[], object] | None = None
 
 
 def call(
-    argv: list[str], *, out: str = "", rc: int = 0, err: str = "", stdin: str | None = None, hangs: bool = False
+    argv: list[str],
+    *,
+    out: str = "",
+    rc: int = 0,
+    err: str = "",
+    stdin: str | None = None,
+    hangs: bool = False,
+    effect: Callable[[], object] | None = None,
 ) -> Call:
-    """Expect exactly this command, with exactly this standard input; `hangs` means it runs into its time limit."""
-    return Call(argv, out, rc, err, stdin, hangs)
+    """Expect exactly this command, with exactly this standard input.
+
+    `hangs` means it runs into its time limit, `effect` is what it does to the files of the host.
+    """
+    return Call(argv, out, rc, err, stdin, hangs, effect)
 
 
 @dataclass
@@ -44,6 +59,8 @@ class Replay(Commands):
         assert argv == wanted.argv, f"command {position + 1}:\n  ran      {argv}\n  expected {wanted.argv}"
         assert stdin == wanted.stdin, f"command {position + 1} {argv}: wrong standard input"
         self.played.append(argv)
+        if wanted.effect:
+            wanted.effect()
         if wanted.hangs:
             raise CommandError(f"`{' '.join(argv)}` did not finish within {timeout} seconds and was ended.")
         return Result(wanted.rc, wanted.out, wanted.err)
