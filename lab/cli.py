@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import sys
 import time
@@ -12,7 +13,7 @@ import traceback
 from pathlib import Path
 
 from lab import access, cables, inventory, lifecycle, names, power, preflight, state, status, wiring
-from lab.errors import EXIT_INTERRUPTED, EXIT_OK, LabError, UsageError
+from lab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NO_SPACE, EXIT_OK, LabError, UsageError
 from lab.topology import Cable, End
 
 _DEFAULT_INVENTORY = Path("inventories/lab")
@@ -34,10 +35,24 @@ def run(argv: list[str]) -> int:
             traceback.print_exc()
         print(f"lab: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        if options.verbose:
+            traceback.print_exc()
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        print(f"lab: {_sentence(error, full=full)}", file=sys.stderr)
+        return EXIT_NO_SPACE if full else EXIT_FAILED
     except KeyboardInterrupt:
         print("lab: interrupted; `lab up` goes on and `lab down` clears away.", file=sys.stderr)
         return EXIT_INTERRUPTED
     return result
+
+
+def _sentence(error: OSError, *, full: bool) -> str:
+    if full:
+        return (
+            f"The disk is full at {error.filename or 'a file of the lab'}; free some space and run the command again."
+        )
+    return f"{error.filename or 'A file of the lab'}: {error.strerror or error}."
 
 
 def parser() -> argparse.ArgumentParser:

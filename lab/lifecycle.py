@@ -9,8 +9,8 @@ leaves nothing that the next one cannot find.
 from __future__ import annotations
 
 import shutil
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,10 +103,23 @@ def _start(lab: str, host: Host, topology: Topology, built: Images, machine: Set
 
 
 def _in_parallel(hosts: Iterable[Host], action: Callable[[Host], None]) -> None:
-    hosts = list(hosts)
-    if hosts:
-        with ThreadPoolExecutor(len(hosts)) as pool:
-            list(pool.map(action, hosts))
+    """Do something for all hosts side by side; of what goes wrong the first is raised when all have ended."""
+    errors: list[Exception] = []
+
+    def guarded(host: Host) -> None:
+        try:
+            action(host)
+        except Exception as error:  # noqa: BLE001 - raised again below, in the thread that can report it
+            errors.append(error)
+
+    # Daemons: after a Ctrl-C nothing waits for them.
+    threads = [threading.Thread(target=guarded, args=(host,), daemon=True) for host in hosts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
 
 
 def _remove_changed_hosts(lab: str, before: Topology, after: Topology) -> None:

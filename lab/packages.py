@@ -36,6 +36,8 @@ PROGRAMS = {
     "nsenter": "util-linux",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
+    "sysctl": "procps",
+    "dpkg": "dpkg",
 }
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 KEYRING_PACKAGE = "debian-archive-keyring"

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # Raised when the steps below change in a way their text does not show.
 _FORMAT = 1
+_KEEP_SECONDS = 3600.0
 # What a new machine would do on its own, and what waits for hardware: the first would run in the middle of a test, the
 # second would keep a boot waiting.
 _MASKED = """
@@ -79,6 +81,7 @@ def base(extra_packages: Sequence[str], settings: Settings, wrap: Wrap) -> Path:
         if not target.is_dir():
             preflight.check_root_file_system_space()
             _build(target, extra_packages, settings, wrap)
+        _mark_used(target)
     return target
 
 
@@ -123,7 +126,18 @@ def layer(name: str, build: Callable[[Path, Path], object], base_root: Path) -> 
                 made.mkdir(mode=0o755)
                 build(base_root, made)
                 made.rename(target)
+        _mark_used(target)
     return target
+
+
+def _mark_used(target: Path) -> None:
+    (names.CACHE / f"{target.name}.used").touch()
+
+
+def _used_lately(target: Path) -> bool:
+    # Another lab's `up` may have asked for it just now and not made its hosts yet.
+    mark = names.CACHE / f"{target.name}.used"
+    return mark.exists() and time.time() - mark.stat().st_mtime < _KEEP_SECONDS
 
 
 def _remove_stale() -> None:
@@ -152,11 +166,16 @@ def remove_unfinished() -> None:
 
 
 def prune(in_use: set[Path]) -> None:
-    """Remove root file systems and layers that no host uses and that are not the newest."""
+    """Remove root file systems and layers that no host uses and nobody asked for lately."""
     with _exclusive():
         for entry in names.CACHE.iterdir():
-            if re.match(r"(root|macos|artifacts)-[0-9a-f]+$", entry.name) and entry not in in_use:
+            if (
+                re.match(r"(root|macos|artifacts)-[0-9a-f]+$", entry.name)
+                and entry not in in_use
+                and not _used_lately(entry)
+            ):
                 shutil.rmtree(entry, ignore_errors=True)
+                (names.CACHE / f"{entry.name}.used").unlink(missing_ok=True)
 
 
 def file_fingerprint(*roots: Path) -> str:
