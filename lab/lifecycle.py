@@ -109,7 +109,7 @@ def _in_parallel(hosts: Iterable[Host], action: Callable[[Host], None]) -> None:
     def guarded(host: Host) -> None:
         try:
             action(host)
-        except Exception as error:  # noqa: BLE001 - raised again below, in the thread that can report it
+        except Exception as error:
             errors.append(error)
 
     # Daemons: after a Ctrl-C nothing waits for them.

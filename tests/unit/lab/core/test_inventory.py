@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from lab import inventory
+from lab.errors import EXIT_INVENTORY, InventoryError
+from lab.topology import Cable, End, Topology
+
+
+def listed(**changes: Any) -> dict[str, Any]:
+    """Return what `ansible-inventory --list` prints for three hosts, with changes to variables of single hosts."""
+    shared = {"cluster_lan_subnet": "10.66.1.0/24", "thunderbolt_links": [{"olab1": 1, "olab2": 2}]}
+    variables = {
+        "olab0": {**shared, "ansible_host": "10.66.1.10"},
+        "olab1": {**shared, "ansible_host": "10.66.1.11", "lab_memory_gigabytes": 32},
+        "olab2": {**shared, "ansible_host": "10.66.1.12", "lab_model": "Mac16,11", "lab_macos": 15.7},
+    }
+    variables = copy.deepcopy(variables)
+    for host, change in changes.items():
+        for name in variables if host == "everyone" else [host]:
+            variables[name].update(change)
+    return {
+        "_meta": {"hostvars": variables},
+        "macos": {"children": ["workers"], "hosts": ["olab1"]},
+        "workers": {"hosts": ["olab2"]},
+        "linux": {"hosts": ["olab0"]},
+    }
+
+
+def test_topology_of_an_inventory() -> None:
+    topology = inventory.parse(listed())
+    assert [host.name for host in topology.hosts] == ["olab0", "olab1", "olab2"]
+    assert topology.host("olab1").memory_gigabytes == 32
+    assert (topology.host("olab2").model, topology.host("olab2").release) == ("Mac16,11", "15.7")
+    assert topology.cables == (Cable.between(End("olab1", 1), End("olab2", 2)),)
+    assert (topology.gateway, topology.artifact_address) == ("10.66.1.1", "10.66.1.2")
+    assert Topology.from_json(topology.to_json()) == topology
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        pytest.param(
+            {"olab0": {"ansible_host": "olab0.local"}},
+            "The host olab0 needs an IPv4 address in ansible_host, for example 10.66.1.11.",
+            id="name instead of address",
+        ),
+        pytest.param(
+            {"olab0": {"ansible_host": "10.66.2.10"}},
+            "The address 10.66.2.10 of olab0 is outside cluster_lan_subnet 10.66.1.0/24.",
+            id="foreign address",
+        ),
+        pytest.param(
+            {"olab2": {"ansible_host": "10.66.1.11"}},
+            "The address 10.66.1.11 of olab2 is already that of olab1.",
+            id="address used twice",
+        ),
+        pytest.param(
+            {"olab0": {"ansible_host": "10.66.1.1"}},
+            "The address 10.66.1.1 of olab0 is already that of the lab's gateway.",
+            id="gateway's address",
+        ),
+        pytest.param(
+            {"everyone": {"cluster_lan_subnet": None}},
+            "The inventory needs cluster_lan_subnet, for example 10.66.1.0/24.",
+            id="no subnet",
+        ),
+        pytest.param(
+            {"everyone": {"thunderbolt_links": [{"olab1": 1}]}},
+            "The entry {'olab1': 1} of thunderbolt_links is not a cable: write {olab1: 1, olab2: 1}, "
+            "two hosts and the port number at each.",
+            id="cable with one end",
+        ),
+        pytest.param(
+            {"everyone": {"thunderbolt_links": [{"olab1": 1, "olab9": 1}]}},
+            "A cable goes to olab9, which is no host of the lab; it has olab0, olab1, olab2.",
+            id="cable to nowhere",
+        ),
+        pytest.param(
+            {"everyone": {"thunderbolt_links": [{"olab1": 1, "olab2": 4}]}},
+            "The host olab2 has no Thunderbolt port 4.",
+            id="port that is not there",
+        ),
+        pytest.param(
+            {"everyone": {"thunderbolt_links": [{"olab1": 1, "olab0": 1}]}},
+            "The host olab0 has no Thunderbolt port 1.",
+            id="cable to a Linux host",
+        ),
+        pytest.param(
+            {"everyone": {"thunderbolt_links": [{"olab1": 1, "olab2": 1}, {"olab1": 1, "olab2": 2}]}},
+            "Two cables of thunderbolt_links are in port 1 of olab1.",
+            id="port used twice",
+        ),
+    ],
+)
+def test_broken_inventory_is_one_sentence(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InventoryError) as caught:
+        inventory.parse(listed(**changes))
+    assert str(caught.value) == sentence
+    assert caught.value.exit_code == EXIT_INVENTORY
+
+
+def test_inventory_without_hosts() -> None:
+    with pytest.raises(InventoryError, match="has no host in the groups macos and linux"):
+        inventory.parse({"_meta": {"hostvars": {}}})
