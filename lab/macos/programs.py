@@ -13,7 +13,7 @@ DIRECT: dict[str, tuple[str, ...]] = {
     "/usr/bin": (
         *("bunzip2", "bzcat", "bzip2", "curl", "gunzip", "gzip", "less", "more", "nc", "openssl", "perl"),
         *("rsync", "scp", "sftp", "ssh", "ssh-add", "ssh-agent", "ssh-copy-id", "ssh-keygen", "ssh-keyscan"),
-        *("su", "sudo", "top", "unzip", "uptime", "zip", "zipinfo"),
+        *("su", "sudo", "top", "unzip", "zip", "zipinfo"),
     ),
     "/usr/sbin": ("sshd", "visudo"),
 }
@@ -36,7 +36,7 @@ WRAPPED: dict[str, tuple[str, ...]] = {
         *("expand", "false", "fgrep", "find", "fold", "getconf", "grep", "groups", "head", "id", "install", "join"),
         *("killall", "locale", "logname", "mkfifo", "mktemp", "nice", "nl", "nohup", "od", "paste", "pathchk", "pgrep"),
         *("pkill", "pr", "printenv", "printf", "readlink", "renice", "sed", "seq", "sort", "split", "tail", "tee"),
-        *("touch", "tr", "true", "truncate", "tsort", "tty", "unexpand", "uniq", "users", "w", "wc", "which"),
+        *("touch", "tr", "true", "truncate", "tsort", "tty", "unexpand", "uniq", "wc", "which"),
         *("whoami", "xargs", "yes"),
     ),
     "/usr/sbin": ("chown", "chroot"),

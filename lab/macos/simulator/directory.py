@@ -9,7 +9,6 @@ is state alone until it has one.
 from __future__ import annotations
 
 import os
-import uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,8 +87,6 @@ class Directory:
             found[values[0]] = record
         for name, attributes in extras.items():
             found.setdefault(name, {"RecordName": [name]}).update(attributes)
-        for name, record in found.items():
-            record.setdefault("GeneratedUID", [_unique_identifier(kind, name)])
         return found
 
     def _lines(self, path: str) -> list[str]:
@@ -145,5 +142,8 @@ def _unsigned(value: str) -> str:
     return str(int(value) % UNSIGNED)
 
 
-def _unique_identifier(kind: str, name: str) -> str:
+def unique_identifier(kind: str, name: str) -> str:
+    """Return the GeneratedUID of a record that was not given one."""
+    import uuid
+
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{kind}/{name}")).upper()

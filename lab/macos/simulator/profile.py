@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-import functools
 import os
 
+from .lazy import lazy
 from .state import DIRECTORY, State, read_json
 
 TYPE_CHECKING = False
@@ -23,19 +23,19 @@ class Profile:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    @functools.cached_property
+    @lazy
     def host(self) -> dict[str, Any]:
-        """The lab's description of this machine."""
+        """Return the lab's description of this machine."""
         return read_json(self._state.path(f"{DIRECTORY}/host.json"), DEFAULT_HOST)
 
-    @functools.cached_property
+    @lazy
     def system(self) -> dict[str, Any]:
-        """Data of the release: profiles/<release>.json."""
+        """Return the data of the release: profiles/<release>.json."""
         return read_json(f"{_HERE}/profiles/{self.release}.json")
 
-    @functools.cached_property
+    @lazy
     def hardware(self) -> dict[str, Any]:
-        """Data of the model: models/<model>.json."""
+        """Return the data of the model: models/<model>.json."""
         return read_json(f"{_HERE}/models/{self.model}.json")
 
     def cables(self) -> dict[str, Any]:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 
 TYPE_CHECKING = False
@@ -74,14 +73,47 @@ def read_json(path: str, default: dict[str, Any] | None = None) -> dict[str, Any
     """Parse a JSON object; a file that is missing is a copy of the default."""
     try:
         with open(path, encoding="utf-8") as file:
-            data: dict[str, Any] = json.load(file)
+            data: dict[str, Any] = parse_json(file.read())
     except FileNotFoundError:
-        data = json.loads(json.dumps(default or {}))
+        data = _copy(default or {})
     return data
+
+
+class _Form:
+    """What the scanner is asked to make of JSON: the plain types."""
+
+    strict = True
+    object_hook = None
+    object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = None
+
+
+def parse_json(text: str) -> Any:
+    """Parse JSON by the scanner inside ``json``; around it ``json`` imports what costs as much as a small tool."""
+    from _json import make_scanner
+
+    start = len(text) - len(text.lstrip())
+    try:
+        value, end = make_scanner(_Form)(text, start)  # type: ignore[arg-type]
+    except StopIteration:
+        end = -1
+    if end < 0 or text[end:].strip():
+        raise ValueError("not JSON")
+    return value
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def write_json(path: str, data: dict[str, Any]) -> None:
     """Replace a file at once: a power cut leaves the old or the new text, never half of one."""
+    import json
+
     scratch = f"{path}.{os.getpid()}"
     with open(scratch, "w", encoding="utf-8") as file:
         json.dump(data, file, indent=1, sort_keys=True)

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 
+from .lazy import lazy
 from .spawn import Completed, run
 
 TYPE_CHECKING = False
@@ -55,14 +55,14 @@ class Context:
         if state is not None:
             self.state = state
 
-    @functools.cached_property
+    @lazy
     def state(self) -> State:
-        """The store of this Mac, opened when a tool asks for it."""
+        """Open the store of this Mac when a tool asks for it."""
         from .state import State
 
         return State()
 
-    @functools.cached_property
+    @lazy
     def profile(self) -> Profile:
         """Release, model and host, read when a tool asks for them."""
         from .profile import Profile
@@ -157,11 +157,11 @@ def call(context: Context) -> int:
 
 def main() -> int:
     """Run as the program by whose path this process was started."""
-    import signal
+    import _signal  # type: ignore[import-not-found]  # what `signal` wraps, without its enumerations
 
     # macOS's programs die of a closed pipe or of Ctrl-C without a word, Python's would print a traceback.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     status = call(Context(sys.argv[1:], sys.argv[0]))
     sys.stdout.flush()
     sys.stderr.flush()

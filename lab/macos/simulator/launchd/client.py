@@ -15,12 +15,15 @@ SOCKET = "/private/var/run/launchd.sock"
 
 def ask(context: Context, operation: str, **arguments: Any) -> dict[str, Any]:
     """Ask launchd for an operation and return its answer; ``error`` is 0 or an error number of macOS."""
+    import _socket  # what `socket` wraps, without its enumerations
     import json
-    import socket
 
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.connect(context.path(SOCKET))
-        connection.sendall(json.dumps({"operation": operation, **arguments}).encode() + b"\n")
-        with connection.makefile("rb") as reader:
-            answer: dict[str, Any] = json.loads(reader.readline())
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    connection.connect(context.path(SOCKET))
+    connection.sendall(json.dumps({"operation": operation, **arguments}).encode() + b"\n")
+    received = b""
+    while chunk := connection.recv(65536):
+        received += chunk
+    connection.close()
+    answer: dict[str, Any] = json.loads(received)
     return answer

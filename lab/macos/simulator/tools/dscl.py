@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ..directory import GROUPS, USERS, Directory
+from ..directory import GROUPS, USERS, Directory, unique_identifier
 from ..tool import Exit
 from . import dscl_texts as texts
 
@@ -87,6 +87,8 @@ def _read(context: Context, directory: Directory, kind: str, name: str, keys: li
         "AppleMetaNodeLocation": ["/Local/Default"],
         "RecordType": [f"dsRecTypeStandard:{kind}"],
     }
+    if not keys or "GeneratedUID" in keys:
+        record.setdefault("GeneratedUID", [unique_identifier(kind, name)])
     for key in [_plain(key) for key in keys] or sorted(record):
         if key in record:
             context.out(_attribute(key, record[key]))

@@ -11,7 +11,7 @@ import pytest
 
 from lab.macos.simulator.profile import Profile
 from lab.macos.simulator.spawn import run
-from lab.macos.simulator.state import State
+from lab.macos.simulator.state import State, parse_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +44,17 @@ def test_an_edit_that_fails_changes_nothing(tmp_path: Path) -> None:
         fail()
     assert state.read("x") == {"n": 1}
     assert json.loads((tmp_path / "private/var/db/simulator/state/x.json").read_text()) == {"n": 1}
+
+
+@pytest.mark.parametrize("text", ['{"a": [1, 2.5, true, null, "\\u00e9"], "b": {}}', "[]", " {}\n"])
+def test_parse_json(text: str) -> None:
+    assert parse_json(text) == json.loads(text)
+
+
+@pytest.mark.parametrize("text", ["", "{", "{} x", '{"a" 1}'])
+def test_parse_json_refuses(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse_json(text)
 
 
 @pytest.mark.parametrize(

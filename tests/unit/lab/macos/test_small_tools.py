@@ -271,3 +271,4 @@ def test_who(mac) -> None:
     (mac.directory / "boot.json").write_text('{"phase": "booted", "since": 1000000000}')
     assert mac.run("who", "-b").out.split()[:2] == ["reboot", "~"]
     assert mac.run("who").out == ""
+    assert " up " in mac.run("uptime").out
