@@ -84,9 +84,14 @@ class CallbackModule(CallbackBase):
             self._display.banner("WHAT WAS MEASURED")
             for host in sorted(self._reports):
                 self._print_report(host)
+        if self._exo:
+            self._print_exo()
 
     def _print_report(self, host: str) -> None:
         lines = self._reports[host]
+        if not lines:
+            self._display.display(f"{host}: nothing to measure yet")
+            return
         false = [line for line in lines if not line["ok"]]
         self._display.display(
             f"{host}: {len(lines) - len(false)} of {len(lines)} lines are true",
@@ -98,3 +103,18 @@ class CallbackModule(CallbackBase):
             if not line["ok"]:
                 text += f" (expected {line['expected']}). {line.get('advice') or ''}".rstrip()
             self._display.display(text, color=constants.COLOR_OK if line["ok"] else constants.COLOR_ERROR)
+
+    def _print_exo(self) -> None:
+        """Print the cluster as its members see it."""
+        self._display.banner("EXO CLUSTER")
+        members = self._exo["members"]
+        for member in members:
+            peers = sorted({edge["sink"] for edge in self._exo["edges"] if edge["source"] == member["name"]})
+            self._display.display(f"{member['name']}  {member['address']}  sees {', '.join(peers) or 'nobody'}")
+        models = self._exo.get("models") or []
+        placed = [
+            f"{instance['model']} on {', '.join(instance['nodes'])}" for instance in self._exo.get("instances", [])
+        ]
+        self._display.display(f"models on disk: {', '.join(models) or 'none'}; running: {'; '.join(placed) or 'none'}")
+        for sentence in self._exo.get("missing", []):
+            self._display.display(sentence, color=constants.COLOR_ERROR)

@@ -114,12 +114,12 @@ def main() -> None:
     )
     path = Path(module.params["path"])
     pin = re.fullmatch(r"sha256:([0-9a-f]{64})", module.params["checksum"])
-    if not pin:
-        module.fail_json(msg=f"checksum is {module.params['checksum']!r}; write sha256: and 64 hexadecimal digits.")
-    wanted = pin.group(1)
+    wanted = pin.group(1) if pin else ""
     before = sha256(module, path)
     changed = before != wanted
     try:
+        if not wanted:
+            raise ReleaseError(f"checksum is {module.params['checksum']!r}; write sha256: and 64 hexadecimal digits.")
         if changed and not module.check_mode:
             fetch(module, module.params["url"], path, wanted)
             if sha256(module, path) != wanted:
