@@ -85,8 +85,10 @@ def keep(lab: str, host: str) -> None:
         print(f"the host ended with status {status}", flush=True)
         if status != _REBOOT:
             break
-    # Only a host that switched itself off gets here: the mark of one whose power was cut stays.
-    running.unlink()
+    if status == 0:
+        # The host switched itself off. After a power cut the mark stays, for nobody is left to remove it; where this
+        # process lives a moment longer than nspawn, nspawn's status tells.
+        running.unlink()
     topology = state.load(lab).topology
     wiring.refresh(lab, topology, state.powered(lab, topology) - {host})
 
