@@ -184,7 +184,7 @@ def _install_hidden(base_root: Path, layer: Path) -> None:
         ignore_dangling_symlinks=True,
     )
     shutil.copy2(HERE / "darwin_site.py", layer / SIMULATOR / "lib/python3.11/sitecustomize.py")
-    shutil.copytree(base_root / "usr/libexec", layer / "usr/libexec", symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(base_root / "usr/libexec/sudo", layer / "usr/libexec/sudo", symlinks=True)
     _copy(base_root / "usr/lib/openssh/sftp-server", layer / "usr/libexec/sftp-server")
 
 
