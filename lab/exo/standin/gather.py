@@ -97,7 +97,7 @@ class Gatherer:
         kinds = await mac.interface_types() if is_mac() else {}
         addresses = [
             {
-                "name": item.interface,
+                "name": "lo0" if item.interface == "lo" and is_mac() else item.interface,
                 "ipAddress": item.address,
                 "interfaceType": kinds.get(item.interface, "unknown"),
             }
