@@ -29,6 +29,12 @@ def mount_point(name: str) -> str:
     return f"/private{_names.STATE_DIRECTORY}/images/{name}"
 
 
+def forget_mount_point(place: str) -> None:
+    """Remove the directory that stays behind an image, and the one for all images once the last is gone."""
+    _files.remove_if_empty(place)
+    _files.remove_if_empty(place.rsplit("/", 1)[0])
+
+
 def parse_plist(text: str) -> dict[str, Any]:
     """Read what hdiutil prints; the text of a licence may come before it."""
     start = text.find("<?xml")
@@ -86,6 +92,6 @@ class DiskImages:
             force = ["-force"] if attempt == ATTEMPTS - 1 else []
             text = self._commands.run([HDIUTIL, "detach", *force, place]).text
             if not self.is_attached(place):
-                _files.remove_if_empty(place)
+                forget_mount_point(place)
                 return
         raise ImageError(f"The disk image at {place} cannot be detached: {text}")

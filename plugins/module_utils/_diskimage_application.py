@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _launchd_job
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._diskimage import DiskImages, mount_point
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._diskimage import (
+    DiskImages,
+    forget_mount_point,
+    mount_point,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
@@ -131,7 +135,7 @@ class Application:
         _files.remove(self._new)
         if self._images.is_attached(self._place):
             self._images.detach(self._place)
-        _files.remove_if_empty(self._place)
+        forget_mount_point(self._place)
 
     def _step(self, step: str) -> None:
         if step == "detach":

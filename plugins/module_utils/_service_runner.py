@@ -85,7 +85,11 @@ def boot_session() -> str:
     """Return what differs after a restart of the machine, since process numbers mean nothing then."""
     try:
         done = subprocess.run(
-            ["/usr/sbin/sysctl", "-n", "kern.boottime"], stdout=subprocess.PIPE, check=False, timeout=10
+            ["/usr/sbin/sysctl", "-n", "kern.boottime"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=10,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
