@@ -60,9 +60,10 @@ class Downloads:
         *,
         offline: bool,
         emit: Callable[[Event], None],
+        listed: Callable[[], bool],
     ) -> None:
         self._node_id, self._paths, self._catalogue, self._log = node_id, paths, catalogue, log
-        self._offline, self._emit = offline, emit
+        self._offline, self._emit, self._listed = offline, emit, listed
         self._status: dict[str, dict[str, Any]] = {}
         self._active: dict[str, asyncio.Task[None]] = {}
 
@@ -71,6 +72,8 @@ class Downloads:
         self._log.info(f"Starting DownloadCoordinator{' (offline mode)' if self._offline else ''}")
         try:
             while True:
+                if not self._listed():  # also after the master took this node for dead
+                    self._status.clear()
                 for card in self._catalogue.all():
                     await self._report(card)
                 await clock.sleep(_RESCAN)

@@ -197,6 +197,7 @@ class Node:
                 self.log,
                 offline=self._arguments.offline,
                 emit=self.replica.emit,
+                listed=lambda: self.node_id in self.replica.state.data["downloads"],
             )
             work.append(self._downloads.run())
         if not self._arguments.no_worker:

@@ -114,7 +114,8 @@ def test_wipe_spares_what_is_not_exos_own(tmp_path: Path, paths: Paths) -> None:
         cards.Catalogue(kept),
         log=None,
         offline=True,
-        emit=lambda event: None,  # type: ignore[arg-type]
+        emit=lambda event: None,
+        listed=lambda: False,  # type: ignore[arg-type]
     )
     with pytest.raises(downloads.DataWipedError):
         coordinator._wipe()
