@@ -89,7 +89,12 @@ LINKS = {
     "private/var/db/timezone/zoneinfo": "/usr/share/zoneinfo",
     "Volumes/Macintosh HD": "/",
 }
-MODES = {"private/etc/shadow": 0o600, "private/etc/sudoers": 0o440}
+MODES = {
+    "private/etc/shadow": 0o600,
+    "private/etc/sudoers": 0o440,
+    # As on a Mac; Debian lets everybody ping by a kernel setting of its own.
+    f"{SIMULATOR}/bin/ping": 0o4755,
+}
 # Remote Login was switched on at the screen, as bootstrap needs it.
 STATE = {"launchd": {"disabled": {"system": {"com.apple.ftpd": True, "com.openssh.sshd": False}}}}
 

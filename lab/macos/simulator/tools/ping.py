@@ -77,7 +77,11 @@ def main(context: Context) -> int:
     if "Name or service not known" in done.stderr or "name resolution" in done.stderr:
         context.err(f"ping: cannot resolve {host}: Unknown host")
         return NO_HOST
-    return _report(context, request, done.stdout.splitlines() + done.stderr.splitlines())
+    errors = done.stderr.splitlines()
+    for line in errors:
+        if not texts.translate(line):
+            context.err(line)
+    return _report(context, request, done.stdout.splitlines() + errors)
 
 
 def _report(context: Context, request: Request, lines: list[str]) -> int:
