@@ -97,12 +97,15 @@ def pending(launchd: Launchd) -> bool:
 
 
 def disarm(launchd: Launchd) -> bool:
-    """Keep the changed settings; tell whether there was anything to confirm."""
+    """Keep the changed settings; tell whether there was anything to confirm.
+
+    The files go first: should this be cut off, the job restores within its seconds and not at some later boot.
+    """
     path = _names.launchd_plist(LABEL)
     loaded = launchd.job(LABEL).loaded
     there = loaded or _files.exists(path)
-    if loaded:
-        launchd.unload(LABEL)
     _files.remove(path)
     _files.remove(SCRIPT)
+    if loaded:
+        launchd.unload(LABEL)
     return there
