@@ -82,7 +82,6 @@ class Cluster:
         environment = dict(self.environment, **named)
         if json_output:
             environment["ANSIBLE_STDOUT_CALLBACK"] = "ansible.posix.json"
-            environment["ANSIBLE_CALLBACKS_ENABLED"] = ""
         return subprocess.Popen(
             self.argv(playbook, *arguments),
             env=environment,

@@ -57,11 +57,11 @@ def test_check_mode_predicts_and_asks_no_server(run_module, tmp_path):
         pytest.param("md5:1", None, "write sha256: and 64 hexadecimal digits", id="no checksum"),
     ],
 )
-def test_failure_is_a_sentence_and_loses_nothing(run_module, source, tmp_path, checksum, url, sentence):
-    path = tmp_path / "x.dmg"
+def test_failure_is_a_sentence_and_loses_nothing(run_module, source, checksum, url, sentence):
+    path = source.parent / "x.dmg"
     path.write_bytes(b"what was there")
     result = run_module("release_file", arguments(url or source, path, checksum))
     assert result["failed"]
     assert sentence in result["msg"]
     assert path.read_bytes() == b"what was there"
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["source.dmg", "x.dmg"]
+    assert sorted(entry.name for entry in source.parent.iterdir()) == ["source.dmg", "x.dmg"]
