@@ -65,7 +65,7 @@ def _short(*parts: str) -> str:
 
 
 def _artifacts(base: Path) -> Path:
-    sources = rootfs.file_fingerprint(_PACKAGE / "exo", _PACKAGE / "macos")
+    sources = rootfs.file_fingerprint(_PACKAGE / "exo", _PACKAGE / "macos", _PACKAGE / "adguard_home")
     return rootfs.layer(f"artifacts-{_short(base.name, sources)}", _build_artifacts, base)
 
 
@@ -74,6 +74,7 @@ def _build_artifacts(base: Path, destination: Path) -> None:
     exo = importlib.import_module("lab.exo.image")
     for version in _EXO_VERSIONS:
         exo.build(destination / "exo", version)
+    importlib.import_module("lab.adguard_home.archive").build(destination / "adguard-home")
     files = sorted(path for path in destination.rglob("*") if path.is_file())
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(destination)}\n" for path in files]
     (destination / "SHA256SUMS").write_text("".join(lines), encoding="ascii")

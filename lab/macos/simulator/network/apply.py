@@ -75,6 +75,8 @@ def _start(context: Context, preferences: Preferences) -> None:
     context.run("ip", "link", "set", "lo", "up")
     # A Mac answers for an address only on the interface that has it; Linux would answer on every cable.
     context.run("sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.all.arp_announce=2")
+    # XNU lets everybody have a port below 1024 as long as it is asked for at every address.
+    context.run("sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=0")
     bridge.restore(context, preferences)
 
 

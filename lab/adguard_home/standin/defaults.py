@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What the program writes into its file where the file says nothing, in its order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SCHEMA_VERSION = 34
+
+_LISTS = "https://adguardteam.github.io/HostlistsRegistry/assets"
+
+
+def defaults() -> dict[str, Any]:
+    """Return a fresh set of every key."""
+    return {
+        "http": {
+            "pprof": {"port": 6060, "enabled": False},
+            "doh": {"routes": ["GET /dns-query", "POST /dns-query"], "insecure_enabled": False},
+            "address": "0.0.0.0:3000",
+            "session_ttl": "30d",
+        },
+        "users": [],
+        "auth_attempts": 5,
+        "block_auth_min": 15,
+        "http_proxy": "",
+        "language": "",
+        "theme": "auto",
+        "dns": _dns(),
+        "tls": {"enabled": False, "server_name": "", "force_https": False, "port_https": 443},
+        "querylog": _log() | {"interval": "90d", "size_memory": 1000, "file_enabled": True},
+        "statistics": _log() | {"interval": "1d"},
+        "filters": [
+            {"enabled": True, "url": f"{_LISTS}/filter_1.txt", "name": "AdGuard DNS filter", "id": 1},
+            {"enabled": False, "url": f"{_LISTS}/filter_2.txt", "name": "AdAway Default Blocklist", "id": 2},
+        ],
+        "whitelist_filters": [],
+        "user_rules": [],
+        "dhcp": {"enabled": False, "interface_name": "", "local_domain_name": "lan"},
+        "filtering": {
+            "blocking_ipv4": "",
+            "blocking_ipv6": "",
+            "blocked_services": {"schedule": {"time_zone": "Local"}, "ids": []},
+            "protection_disabled_until": None,
+            "safe_search": {"enabled": False},
+            "blocking_mode": "default",
+            "parental_block_host": "family-block.dns.adguard.com",
+            "safebrowsing_block_host": "standard-block.dns.adguard.com",
+            "rewrites": [],
+            "filters_update_interval": 24,
+            "blocked_response_ttl": 10,
+            "rewrites_enabled": True,
+            "filtering_enabled": True,
+            "parental_enabled": False,
+            "safebrowsing_enabled": False,
+            "protection_enabled": True,
+        },
+        "clients": {
+            "runtime_sources": {"whois": True, "arp": True, "rdns": True, "dhcp": True, "hosts": True},
+            "persistent": [],
+        },
+        "log": {"enabled": True, "file": "", "max_backups": 0, "max_size": 100, "max_age": 3, "verbose": False},
+        "os": {"group": "", "user": "", "rlimit_nofile": 0},
+        "schema_version": SCHEMA_VERSION,
+    }
+
+
+def _log() -> dict[str, Any]:
+    return {"dir_path": "", "ignored": [], "enabled": True}
+
+
+def _dns() -> dict[str, Any]:
+    return {
+        "bind_hosts": ["0.0.0.0"],  # noqa: S104 - the program's default
+        "port": 53,
+        "anonymize_client_ip": False,
+        "ratelimit": 20,
+        "ratelimit_subnet_len_ipv4": 24,
+        "ratelimit_subnet_len_ipv6": 56,
+        "ratelimit_whitelist": [],
+        "refuse_any": True,
+        "upstream_dns": ["https://dns10.quad9.net/dns-query"],
+        "upstream_dns_file": "",
+        "bootstrap_dns": ["9.9.9.10", "149.112.112.10", "2620:fe::10", "2620:fe::fe:10"],
+        "fallback_dns": [],
+        "upstream_mode": "load_balance",
+        "fastest_timeout": "1s",
+        "allowed_clients": [],
+        "disallowed_clients": [],
+        "blocked_hosts": ["version.bind", "id.server", "hostname.bind"],
+        "trusted_proxies": ["127.0.0.0/8", "::1/128"],
+        "cache_enabled": True,
+        "cache_size": 4194304,
+        "cache_ttl_min": 0,
+        "cache_ttl_max": 0,
+        "cache_optimistic": False,
+        "bogus_nxdomain": [],
+        "aaaa_disabled": False,
+        "enable_dnssec": False,
+        "edns_client_subnet": {"custom_ip": "", "enabled": False, "use_custom": False},
+        "max_goroutines": 300,
+        "handle_ddr": True,
+        "ipset": [],
+        "ipset_file": "",
+        "bootstrap_prefer_ipv6": False,
+        "upstream_timeout": "10s",
+        "private_networks": [],
+        "use_private_ptr_resolvers": True,
+        "local_ptr_upstreams": [],
+        "use_dns64": False,
+        "dns64_prefixes": [],
+        "serve_http3": False,
+        "use_http3_upstreams": False,
+        "serve_plain_dns": True,
+        "hostsfile_enabled": True,
+        "pending_requests": {"enabled": True},
+    }
