@@ -58,6 +58,7 @@ def up(lab: str, inventory_directory: Path, say: Callable[[str], None]) -> Topol
         if before is None:
             _remove_leftovers(lab)
         else:
+            _remove_broken_network(lab)
             _remove_changed_hosts(lab, before.topology, topology)
         names.runtime(lab).mkdir(mode=0o755, exist_ok=True)
         state.State(lab, str(inventory_directory.resolve()), topology).save()
@@ -120,6 +121,14 @@ def _in_parallel(hosts: Iterable[Host], action: Callable[[Host], None]) -> None:
         thread.join()
     if errors:
         raise errors[0]
+
+
+def _remove_broken_network(lab: str) -> None:
+    """Start over with the network if its centre is gone: what hung on it cannot be connected to a new one."""
+    if names.fabric_namespace(lab) not in names.lab_namespaces(lab):
+        cgroups.kill(lab)
+        network.down(lab)
+        uplink.down(lab)
 
 
 def _remove_changed_hosts(lab: str, before: Topology, after: Topology) -> None:

@@ -53,6 +53,8 @@ def up(lab: str, topology: Topology) -> list[Host]:
 def _prepare_fabric(fabric: str) -> None:
     # The fabric forwards frames for others: no IPv6 of its own, and no packet filter for bridged frames.
     settings = ["net.ipv4.ip_forward=1", "net.ipv6.conf.default.disable_ipv6=1", "net.ipv6.conf.all.disable_ipv6=1"]
+    # A host that has just booted answers the second question; the kernel would ask it a second later.
+    settings += ["net.ipv4.neigh.default.retrans_time_ms=100"]
     settings += [f"net.bridge.bridge-nf-{name}=0" for name in _BRIDGE_SETTINGS]
     process.run("ip", "netns", "exec", fabric, "sysctl", "--quiet", "--ignore", "--write", *settings, check=False)
 

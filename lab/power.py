@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _BOOT_SECONDS = 90.0
 _SSH_PORT = 22
 _POLL_SECONDS = 0.05
+_CONNECT_SECONDS = 0.25
 _PREBOOT = "pre-boot"
 _STARTING = "starting"
 # What the simulator's PID 1 says of itself, in the words of `lab status`.
@@ -135,7 +136,7 @@ def wait(lab: str, host: Host) -> None:
 
 def _ssh_answers(address: str) -> bool:
     try:
-        with socket.create_connection((address, _SSH_PORT), timeout=1) as connection:
+        with socket.create_connection((address, _SSH_PORT), timeout=_CONNECT_SECONDS) as connection:
             return connection.recv(4) == b"SSH-"
     except OSError:
         return False

@@ -62,7 +62,19 @@ def _end(process: subprocess.Popen[str]) -> None:
 def batch(argv: Sequence[str], lines: Sequence[str]) -> None:
     """Feed lines to a program that reads commands from its standard input; nothing runs for no lines."""
     if lines:
-        run(*argv, stdin="".join(f"{line}\n" for line in lines))
+        result = run(*argv, stdin="".join(f"{line}\n" for line in lines), check=False)
+        if result.returncode != 0:
+            raise LabError(f"`{_shown(argv)}` failed: {batch_error(result.stderr, lines)}")
+
+
+def batch_error(text: str, lines: Sequence[str]) -> str:
+    """Return what `ip` or `tc` said about the first command of a batch that failed, and the command."""
+    said = [line.strip() for line in text.splitlines() if line.strip()]
+    for position, line in enumerate(said):
+        number = line.rpartition(":")[2]
+        if line.startswith("Command failed") and number.isdigit() and 0 < int(number) <= len(lines):
+            return f"{said[position - 1] if position else 'no reason given'} (at `{lines[int(number) - 1]}`)"
+    return last_line(text)
 
 
 def last_line(text: str) -> str:

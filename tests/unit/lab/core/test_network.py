@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from lab import cables, names, network, uplink
+from lab import cables, names, network, process, uplink
 from lab.errors import LabError
 from lab.topology import Cable, End, Host, Topology
 
@@ -109,3 +109,16 @@ def test_interface_names_fit_the_kernel(host: str, device: str, expected: str | 
     assert len(name) <= 15
     assert name.endswith(f".{device}")
     assert expected in (None, name)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("RTNETLINK answers: File exists\nCommand failed -:2\n", "RTNETLINK answers: File exists (at `link add b`)"),
+        ('Error: argument "x" is wrong\n', 'Error: argument "x" is wrong'),
+        ("", "it said nothing."),
+    ],
+    ids=["kernel", "program", "silent"],
+)
+def test_failure_of_a_batch_names_the_command(said: str, expected: str) -> None:
+    assert process.batch_error(said, ["link add a", "link add b"]) == expected
