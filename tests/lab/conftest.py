@@ -68,7 +68,10 @@ class Lab:
 
     def up(self) -> None:
         """Start the lab."""
-        self.run("up", "--inventory", str(self.inventory))
+        result = self.run("up", "--inventory", str(self.inventory), check=False)
+        logs = sorted(Path("/run/hybrid-lab", self.name, "log").glob("*")) if result.returncode else []
+        said = "".join(f"--- {log.name}\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}\n" for log in logs)
+        assert result.returncode == 0, result.stderr + said
 
     def inside(self, host: str, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command inside a host."""
