@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import cards, clock, placement, validate
+from .downloads import HUB_ERROR
 from .http import HttpError, Request, Response, Server, as_json
 from .identity import new_id
 from .state import tag
@@ -23,7 +24,7 @@ _ROUTES = Path(__file__).resolve().parent / "data" / "routes.json"
 _DASHBOARD = (
     b"<!doctype html><title>EXO</title><p>The dashboard of the exo stand-in: see <a href=/state>/state</a>.</p>"
 )
-_SHARDINGS = (placement.PIPELINE, placement.TENSOR)
+_SHARDINGS = (placement.TENSOR, placement.PIPELINE)
 _METAS = (placement.RING, placement.JACCL)
 _RECEIVED = "Command received."
 
@@ -106,13 +107,15 @@ class Api:
         card = self._node.catalogue.find(model_id)
         if card is None:
             await clock.sleep(clock.PLACEMENT_HUB_TIMEOUT)
-            raise OSError(f"cannot reach huggingface.co for {model_id}")
+            raise OSError(HUB_ERROR)
         return card
 
     async def _add_model(self, request: Request) -> Response:
-        model_id = validate.string(validate.body(request), "model_id")
+        fields = validate.Fields(validate.body(request))
+        fields.string("model_id")
+        fields.finish()
         await clock.sleep(clock.PLACEMENT_HUB_TIMEOUT)
-        raise HttpError(400, f"Failed to fetch model: cannot reach huggingface.co for {model_id}")
+        raise HttpError(400, f"Failed to fetch model: {HUB_ERROR}")
 
     async def _search_models(self, _: Request) -> Response:
         return Response(b"Internal Server Error", 500, "text/plain; charset=utf-8")
@@ -144,27 +147,24 @@ class Api:
         return as_json({"message": _RECEIVED, "command_id": command_id, **more})
 
     async def _place_instance(self, request: Request) -> Response:
-        values = validate.body(request)
-        model_id = validate.string(values, "model_id")
+        fields = validate.Fields(validate.body(request))
+        model_id = fields.string("model_id")
         content = {
-            "sharding": validate.choice(values.get("sharding", placement.PIPELINE), _SHARDINGS, ["body", "sharding"]),
-            "instanceMeta": validate.choice(
-                values.get("instance_meta", placement.RING), _METAS, ["body", "instance_meta"]
-            ),
-            "minNodes": validate.integer(values.get("min_nodes", 1), ["body", "min_nodes"]),
+            "sharding": fields.choice("sharding", _SHARDINGS, placement.PIPELINE),
+            "instanceMeta": fields.choice("instance_meta", _METAS, placement.RING),
+            "minNodes": fields.integer("min_nodes", 1),
         }
+        fields.finish()
         card = await self._card(model_id)
         return await self._order({"PlaceInstance": {"modelCard": card, **content}}, model_card=card)
 
     async def _placement(self, request: Request) -> Response:
-        model_id = validate.query(request, "model_id")
-        sharding = validate.choice(
-            validate.query(request, "sharding", placement.PIPELINE), _SHARDINGS, ["query", "sharding"]
-        )
-        meta = validate.choice(
-            validate.query(request, "instance_meta", placement.RING), _METAS, ["query", "instance_meta"]
-        )
-        minimum = validate.integer(validate.query(request, "min_nodes", "1"), ["query", "min_nodes"])
+        fields = validate.query(request)
+        model_id = fields.string("model_id")
+        sharding = fields.choice("sharding", _SHARDINGS, placement.PIPELINE)
+        meta = fields.choice("instance_meta", _METAS, placement.RING)
+        minimum = fields.integer("min_nodes", 1)
+        fields.finish()
         card = await self._card(model_id)
         try:
             return as_json(placement.place(placement.Request(card, sharding, meta, minimum), self._node.replica.state))
@@ -172,13 +172,15 @@ class Api:
             raise HttpError(400, str(failure)) from failure
 
     async def _previews(self, request: Request) -> Response:
-        model_id = validate.query(request, "model_id")
+        fields = validate.query(request)
+        model_id = fields.string("model_id")
+        fields.finish()
         if not self._node.replica.state.topology.nodes:
             return as_json({"previews": []})
         card = self._node.catalogue.find(model_id)
         if card is None:
             await clock.sleep(clock.HUB_TIMEOUT)
-            raise HttpError(400, f"Failed to load model card: cannot reach huggingface.co for {model_id}")
+            raise HttpError(400, f"Failed to load model card: {HUB_ERROR}")
         required = frozenset(request.query.get("node_ids", []))
         return as_json({"previews": placement.previews(card, self._node.replica.state, required)})
 
@@ -201,15 +203,17 @@ class Api:
         return as_json({"commandId": new_id()})
 
     async def _start_download(self, request: Request) -> Response:
-        values = validate.body(request)
-        node = validate.either(values, "target_node_id", "targetNodeId")
-        shard = validate.either(values, "shard_metadata", "shardMetadata")
+        fields = validate.Fields(validate.body(request))
+        node = fields.either("target_node_id", "targetNodeId")
+        shard = fields.either("shard_metadata", "shardMetadata")
+        fields.finish()
         return self._download("StartDownload", targetNodeId=node, shardMetadata=shard)
 
     async def _cancel_download(self, request: Request) -> Response:
-        values = validate.body(request)
-        node = validate.either(values, "target_node_id", "targetNodeId")
-        model_id = validate.either(values, "model_id", "modelId")
+        fields = validate.Fields(validate.body(request))
+        node = fields.either("target_node_id", "targetNodeId")
+        model_id = fields.either("model_id", "modelId")
+        fields.finish()
         return self._download("CancelDownload", targetNodeId=node, modelId=model_id)
 
     async def _delete_download(self, request: Request) -> Response:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .log import Log
     from .paths import Paths
 
+HUB_ERROR = "Cannot connect to host huggingface.co:443 ssl:default [Temporary failure in name resolution]"
 _RESCAN = 60.0
 _SETTLED = ("DownloadOngoing", "DownloadCompleted", "DownloadFailed")
 
@@ -165,8 +166,7 @@ class Downloads:
         """Give up as a download without internet does."""
         await clock.sleep(clock.HUB_TIMEOUT)
         self._active.pop(card["modelId"], None)
-        message = "Cannot connect to host huggingface.co:443 ssl:default [Temporary failure in name resolution]"
-        self._set(card["modelId"], self._entry("DownloadFailed", card, errorMessage=message))
+        self._set(card["modelId"], self._entry("DownloadFailed", card, errorMessage=HUB_ERROR))
 
     def _cancel(self, model_id: str) -> None:
         task = self._active.pop(model_id, None)

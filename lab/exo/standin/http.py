@@ -9,6 +9,7 @@ import contextlib
 import json
 import re
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
@@ -162,7 +163,12 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
 
 async def _write(writer: asyncio.StreamWriter, request: Request, response: Response, *, keep: bool) -> None:
     """Write an answer; a stream goes out in chunks."""
-    headers = [("content-type", response.content_type), ("server", "hypercorn-h11"), *response.headers]
+    headers = [
+        ("content-type", response.content_type),
+        ("date", formatdate(usegmt=True)),
+        ("server", "hypercorn-h11"),
+        *response.headers,
+    ]
     if "origin" in request.headers:
         headers += [("access-control-allow-origin", "*"), ("access-control-allow-credentials", "true")]
     if response.stream is None:

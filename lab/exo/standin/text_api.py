@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from . import shapes, validate
-from .http import HttpError, InvalidRequestError, Request, Response, as_json
+from .http import HttpError, Request, Response, as_json
 from .identity import new_id
 from .state import download_model, tag
 
@@ -109,11 +109,9 @@ class TextApi:
 
     async def _chat_request(self, request: Request) -> tuple[dict[str, Any], str]:
         values = validate.body(request)
-        model = validate.string(values, "model")
-        messages = values.get("messages")
-        if not isinstance(messages, list):
-            detail = {"type": "missing", "loc": ["body", "messages"], "msg": "Field required", "input": values}
-            raise InvalidRequestError([detail])
+        fields = validate.Fields(values)
+        model, messages = fields.string("model"), fields.items("messages")
+        fields.finish()
         maximum = values.get("max_tokens", values.get("max_completion_tokens"))
         return values, await self._begin(model, _text(messages), maximum)
 
@@ -146,7 +144,7 @@ class TextApi:
 
     async def _messages(self, request: Request) -> Response:
         values = validate.body(request)
-        model = validate.string(values, "model")
+        model = _model(values)
         command_id = await self._begin(model, _text(values.get("messages", [])), values.get("max_tokens"))
         answer = shapes.message(await self._collect(command_id))
         if values.get("stream"):
@@ -155,7 +153,7 @@ class TextApi:
 
     async def _responses(self, request: Request) -> Response:
         values = validate.body(request)
-        model = validate.string(values, "model")
+        model = _model(values)
         prompt = values.get("input", "")
         text = prompt if isinstance(prompt, str) else _text(prompt)
         command_id = await self._begin(model, text, values.get("max_output_tokens"))
@@ -181,7 +179,7 @@ class TextApi:
     async def _ollama(self, request: Request, field: str, shape: Callable[[shapes.Answer], dict[str, Any]]) -> Response:
         """Answer either of Ollama's two questions; it streams unless told not to."""
         values = validate.body(request)
-        model = validate.string(values, "model")
+        model = _model(values)
         prompt = values.get(field, "")
         text = prompt if isinstance(prompt, str) else _text(prompt)
         command_id = await self._begin(model, text, (values.get("options") or {}).get("num_predict"))
@@ -212,6 +210,14 @@ class TextApi:
 
     async def _ollama_version(self, _: Request) -> Response:
         return as_json({"version": "exo v1.0"})
+
+
+def _model(values: dict[str, Any]) -> str:
+    """Return the model a body names."""
+    fields = validate.Fields(values)
+    model = fields.string("model")
+    fields.finish()
+    return model
 
 
 def _text(messages: list[Any]) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .http import Request
 
 _STRING = ("string_type", "Input should be a valid string")
+_LIST = ("list_type", "Input should be a valid list")
 _INTEGER = ("int_parsing", "Input should be a valid integer, unable to parse string as an integer")
 
 
@@ -36,47 +37,70 @@ def body(request: Request) -> dict[str, Any]:
     return value
 
 
-def string(values: dict[str, Any], name: str) -> str:
-    """Return a required string of a body."""
-    if name not in values:
-        raise _refuse("missing", "Field required", ["body", name], values)
-    if not isinstance(values[name], str):
-        raise _refuse(*_STRING, ["body", name], values[name])
-    return str(values[name])
+class Fields:
+    """The fields of a body or a query; every wrong one is named in the answer, not only the first."""
+
+    def __init__(self, values: dict[str, Any], place: str = "body") -> None:
+        self._values, self._place = values, place
+        self._problems: list[dict[str, Any]] = []
+
+    def _refuse(self, kind: str, message: str, name: str, value: Any, **more: Any) -> None:
+        self._problems.append({"type": kind, "loc": [self._place, name], "msg": message, "input": value, **more})
+
+    def _missing(self, name: str) -> None:
+        self._refuse("missing", "Field required", name, self._values if self._place == "body" else None)
+
+    def string(self, name: str) -> str:
+        """Return a required string."""
+        if name not in self._values:
+            self._missing(name)
+        elif not isinstance(self._values[name], str):
+            self._refuse(*_STRING, name, self._values[name])
+        return str(self._values.get(name))
+
+    def items(self, name: str) -> list[Any]:
+        """Return a required list."""
+        if name not in self._values:
+            self._missing(name)
+        elif not isinstance(self._values[name], list):
+            self._refuse(*_LIST, name, self._values[name])
+        else:
+            return list(self._values[name])
+        return []
+
+    def either(self, snake: str, camel: str) -> Any:
+        """Return a required field the download requests accept in both casings."""
+        value = self._values.get(camel, self._values.get(snake))
+        if value is None:
+            self._missing(camel)
+        return value
+
+    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        """Return one of the allowed words."""
+        value = self._values.get(name, default)
+        if value not in allowed:
+            words = " or ".join(f"'{word}'" for word in allowed)
+            self._refuse("enum", f"Input should be {words}", name, value, ctx={"expected": words})
+        return str(value)
+
+    def integer(self, name: str, default: int) -> int:
+        """Return a whole number, also one written as text."""
+        value = self._values.get(name, default)
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            self._refuse(*_INTEGER, name, value)
+        return default
+
+    def finish(self) -> None:
+        """Refuse the request if anything was wrong."""
+        if self._problems:
+            raise InvalidRequestError(self._problems)
 
 
-def either(values: dict[str, Any], snake: str, camel: str) -> Any:
-    """Return a field the download requests accept in both casings."""
-    value = values.get(camel, values.get(snake))
-    if value is None:
-        raise _refuse("missing", "Field required", ["body", camel], values)
-    return value
-
-
-def choice(value: Any, allowed: tuple[str, ...], location: list[Any]) -> str:
-    """Return one of the allowed words."""
-    if value not in allowed:
-        words = " or ".join(f"'{word}'" for word in allowed)
-        raise _refuse("enum", f"Input should be {words}", location, value, ctx={"expected": words})
-    return str(value)
-
-
-def integer(value: Any, location: list[Any]) -> int:
-    """Return a whole number, also one written as text."""
-    try:
-        return int(value)
-    except (TypeError, ValueError) as failure:
-        raise _refuse(*_INTEGER, location, value) from failure
-
-
-def query(request: Request, name: str, default: str | None = None) -> str:
-    """Return a parameter of the address."""
-    values = request.query.get(name)
-    if values:
-        return values[-1]
-    if default is None:
-        raise _refuse("missing", "Field required", ["query", name], None)
-    return default
+def query(request: Request) -> Fields:
+    """Return the parameters of the address."""
+    return Fields({name: values[-1] for name, values in request.query.items()}, "query")
 
 
 def instance(values: dict[str, Any]) -> dict[str, Any]:
