@@ -30,6 +30,7 @@ class Description:
     group: str | None = None
     working_directory: str = "/"
     open_files: int | None = None
+    low_ports: bool = False
     log_megabytes: int = 10
     log_keep: int = 3
     restart: str = "always"
@@ -83,6 +84,7 @@ def make_description(options: dict[str, Any]) -> Description:
         group=options["group"],
         working_directory=options["working_directory"],
         open_files=limits.get("open_files"),
+        low_ports=options["low_ports"],
         log_megabytes=log.get("max_megabytes") or Description.log_megabytes,
         log_keep=Description.log_keep if log.get("keep") is None else log["keep"],
         restart=options["restart"],

@@ -84,6 +84,8 @@ def make_unit(description: Description) -> str:
     ]
     if description.open_files is not None:
         service.append(f"LimitNOFILE={description.open_files}")
+    if description.low_ports:
+        service.append("AmbientCapabilities=CAP_NET_BIND_SERVICE")
     sections = {
         # Without a limit systemd would give up on a service that fails while what it needs is still starting.
         "Unit": [

@@ -57,6 +57,12 @@ options:
       open_files:
         description: How many files it may have open.
         type: int
+  low_ports:
+    description:
+      - Whether it may listen on ports below 1024 without being root, at every address or at its own.
+      - On macOS everybody may, but only at every address at once.
+    type: bool
+    default: false
   log:
     description:
       - Its log on macOS, C(/var/log/hybrid-ai/NAME/NAME.log), which is rotated while the service runs.
@@ -232,6 +238,7 @@ def main() -> None:
             "group": {"type": "str"},
             "working_directory": {"type": "path", "default": "/"},
             "limits": {"type": "dict", "options": {"open_files": {"type": "int"}}},
+            "low_ports": {"type": "bool", "default": False},
             "log": {
                 "type": "dict",
                 "options": {"max_megabytes": {"type": "int", "default": 10}, "keep": {"type": "int", "default": 3}},
