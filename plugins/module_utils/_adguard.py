@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""AdGuard Home's file: ours is a set of keys and entries in it, everything else in it is the user's.
+
+Nothing here touches a host; the plan is made where a YAML parser is, on the controller.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SCHEMA_VERSION = 34
+"""What a file is written with when there is none; the program migrates it further when it is newer."""
+
+_DURATION = re.compile(r"(?:\d+(?:d|h|ms|m|s))+")
+_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_REWRITTEN = re.compile(r"\|\|([^\^$]+)\^\$dnsrewrite=")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is ours."""
+
+    administrator: str
+    password_hash: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    rewrites: list[dict[str, str]] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+    filters: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def entries(self) -> dict[str, list[Any]]:
+        """Return the list entries to remember, so that those that are ours no more can be told from the user's."""
+        return {
+            "rewrites": [dict(entry) for entry in self.rewrites],
+            "rules": list(self.rules),
+            "filters": [entry["url"] for entry in self.filters],
+        }
+
+
+def merge(current: Mapping[str, Any], wanted: Wanted, remembered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the file with our keys and entries in it."""
+    result: dict[str, Any] = copy.deepcopy(dict(current))
+    result.setdefault("schema_version", SCHEMA_VERSION)
+    _set(result, wanted.settings)
+    result["users"] = _users(current.get("users") or [], wanted)
+    filtering = result.setdefault("filtering", {})
+    filtering["rewrites"] = _rewrites(filtering.get("rewrites") or [], wanted, remembered.get("rewrites") or [])
+    result["user_rules"] = _rules(current.get("user_rules") or [], wanted, remembered.get("rules") or [])
+    result["filters"] = _filters(current.get("filters") or [], wanted, remembered.get("filters") or [])
+    return result
+
+
+def _set(target: dict[str, Any], settings: Mapping[str, Any]) -> None:
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            if not isinstance(target.get(key), dict):
+                target[key] = {}
+            _set(target[key], value)
+        elif key not in target or not same(target[key], value):
+            target[key] = copy.deepcopy(value)
+
+
+def same(found: Any, wanted: Any) -> bool:
+    """Compare two values; the program may write 24h as 1d."""
+    if found == wanted and isinstance(found, bool) == isinstance(wanted, bool):
+        return True
+    return (isinstance(found, str) and isinstance(wanted, str) and _seconds(found) is not None) and _seconds(
+        found
+    ) == _seconds(wanted)
+
+
+def _seconds(text: str) -> float | None:
+    if not _DURATION.fullmatch(text):
+        return None
+    return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)(d|h|ms|m|s)", text))
+
+
+def _users(found: list[Any], wanted: Wanted) -> list[Any]:
+    ours = {"name": wanted.administrator, "password": wanted.password_hash}
+    if any(user.get("name") == wanted.administrator for user in found):
+        return [{**user, **ours} if user.get("name") == wanted.administrator else user for user in found]
+    return [*found, ours]
+
+
+def _rewrites(found: list[Any], wanted: Wanted, before: list[Any]) -> list[Any]:
+    """Leave a name of ours our answers only; of the other names those go that were ours before."""
+    names = {entry["domain"] for entry in wanted.rewrites}
+    missing = [{"domain": entry["domain"], "answer": entry["answer"], "enabled": True} for entry in wanted.rewrites]
+    kept = []
+    for entry in found:
+        plain = {"domain": entry.get("domain"), "answer": entry.get("answer")}
+        ours = {**plain, "enabled": True}
+        if ours in missing and entry.get("enabled", True):
+            missing.remove(ours)
+            kept.append(entry)
+        elif plain["domain"] not in names and plain not in before:
+            kept.append(entry)
+    return kept + missing
+
+
+def _rules(found: list[str], wanted: Wanted, before: list[str]) -> list[str]:
+    """Leave a name that we answer for by rule our rule only."""
+    names = {_rewritten(rule) for rule in wanted.rules}
+    kept: list[str] = []
+    for rule in found:
+        if rule in wanted.rules:
+            if rule not in kept:
+                kept.append(rule)
+        elif rule not in before and (_rewritten(rule) is None or _rewritten(rule) not in names):
+            kept.append(rule)
+    return kept + [rule for rule in wanted.rules if rule not in kept]
+
+
+def _rewritten(rule: str) -> str | None:
+    matched = _REWRITTEN.match(rule)
+    return matched[1] if matched else None
+
+
+def _filters(found: list[Any], wanted: Wanted, before: list[str]) -> list[Any]:
+    ours = {entry["url"]: entry for entry in wanted.filters}
+    kept = []
+    for entry in found:
+        url = entry.get("url")
+        if url in ours:
+            kept.append({**entry, "enabled": True, "name": ours.pop(url)["name"]})
+        elif url not in before:
+            kept.append(entry)
+    return kept + [
+        {"enabled": True, "url": url, "name": entry["name"], "id": zlib.crc32(url.encode())}
+        for url, entry in ours.items()
+    ]
+
+
+def reverse_rule(pointer: str, name: str) -> str:
+    """Return the rule that gives an address its name: rewrites do not bring reverse records."""
+    return f"||{pointer}^$dnsrewrite=NOERROR;PTR;{name}."
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> dict[str, tuple[Any, Any]]:
+    """Return what differs, by dotted key; of a password only that it does."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for key in [*after, *(key for key in before if key not in after)]:
+        name = f"{path}.{key}" if path else str(key)
+        old, new = before.get(key), after.get(key)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found.update(differences(old, new, name))
+        elif old != new:
+            found[name] = (_shown(name, old), _shown(name, new, old))
+    return found
+
+
+def _shown(name: str, value: Any, other: Any = None) -> Any:
+    """Return a value for people: of users only whether the hash of their password is another one."""
+    if name != "users" or value is None:
+        return value
+    known = {user.get("name"): user.get("password") for user in other or []}
+    return [
+        {
+            "name": user.get("name"),
+            "password": "changed"
+            if known.get(user.get("name"), user.get("password")) != user.get("password")
+            else "set",
+        }
+        for user in value
+    ]
+
+
+def lost(settings: Mapping[str, Any], normalised: Mapping[str, Any], path: str = "") -> list[str]:
+    """Return the keys of ours that the program left out or changed when it rewrote its file: it does not know them."""
+    names: list[str] = []
+    for key, value in settings.items():
+        name = f"{path}.{key}" if path else str(key)
+        if isinstance(value, Mapping):
+            inner = normalised.get(key)
+            names += lost(value, inner, name) if isinstance(inner, Mapping) else [name]
+        elif key not in normalised or not same(normalised[key], value):
+            names.append(name)
+    return names

@@ -1,0 +1,130 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Documentation of the action plugin of the same name; nothing of it runs on the host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: adguard_home_configuration
+short_description: Manage our keys in the file that AdGuard Home keeps rewriting
+version_added: 0.1.0
+description:
+  - AdGuard Home writes its file again at every start and at every change made in its web page. So this manages single
+    keys, and entries of lists, and keeps everything else.
+  - Before anything is touched, a copy is checked by the program itself, and for what that does not notice - an upstream
+    that is no server, a rewrite without an answer, web page and DNS on one port, a key the program does not know.
+  - The program is stopped before its file is written, and started again.
+  - The password stays on the controller. Its bcrypt hash is written only when the one in the file is of another
+    password.
+requirements:
+  - The Python packages bcrypt and PyYAML on the controller
+author:
+  - The hybrid_ai.cluster contributors
+attributes:
+  check_mode:
+    description: Predicts what a run would change. Without the program on the host its own check is left out.
+    support: full
+  diff_mode:
+    description: Shows the keys that differ; of passwords only that they do.
+    support: full
+options:
+  path:
+    description: The file. Its directory is given to the program alone, as the program itself would do.
+    type: path
+    required: true
+  owner:
+    description: The user that the program runs as.
+    type: str
+    required: true
+  service:
+    description: Name of the service that runs the program, see M(hybrid_ai.cluster.service).
+    type: str
+    required: true
+  program:
+    description: The program that checks a copy. Unset, it is not asked.
+    type: path
+  administrator:
+    description: Name of the administrator. Other users are kept. Required with O(action=apply).
+    type: str
+  password:
+    description: The administrator's password. Required with O(action=apply).
+    type: str
+  settings:
+    description: Keys to have, nested as in the file.
+    type: dict
+    default: {}
+  rewrites:
+    description: Names and their answers. Other answers to these names are removed, other names are kept.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      domain:
+        description: The name.
+        type: str
+        required: true
+      answer:
+        description: The address or name it leads to.
+        type: str
+        required: true
+  rules:
+    description: Filtering rules to have, such as reverse records, which rewrites do not bring.
+    type: list
+    elements: str
+    default: []
+  filters:
+    description: Filter lists to use.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: What people call it.
+        type: str
+        required: true
+      url:
+        description: Where it is.
+        type: str
+        required: true
+  action:
+    description:
+      - V(apply) brings the file to what is wanted and keeps the one before.
+      - V(rollback) puts that back, V(commit) removes it.
+    type: str
+    choices: [apply, rollback, commit]
+    default: apply
+"""
+
+EXAMPLES = r"""
+- name: Answer for two names
+  hybrid_ai.cluster.adguard_home_configuration:
+    path: /opt/hybrid-ai/adguard-home/work/AdGuardHome.yaml
+    program: /opt/hybrid-ai/programs/adguard-home/current/AdGuardHome
+    owner: _adguard
+    service: adguard-home
+    administrator: admin
+    password: "{{ adguard_home_password }}"
+    settings:
+      dns: {ratelimit: 0}
+    rewrites:
+      - {domain: olab1.olab, answer: 10.66.1.11}
+    rules:
+      - "||11.1.66.10.in-addr.arpa^$dnsrewrite=NOERROR;PTR;olab1.olab."
+
+- name: Keep the file
+  hybrid_ai.cluster.adguard_home_configuration:
+    path: /opt/hybrid-ai/adguard-home/work/AdGuardHome.yaml
+    owner: _adguard
+    service: adguard-home
+    action: commit
+"""
+
+RETURN = r"""
+changes:
+  description: The keys that were not as wanted.
+  returned: with O(action=apply)
+  type: list
+  elements: str
+  sample: [dns.ratelimit, filtering.rewrites]
+"""
