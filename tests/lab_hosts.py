@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where testinfra finds the hosts of a lab."""
+
+from __future__ import annotations
+
+import os
+
+
+def lab_hosts(*names: str) -> list[str]:
+    """Return the hosts as testinfra names them: over the lab's SSH configuration, as root."""
+    configuration = f"/run/hybrid-lab/{os.environ.get('LAB_NAME', 'olab')}/ssh_config"
+    return [f"ssh://{name}?ssh_config={configuration}&sudo=true" for name in names]
