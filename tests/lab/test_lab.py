@@ -229,7 +229,7 @@ def test_two_labs_in_one_subnet(lab: Lab, other: Lab) -> None:
     assert other.inside("box", "ls", "/root").stdout == ""
     for one in (lab, other):
         assert one.run("ssh", "box", "--", "hostname").stdout == "box\n"
-    other.inside("box", "curl", "-fsS", "-o", "/dev/null", "http://deb.debian.org/")
+    other.inside("box", "apt-get", "update", "-qq")  # each has a way out of its own
     other.run("down")
     assert remains(other.name) == {}
     lab.inside("box", "ping", "-c", "1", "10.66.1.11")
