@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Which packets may enter a host, derived from the service table, the inventory and the Thunderbolt plan.
+
+Only ports of the service table are closed to those who need not reach them; everything else passes, so that outgoing
+connections, DHCP, neighbour discovery and multicast need no rule, and a mistake cannot cut a host off. The first rule
+that matches decides.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+LOOPBACK = "loopback"
+SSH_PORT = 22
+LINK_LOCAL = "fe80::/10"
+"""IPv6 addresses that only neighbours on the same network can use: with them `lan` holds for IPv6, too."""
+
+LONGEST_NAME = 31
+"""The longest name that pf accepts for a table."""
+
+EXO = "exo"
+EXO_JOINED = "exo_thunderbolt"
+
+
+class FirewallRulesError(ClusterError):
+    """No rules can be derived from the inventory as written."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: who may, or may not, reach a port; a field that is empty matches everything."""
+
+    action: str
+    """pass, or reset: answer a TCP connection like a closed port, and drop everything else."""
+    interface: str = ""
+    protocol: str = ""
+    port: int = 0
+    source: str = ""
+    """The name of a table of addresses."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what says something, the way a module takes it."""
+        return {key: value for key, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What of the inventory decides about reachability."""
+
+    services: Mapping[str, Mapping[str, Any]]
+    """The complete service table."""
+    groups: Mapping[str, Sequence[str]]
+    addresses: Mapping[str, str]
+    """The LAN address of each host."""
+    plans: Mapping[str, Mapping[str, Any]]
+    """The Thunderbolt plan of each host."""
+    lan: Sequence[str]
+    """The networks that `lan` stands for."""
+    trusted: Sequence[str] = ()
+    """Further addresses that may reach whatever the cluster may."""
+
+    def all_addresses(self, hosts: Iterable[str]) -> list[str]:
+        """Return the addresses that packets of these hosts come from: on the LAN and over Thunderbolt."""
+        return [
+            address
+            for host in hosts
+            for address in [self.addresses.get(host), *_thunderbolt_addresses(self.plans.get(host, {}))]
+            if address
+        ]
+
+
+def firewall_rules(
+    cluster: Cluster, host: str, *, ssh_ports: Iterable[int] = (), exo_over_thunderbolt: bool = True
+) -> dict[str, Any]:
+    """Return the tables of addresses and the rules of one host."""
+    open_ports = sorted({SSH_PORT, *ssh_ports})
+    rules = [Rule("pass", interface=LOOPBACK)]
+    rules += [Rule("pass", protocol="tcp", port=port) for port in open_ports]
+    tables: dict[str, list[str]] = {}
+    exo = cluster.services.get(EXO)
+    joined = joined_workers(cluster, host) if exo and exo_over_thunderbolt else []
+    if exo and joined:
+        tables[EXO_JOINED] = addresses([cluster.addresses[name] for name in joined], "exo over Thunderbolt")
+        rules.append(Rule("reset", protocol=exo["protocol"], port=exo["port"], source=EXO_JOINED))
+    closed = {
+        name: service
+        for name, service in sorted(cluster.services.items(), key=lambda item: (item[1]["port"], item[0]))
+        if host in cluster.groups.get(service["group"], ()) and _is_closed(service, open_ports)
+    }
+    for name, service in closed.items():
+        _check_name(name)
+        found = addresses(_sources(cluster, service, host), f"the service {name}")
+        if not found:  # peers where there is but one
+            continue
+        tables[name] = found
+        rules.append(Rule("pass", protocol=service["protocol"], port=service["port"], source=name))
+    # After all of them: two services may take turns on one port.
+    ends = dict.fromkeys((service["protocol"], service["port"]) for service in closed.values())
+    rules += [Rule("reset", protocol=protocol, port=port) for protocol, port in ends]
+    return {"tables": tables, "rules": [rule.as_dict() for rule in rules]}
+
+
+def _check_name(name: str) -> None:
+    if len(name) > LONGEST_NAME:
+        raise FirewallRulesError(
+            f"the service {name} has a name of more than {LONGEST_NAME} letters, which no firewall table can have;"
+            " shorten it in cluster_services."
+        )
+
+
+def joined_workers(cluster: Cluster, host: str) -> list[str]:
+    """Return the other exo workers that a cable or the bridge joins with this one."""
+    workers = cluster.groups.get(cluster.services[EXO]["group"], ())
+    neighbours = {neighbour["host"] for neighbour in cluster.plans.get(host, {}).get("neighbours", ())}
+    return [name for name in workers if host in workers and name != host and name in neighbours]
+
+
+def addresses(found: Iterable[str], purpose: str) -> list[str]:
+    """Return addresses and networks in the one spelling and order that firewalls print."""
+    networks = {_network(text, purpose) for text in found}
+    return [spelling(network) for version in (4, 6) for network in sorted(_only(networks, version))]
+
+
+def _network(text: str, purpose: str) -> Any:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise FirewallRulesError(
+            f"{text!r} is to reach {purpose} but is no IP address; write addresses, since a firewall resolves no names."
+        ) from None
+
+
+def spelling(network: Any) -> str:
+    """Write a network, a single address without its prefix length."""
+    return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
+
+
+def _only(networks: Iterable[Any], version: int) -> list[Any]:
+    """Return the networks of one IP version, without those that lie in another: not every firewall keeps both."""
+    found = [network for network in networks if network.version == version]
+    return [one for one in found if not any(one != other and one.subnet_of(other) for other in found)]
+
+
+def _is_closed(service: Mapping[str, Any], open_ports: Sequence[int]) -> bool:
+    """Tell whether a port is for some only. One that is shared with the system's own service stays as it is."""
+    if service["shared"] or "anywhere" in service["from"]:
+        return False
+    return not (service["protocol"] == "tcp" and service["port"] in open_ports)
+
+
+def _sources(cluster: Cluster, service: Mapping[str, Any], host: str) -> list[str]:
+    hosts = {
+        "cluster": cluster.groups.get("all", ()),
+        "management": cluster.groups.get("management", ()),
+        "peers": [name for name in cluster.groups.get(service["group"], ()) if name != host],
+    }
+    found: list[str] = []
+    for source in service["from"]:
+        if source == "lan":
+            found += [*cluster.lan, LINK_LOCAL]
+        if source in ("lan", "cluster"):
+            found += [*cluster.all_addresses(hosts["cluster"]), *cluster.trusted]
+        else:
+            found += cluster.all_addresses(hosts[source])
+    return found
+
+
+def _thunderbolt_addresses(plan: Mapping[str, Any]) -> list[str]:
+    bridge = plan.get("bridge")
+    own = [bridge["address"]] if bridge else [port["address"] for port in plan.get("ports", ())]
+    return [address for address in own if address]

@@ -1,0 +1,176 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: firewall
+short_description: Packet filter rules that take themselves back
+version_added: 0.1.0
+author: The hybrid_ai.cluster contributors
+description:
+  - Brings pf on macOS or nftables on Linux to a list of rules and keeps them there over restarts. The first rule that
+    matches a packet coming in decides; what no rule matches passes.
+  - With O(undo_after) rules that were never confirmed are loaded at once and taken back by the host itself, unless a
+    second call with O(confirm=true) comes through. Only then they become those that are loaded at boot.
+  - On macOS the rules are an anchor of their own, C(com.apple/100.hybrid-ai). C(/etc/pf.conf) is not touched. A
+    daemon loads them again within a minute after a restart, an update, a flush or C(pfctl -d).
+  - On Linux they are a table of their own, C(inet hybrid_ai), next to those of other programs.
+  - What is in effect is read back from the kernel and compared; exit statuses decide nothing.
+extends_documentation_fragment:
+  - hybrid_ai.cluster.attributes
+options:
+  tables:
+    description: Addresses and networks by the name of their table.
+    type: dict
+    default: {}
+  rules:
+    description: The rules, in the order in which they are asked.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      action:
+        description:
+          - V(reset) answers a TCP connection the way a closed port does, and drops what is not TCP.
+        type: str
+        choices: [pass, reset]
+        required: true
+      interface:
+        description: V(loopback) for what the host sends to itself.
+        type: str
+        choices: [loopback]
+      protocol:
+        description: The protocol, necessary with O(rules[].port).
+        type: str
+        choices: [tcp, udp]
+      port:
+        description: The port on this host.
+        type: int
+      source:
+        description: The name of a table in O(tables); everybody when not given.
+        type: str
+  undo_after:
+    description: After how many seconds rules that were never confirmed are taken back; not at all when not given.
+    type: int
+  confirm:
+    description:
+      - Keep the rules that an earlier call with O(undo_after) has loaded. Give the same O(tables) and O(rules).
+      - Run it over a new connection, since one that is open may go on where a new one is refused.
+    type: bool
+    default: false
+  state:
+    description: V(absent) removes the rules and everything that keeps them.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Let only the management node ask for metrics
+  hybrid_ai.cluster.firewall:
+    tables: &tables
+      metrics: [10.66.1.10]
+    rules: &rules
+      - {action: pass, interface: loopback}
+      - {action: pass, protocol: tcp, port: 22}
+      - {action: pass, protocol: tcp, port: 9100, source: metrics}
+      - {action: reset, protocol: tcp, port: 9100}
+    undo_after: 60
+  register: firewall
+
+- name: Keep the rules
+  hybrid_ai.cluster.firewall:
+    tables: *tables
+    rules: *rules
+    confirm: true
+  vars:
+    ansible_ssh_args: -o ControlPath=none
+  when: firewall.undo_pending
+"""
+
+RETURN = r"""
+undo_pending:
+  description: Whether the rules are taken back unless they are confirmed.
+  returned: success
+  type: bool
+  sample: true
+confirmed:
+  description: Whether this call has made rules permanent.
+  returned: success
+  type: bool
+  sample: false
+"""
+
+import platform
+from typing import TYPE_CHECKING, Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _firewall
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
+    ClusterError,
+    module_commands,
+    require_root,
+)
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall_backend import make_backend
+
+if TYPE_CHECKING:
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import Outcome
+
+
+def run(module: AnsibleModule) -> dict[str, Any]:
+    """Do what is asked for."""
+    require_root("Managing the packet filter")
+    wish = _firewall.make_wish(module.params["tables"], module.params["rules"])
+    backend = make_backend(module_commands(module), platform.system(), wish)
+    outcome: Outcome
+    if module.params["state"] == "absent":
+        outcome = _firewall.remove(backend, check_mode=module.check_mode)
+    elif module.params["confirm"]:
+        outcome = _firewall.confirm(backend, check_mode=module.check_mode)
+    else:
+        outcome = _firewall.apply(backend, module.params["undo_after"], check_mode=module.check_mode)
+    for warning in outcome.warnings:
+        module.warn(warning)
+    return {
+        "changed": outcome.changed,
+        "undo_pending": outcome.undo_pending,
+        "confirmed": outcome.confirmed,
+        "diff": {"before": outcome.before, "after": outcome.after},
+    }
+
+
+def main() -> None:
+    """Run the module."""
+    rule = {
+        "action": {"type": "str", "choices": ["pass", "reset"], "required": True},
+        "interface": {"type": "str", "choices": ["loopback"]},
+        "protocol": {"type": "str", "choices": ["tcp", "udp"]},
+        "port": {"type": "int"},
+        "source": {"type": "str"},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "tables": {"type": "dict", "default": {}},
+            "rules": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": rule,
+                "required_by": {"port": ["protocol"]},
+            },
+            "undo_after": {"type": "int"},
+            "confirm": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module)
+    except ClusterError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
