@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""A directory of configuration that is replaced whole: written beside, checked there, then swapped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+
+PLACEHOLDER = "%s"
+
+
+class FileTreeError(ClusterError):
+    """A directory of configuration could not be written."""
+
+
+class FileTree:
+    """A directory of which every file is ours."""
+
+    def __init__(self, path: str, mode: int, group: int) -> None:
+        self.path = Path(path)
+        self._beside = self.path.with_name(f".{self.path.name}.new")
+        self._previous = self.path.with_name(f".{self.path.name}.previous")
+        self._mode, self._group = mode, group
+
+    def read(self, path: Path | None = None) -> dict[str, str] | None:
+        """Return the text of every file by its relative name, or None where there is no directory."""
+        top = path or self.path
+        if not top.is_dir():
+            return None
+        files = (file for file in sorted(top.rglob("*")) if file.is_file())
+        return {str(file.relative_to(top)): file.read_text(encoding="utf-8", errors="replace") for file in files}
+
+    def modes_are_right(self) -> bool:
+        """Tell whether files and directories may be read by whom they should."""
+        for path in [self.path, *self.path.rglob("*")]:
+            status = path.lstat()
+            wanted = self._directory_mode if path.is_dir() else self._mode
+            if status.st_mode & 0o7777 != wanted or status.st_gid != self._group or status.st_uid != os.geteuid():
+                return False
+        return True
+
+    @property
+    def _directory_mode(self) -> int:
+        return self._mode | (self._mode & 0o444) >> 2
+
+    def write_beside(self, files: Mapping[str, str]) -> Path:
+        """Write a candidate next to the directory and return where it is."""
+        self.discard()
+        self._beside.mkdir(parents=True)
+        for name, text in files.items():
+            target = self._beside / name
+            if Path(os.path.normpath(target)) != target or self._beside not in target.parents:
+                raise FileTreeError(
+                    f"{name} is no name inside a directory; write it without .. and without a leading /."
+                )
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch(mode=0o600)
+            target.write_text(text, encoding="utf-8")
+        for path in [self._beside, *self._beside.rglob("*")]:
+            os.chown(path, os.geteuid(), self._group)  # -1, a group to come, leaves it as it is
+            path.chmod(self._directory_mode if path.is_dir() else self._mode)
+        return self._beside
+
+    def check(self, commands: Commands, argv: list[str], candidate: Path) -> None:
+        """Let the program itself judge the candidate."""
+        words = [word.replace(PLACEHOLDER, str(candidate)) for word in argv]
+        result = commands.run(words)
+        if result.rc != 0:
+            said = result.text.replace(str(candidate), str(self.path))
+            raise FileTreeError(
+                f"{Path(words[0]).name} refuses the new files for {self.path}, and nothing was replaced: {said}"
+            )
+
+    def swap(self, keep_previous: bool) -> None:
+        """Put the candidate in place, and keep what it replaces until `commit`."""
+        if self.path.exists():
+            _remove(self._previous)
+            self.path.rename(self._previous)
+        self._beside.rename(self.path)
+        if not keep_previous:
+            self.commit()
+
+    def has_previous(self) -> bool:
+        """Tell whether an earlier state is kept."""
+        return self._previous.is_dir()
+
+    def commit(self) -> None:
+        """Forget the earlier state."""
+        _remove(self._previous)
+
+    def rollback(self) -> None:
+        """Put the earlier state back."""
+        _remove(self.path)
+        self._previous.rename(self.path)
+
+    def remove(self) -> None:
+        """Remove the directory and the earlier state."""
+        _remove(self.path)
+        _remove(self._previous)
+
+    def discard(self) -> None:
+        """Remove a candidate."""
+        _remove(self._beside)
+
+
+def _remove(path: Path) -> None:
+    if path.exists():
+        shutil.rmtree(path)
+
+
+def digest(files: Mapping[str, str] | None) -> str:
+    """Return a text that is another one whenever a file is."""
+    made = hashlib.sha256()
+    for name, text in sorted((files or {}).items()):
+        made.update(f"{name}\0{len(text)}\0{text}".encode())
+    return made.hexdigest()
+
+
+def differences(before: Mapping[str, str] | None, after: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return one entry of Ansible's diff for every file that changes."""
+    old = before or {}
+    return [
+        {
+            "before_header": name,
+            "after_header": name,
+            "before": old.get(name, ""),
+            "after": after.get(name, ""),
+        }
+        for name in sorted({*old, *after})
+        if old.get(name) != after.get(name)
+    ]

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Unpacked releases side by side, one of them switched to by a link named `current`.
+
+A running program is never written over: macOS kills a program whose file changed under it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+
+CURRENT = "current"
+PREVIOUS = "previous"
+_MARK = ".complete"
+
+
+class ReleaseTreeError(ClusterError):
+    """A release could not be unpacked or switched to."""
+
+
+class ReleaseTree:
+    """The directory that holds the releases of one program."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+
+    def version(self, link: str = CURRENT) -> str | None:
+        """Return the version a link names, or None."""
+        try:
+            return str((self.path / link).readlink())
+        except OSError:
+            return None
+
+    def has(self, version: str) -> bool:
+        """Tell whether a version is unpacked whole."""
+        return (self.path / version / _MARK).is_file()
+
+    def others(self) -> list[str]:
+        """Return every unpacked version but the current one."""
+        if not self.path.is_dir():
+            return []
+        current = self.version()
+        entries = (entry for entry in self.path.iterdir() if entry.is_dir() and not entry.is_symlink())
+        return sorted(entry.name for entry in entries if entry.name != current)
+
+    def unpack(self, archive: str, version: str, program: str) -> None:
+        """Unpack an archive beside the others; what is there under the version's name appears whole or not at all."""
+        self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=self.path, prefix=".unpacking-"))
+        try:
+            _extract(Path(archive), work)
+            top = _only_folder(work, archive)
+            if not (top / program).is_file():
+                raise ReleaseTreeError(f"{archive} holds no program {program}; correct the address of the release.")
+            _make_readable(top)
+            (top / program).chmod(0o755)
+            (top / _MARK).touch()
+            target = self.path / version
+            if target.exists():
+                shutil.rmtree(target)
+            top.rename(target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    def switch(self, version: str) -> None:
+        """Make a version the current one, and remember the one before."""
+        before = self.version()
+        if before not in {None, version}:
+            self._link(PREVIOUS, str(before))
+        self._link(CURRENT, version)
+
+    def commit(self) -> None:
+        """Forget every version but the current one."""
+        (self.path / PREVIOUS).unlink() if self.version(PREVIOUS) else None
+        for version in self.others():
+            shutil.rmtree(self.path / version)
+
+    def rollback(self) -> str:
+        """Go back to the version before."""
+        before = self.version(PREVIOUS)
+        if before is None or not self.has(before):
+            raise ReleaseTreeError(f"{self.path} holds no earlier version to go back to.")
+        self._link(CURRENT, before)
+        (self.path / PREVIOUS).unlink()
+        return before
+
+    def remove(self) -> None:
+        """Remove every version."""
+        shutil.rmtree(self.path)
+
+    def _link(self, name: str, target: str) -> None:
+        temporary = self.path / f".{name}.new"
+        temporary.unlink() if temporary.is_symlink() else None
+        temporary.symlink_to(target)
+        temporary.replace(self.path / name)
+
+
+def _extract(archive: Path, target: Path) -> None:
+    try:
+        if zipfile.is_zipfile(archive):
+            _extract_zip(archive, target)
+        else:
+            with tarfile.open(archive) as packed:
+                for member in packed.getmembers():
+                    _refuse_outside(archive, target, member.name)
+                packed.extractall(target)  # noqa: S202 - every name was looked at, and the checksum is pinned
+    except FileNotFoundError:
+        raise ReleaseTreeError(f"{archive} is not there; fetch the release first.") from None
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        raise ReleaseTreeError(f"{archive} cannot be unpacked: {error}.") from error
+
+
+def _extract_zip(archive: Path, target: Path) -> None:
+    with zipfile.ZipFile(archive) as packed:
+        for entry in packed.infolist():
+            _refuse_outside(archive, target, entry.filename)
+            packed.extract(entry, target)
+            mode = entry.external_attr >> 16 & 0o777
+            if mode:
+                (target / entry.filename).chmod(mode)
+
+
+def _refuse_outside(archive: Path, target: Path, name: str) -> None:
+    inside = Path(os.path.normpath(target / name))
+    if inside != target and target not in inside.parents:
+        raise ReleaseTreeError(f"{archive} would write {name}, outside its own directory; it was not unpacked.")
+
+
+def _only_folder(work: Path, archive: str) -> Path:
+    entries = list(work.iterdir())
+    if len(entries) != 1 or not entries[0].is_dir():
+        raise ReleaseTreeError(f"{archive} does not hold exactly one folder; it is not the release that was expected.")
+    return entries[0]
+
+
+def _make_readable(top: Path) -> None:
+    """Let the user of the service read all of it, and write nothing, whoever packed it."""
+    for path in [top, *top.rglob("*")]:
+        if path.is_symlink():
+            continue
+        os.chown(path, os.geteuid(), os.getegid())
+        executable = path.is_dir() or path.stat().st_mode & 0o100
+        path.chmod(0o755 if executable else 0o644)

@@ -1,0 +1,173 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: file_tree
+short_description: Have a directory with exactly these text files
+version_added: 0.1.0
+description:
+  - Writes all files to a directory beside O(path), lets O(validate) judge them there, and swaps the directories.
+  - A directory that is refused never replaces the one in use, a file that is not in O(files) goes, and one call does
+    what would take one for each file.
+extends_documentation_fragment:
+  - hybrid_ai.cluster.attributes
+author:
+  - The hybrid_ai.cluster contributors
+options:
+  path:
+    description: The directory. Its owner is root.
+    type: path
+    required: true
+  files:
+    description: The text of each file by its name relative to O(path).
+    type: dict
+  mode:
+    description: Mode of the files; whoever may read them may enter the directories.
+    type: str
+    default: "0644"
+  group:
+    description: Group of files and directories; that of root when not given.
+    type: str
+  validate:
+    description:
+      - A program and its arguments, C(%s) standing for the directory to judge. It must exit with 0.
+      - In check mode it is asked where the program is already there.
+    type: list
+    elements: str
+  sensitive:
+    description: Shows no content in a difference.
+    type: bool
+    default: false
+  keep_previous:
+    description: Keeps what was replaced until O(action=commit), so that O(action=rollback) can put it back.
+    type: bool
+    default: false
+  state:
+    description: V(absent) removes the directory.
+    type: str
+    choices: [present, absent]
+    default: present
+  action:
+    description: V(rollback) and V(commit) look after what O(keep_previous) kept and do nothing else.
+    type: str
+    choices: [write, rollback, commit]
+    default: write
+"""
+
+EXAMPLES = r"""
+- name: Configure Alertmanager
+  hybrid_ai.cluster.file_tree:
+    path: /opt/hybrid-ai/alertmanager-etc
+    files:
+      alertmanager.yml: "{{ configuration | to_nice_yaml }}"
+    validate: [/usr/bin/amtool, check-config, "%s/alertmanager.yml"]
+    keep_previous: true
+"""
+
+RETURN = r"""
+digest:
+  description: A text that is another one whenever a file is; use it to restart what reads them.
+  returned: always
+  type: str
+"""
+
+import grp
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
+    ClusterError,
+    Commands,
+    module_commands,
+)
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._file_tree import (
+    FileTree,
+    FileTreeError,
+    differences,
+    digest,
+)
+
+
+def group_id(name: str | None, check_mode: bool) -> int:
+    """Return the number of a group; in check mode it may not exist yet."""
+    if name is None:
+        return 0
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        if check_mode:
+            return -1
+        raise FileTreeError(f"There is no group {name} on this host; create it first.") from None
+
+
+def write(tree: FileTree, commands: Commands, parameters: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Bring the directory to the wanted files."""
+    files = {name: str(text) for name, text in (parameters["files"] or {}).items()}
+    before = tree.read()
+    if before == files and tree.modes_are_right():
+        return {"changed": False, "digest": digest(files)}
+    argv = parameters["validate"]
+    try:
+        if not check_mode or (argv and Path(argv[0]).exists() and tree.path.parent.is_dir()):
+            candidate = tree.write_beside(files)
+            if argv:
+                tree.check(commands, argv, candidate)
+            if not check_mode:
+                tree.swap(parameters["keep_previous"])
+                if tree.read() != files:
+                    raise FileTreeError(f"{tree.path} does not hold what was written to it; check the disk.")
+    finally:
+        tree.discard()
+    result: dict[str, Any] = {"changed": True, "digest": digest(files)}
+    if not parameters["sensitive"]:
+        result["diff"] = differences(before, files)
+    return result
+
+
+def settle(tree: FileTree, action: str, check_mode: bool) -> dict[str, Any]:
+    """Forget or restore the earlier state."""
+    changed = tree.has_previous()
+    if changed and not check_mode:
+        tree.commit() if action == "commit" else tree.rollback()
+    return {"changed": changed, "digest": digest(tree.read())}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "files": {"type": "dict"},
+            "mode": {"type": "str", "default": "0644"},
+            "group": {"type": "str"},
+            "validate": {"type": "list", "elements": "str"},
+            "sensitive": {"type": "bool", "default": False},
+            "keep_previous": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "action": {"type": "str", "choices": ["write", "rollback", "commit"], "default": "write"},
+        },
+        supports_check_mode=True,
+    )
+    parameters = module.params
+    try:
+        group = group_id(parameters["group"], module.check_mode or parameters["state"] == "absent")
+        tree = FileTree(parameters["path"], int(parameters["mode"], 8), group)
+        if parameters["state"] == "absent":
+            changed = tree.path.exists() or tree.has_previous()
+            if changed and not module.check_mode:
+                tree.remove()
+            result = {"changed": changed, "digest": digest(None)}
+        elif parameters["action"] == "write":
+            result = write(tree, module_commands(module), parameters, module.check_mode)
+        else:
+            result = settle(tree, parameters["action"], module.check_mode)
+    except (ClusterError, OSError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
