@@ -29,8 +29,12 @@ options:
       - V(bridge) - C(device) (default V(bridge0)), C(expected) (V(absent) or V(present)), C(cables) (at most).
       - V(command_line_tools) - C(expected) (default V(true)).
       - V(computer_name) - C(expected).
+      - V(dns) - C(server), C(name), C(type) (default V(A)), C(expected) (all values), C(protocol), C(timeout).
       - V(exo_cluster) - C(members) (each with C(name) and C(address)), C(port), C(timeout).
+      - V(exo_over_thunderbolt) - C(members) (each with C(name) and C(address)), C(paths) (as
+        P(hybrid_ai.cluster.exo_paths#filter) returns them), C(port), C(timeout).
       - V(filevault), V(spotlight), V(time_machine), V(wifi) - C(expected), a boolean; V(spotlight) also C(volumes).
+      - V(firewall) - C(tables) and C(rules), as in M(hybrid_ai.cluster.firewall).
       - V(host_key) - C(expected) (a public key), C(path).
       - V(http) - C(url), C(status) (default V(200)), C(contains), C(timeout).
       - V(launchd_absent) - C(label), C(paths), C(location).
@@ -38,13 +42,17 @@ options:
       - V(power) - C(settings), a mapping as in M(hybrid_ai.cluster.macos_power).
       - V(preference) - C(domain), C(key), C(expected).
       - V(remote_login) - C(expected) (default V(true)).
+      - V(resolvers) - C(expected) (name servers in their order), C(search).
       - V(resolves) - C(name), C(address).
       - V(restart_after_power_failure) - C(expected).
       - V(service) - C(name), C(label), C(unit), C(expected) (V(running), V(stopped) or V(absent)).
       - V(software_version) - C(minimum).
       - V(sysctl) - C(name), C(expected), C(minimum).
       - V(system_setup) - C(settings), a mapping as the options of M(hybrid_ai.cluster.macos_system_setup).
+      - V(tcp_port) - C(address), C(port), C(expected) (V(open), V(refused) or V(silent)), C(timeout), C(name).
       - V(thunderbolt_cable) - C(receptacle), C(peer), C(peer_domain_uuid), C(minimum_gigabits).
+      - V(traffic_path) - C(name), C(url), C(address) (ours, on the interface that the answer must come in by), C(other)
+        (ours, elsewhere, for comparison).
     type: list
     elements: dict
     required: true
