@@ -65,7 +65,7 @@ class ActionModule(ActionBase):
     _VALID_ARGS = frozenset(
         {
             *("path", "owner", "service", "program", "administrator", "password"),
-            *("settings", "rewrites", "rules", "filters", "action"),
+            *("settings", "records", "rewrites", "filters", "action"),
         }
     )
 
@@ -78,7 +78,7 @@ class ActionModule(ActionBase):
         verb = arguments.get("action", "apply")
         if verb in {"rollback", "commit"}:
             answer = self._host("restore" if verb == "rollback" else "commit")
-            return {**result, "changed": answer["changed"]}
+            return {**result, "changed": answer["changed"], "there": bool(self._host("read")["state"]["content"])}
         for _ in range(ATTEMPTS):
             outcome = self._apply(arguments)
             if outcome is not None:
@@ -94,12 +94,14 @@ class ActionModule(ActionBase):
         before = parse(text, self._place["path"])
         name = arguments["administrator"]
         known = next((user.get("password") for user in before.get("users") or [] if user.get("name") == name), None)
+        records = arguments.get("records") or {}
         wanted = _adguard.Wanted(
             administrator=name,
             password_hash=password_hash(str(arguments["password"] or ""), known),
             settings=arguments.get("settings") or {},
-            rewrites=arguments.get("rewrites") or [],
-            rules=arguments.get("rules") or [],
+            rewrites=[{"domain": entry["name"], "answer": entry["address"]} for entry in records.get("names") or []]
+            + list(arguments.get("rewrites") or []),
+            rules=[_adguard.reverse_rule(entry["address"], entry["name"]) for entry in records.get("reverse") or []],
             filters=arguments.get("filters") or [],
         )
         after = _adguard.merge(before, wanted, state["remembered"])

@@ -8,6 +8,7 @@ Nothing here touches a host; the plan is made where a YAML parser is, on the con
 from __future__ import annotations
 
 import copy
+import ipaddress
 import re
 import zlib
 from collections.abc import Mapping
@@ -137,8 +138,9 @@ def _filters(found: list[Any], wanted: Wanted, before: list[str]) -> list[Any]:
     ]
 
 
-def reverse_rule(pointer: str, name: str) -> str:
+def reverse_rule(address: str, name: str) -> str:
     """Return the rule that gives an address its name: rewrites do not bring reverse records."""
+    pointer = ipaddress.ip_address(address).reverse_pointer
     return f"||{pointer}^$dnsrewrite=NOERROR;PTR;{name}."
 
 

@@ -55,7 +55,7 @@ options:
     type: dict
     default: {}
   rewrites:
-    description: Names and their answers. Other answers to these names are removed, other names are kept.
+    description: Further names and their answers. Other answers to these names are removed, other names are kept.
     type: list
     elements: dict
     default: []
@@ -68,11 +68,12 @@ options:
         description: The address or name it leads to.
         type: str
         required: true
-  rules:
-    description: Filtering rules to have, such as reverse records, which rewrites do not bring.
-    type: list
-    elements: str
-    default: []
+  records:
+    description:
+      - Names and reverse records as P(hybrid_ai.cluster.dns_records#filter) returns them.
+      - Reverse records become filtering rules, because rewrites do not bring any.
+    type: dict
+    default: {}
   filters:
     description: Filter lists to use.
     type: list
@@ -107,10 +108,11 @@ EXAMPLES = r"""
     password: "{{ adguard_home_password }}"
     settings:
       dns: {ratelimit: 0}
+    records:
+      names: [{name: olab1.olab, address: 10.66.1.11}]
+      reverse: [{name: olab1.olab, address: 10.66.1.11}]
     rewrites:
-      - {domain: olab1.olab, answer: 10.66.1.11}
-    rules:
-      - "||11.1.66.10.in-addr.arpa^$dnsrewrite=NOERROR;PTR;olab1.olab."
+      - {domain: nas.olab, answer: 10.66.1.50}
 
 - name: Keep the file
   hybrid_ai.cluster.adguard_home_configuration:
@@ -127,4 +129,8 @@ changes:
   type: list
   elements: str
   sample: [dns.ratelimit, filtering.rewrites]
+there:
+  description: Whether there is a file at the end.
+  returned: with O(action=rollback) and O(action=commit)
+  type: bool
 """
