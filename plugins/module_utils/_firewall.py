@@ -50,6 +50,13 @@ def make_wish(tables: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> 
     return Wish(known, made)
 
 
+def compared(found: str | bytes | None, wanted: str | bytes, *, stale: bool = False) -> str:
+    """Say in a word what a file of ours is."""
+    if found is None:
+        return "none"
+    return "current" if found == wanted and not stale else "another"
+
+
 @dataclass(frozen=True)
 class Found:
     """A host's packet filter as it is."""

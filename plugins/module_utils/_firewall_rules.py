@@ -116,6 +116,40 @@ def _check_name(name: str) -> None:
         )
 
 
+def exo_paths(
+    workers: Sequence[str],
+    addresses: Mapping[str, str],
+    plans: Mapping[str, Mapping[str, Any]],
+    exo_over_thunderbolt: bool = True,
+) -> list[dict[str, Any]]:
+    """Return for every two workers, both ways, at which addresses one finds the other's API."""
+    paths = []
+    for source in workers:
+        plan = plans.get(source, {})
+        for sink in workers:
+            if sink == source:
+                continue
+            links = [link for link in plan.get("neighbours", ()) if link["host"] == sink]
+            over = bool(links) and exo_over_thunderbolt
+            paths.append(
+                {
+                    "source": source,
+                    "sink": sink,
+                    "thunderbolt": over,
+                    "addresses": [link["address"] for link in links] if over else [addresses[sink]],
+                    "own": _own_address(plan, links[0]) if over else addresses[source],
+                }
+            )
+    return paths
+
+
+def _own_address(plan: Mapping[str, Any], link: Mapping[str, Any]) -> str:
+    """Return this host's address on the network that a link belongs to."""
+    if plan["bridge"]:
+        return str(plan["bridge"]["address"])
+    return next(str(port["address"]) for port in plan["ports"] if port["cable"] == link["cable"])
+
+
 def joined_workers(cluster: Cluster, host: str) -> list[str]:
     """Return the other exo workers that a cable or the bridge joins with this one."""
     workers = cluster.groups.get(cluster.services[EXO]["group"], ())

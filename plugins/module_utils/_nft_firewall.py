@@ -69,15 +69,15 @@ class LinuxFirewall:
         content, unit_file = _files.read(RULES), _files.read(UNIT_FILE)
         words = [word for name in PROPERTIES for word in ("-p", name)]
         unit = parse_show(self._commands.must([SYSTEMCTL, "show", *words, UNIT]))
-        current = unit_file == UNIT_TEXT.encode() and not unit.stale
+        confirmed = None if content is None else content.decode("utf-8", "replace")
         durable = {
-            "file": None if content is None else content.decode("utf-8", "replace"),
-            "unit": "none" if unit_file is None else "current" if current else "another",
+            "file": _firewall.compared(confirmed, self.text()),
+            "unit": _firewall.compared(unit_file, UNIT_TEXT.encode(), stale=unit.stale),
             "state": f"{unit.active}, {'enabled' if unit.enabled else 'not enabled'}",
         }
         timer = self._commands.run([SYSTEMCTL, "is-active", f"{TIMER}.timer"])
         return _firewall.Found(
-            {"rules": rules, "tables": sets}, durable, durable["file"], pending=timer.out.strip() == "active"
+            {"rules": rules, "tables": sets}, durable, confirmed, pending=timer.out.strip() == "active"
         )
 
     def wanted(self) -> Found:
@@ -86,12 +86,12 @@ class LinuxFirewall:
         if result.rc != 0:
             raise FirewallError(f"nftables does not understand the rules: {result.text}")
         rules, sets = _nft.wanted(self._wish)
-        durable = {"file": self.text(), "unit": "current", "state": "active, enabled"}
+        durable = {"file": "current", "unit": "current", "state": "active, enabled"}
         return _firewall.Found({"rules": rules, "tables": sets}, durable, self.text())
 
     def gone(self) -> Found:
         """Return what is left without us."""
-        durable = {"file": None, "unit": "none", "state": "inactive, not enabled"}
+        durable = {"file": "none", "unit": "none", "state": "inactive, not enabled"}
         return _firewall.Found({"rules": [], "tables": {}}, durable, None)
 
     def load(self, before: Found) -> None:  # noqa: ARG002 - rules that become tighter end connections by themselves

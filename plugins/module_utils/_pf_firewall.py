@@ -56,10 +56,11 @@ class MacFirewall:
             "anchor point": "there" if _pf.ANCHOR_POINT in main else "gone from the main rules",
         }
         content = _files.read(_pf_scripts.RULES)
+        confirmed = None if content is None else content.decode("utf-8", "replace")
         return _firewall.Found(
             live=live,
-            durable=self._durable(content),
-            confirmed=None if content is None else content.decode("utf-8", "replace"),
+            durable=self._durable(confirmed),
+            confirmed=confirmed,
             pending=_files.exists(_pf_scripts.UNDO),
         )
 
@@ -72,7 +73,7 @@ class MacFirewall:
             "reference": "held",
             "anchor point": "there",
         }
-        durable = {"file": self.text(), "keeper": "current", "daemon": "loaded"}
+        durable = {"file": "current", "keeper": "current", "daemon": "loaded"}
         return _firewall.Found(live, durable, self.text())
 
     def gone(self) -> Found:
@@ -82,7 +83,7 @@ class MacFirewall:
         if found.live["reference"] == "held":
             others = len(self._tokens()) > 1
             live["packet filter"] = "enabled" if others else "disabled"
-        return _firewall.Found(live, {"file": None, "keeper": "none", "daemon": "none"}, None)
+        return _firewall.Found(live, {"file": "none", "keeper": "none", "daemon": "none"}, None)
 
     def load(self, before: Found) -> None:
         """Put the rules into effect, then pf, so that it never runs with less than them."""
@@ -128,13 +129,11 @@ class MacFirewall:
             _files.remove(path)
         _files.remove_if_empty(_firewall.DIRECTORY)
 
-    def _durable(self, content: bytes | None) -> dict[str, Any]:
-        sound = _files.mode_and_owner(_pf_scripts.RULES) == (RULES_MODE, 0, 0)
-        keeper = _files.read(_pf_scripts.KEEPER)
-        current = keeper == _pf_scripts.KEEP.encode()
+    def _durable(self, confirmed: str | None) -> dict[str, Any]:
+        foreign = _files.mode_and_owner(_pf_scripts.RULES) != (RULES_MODE, 0, 0)
         return {
-            "file": None if content is None else content.decode("utf-8", "replace") if sound else "of somebody else",
-            "keeper": "none" if keeper is None else "current" if current else "another",
+            "file": _firewall.compared(confirmed, self.text(), stale=foreign),
+            "keeper": _firewall.compared(_files.read(_pf_scripts.KEEPER), _pf_scripts.KEEP.encode()),
             "daemon": self._daemon(),
         }
 
