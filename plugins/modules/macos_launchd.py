@@ -35,6 +35,11 @@ options:
     type: str
     choices: [started, restarted, stopped, absent]
     default: started
+  owned_paths:
+    description: Files and directories that belong to the job alone. With O(state=absent) they are removed too.
+    type: list
+    elements: path
+    default: []
   domain:
     description: The launchd domain. A Mac without a person in front of it has this one only.
     type: str
@@ -67,6 +72,7 @@ EXAMPLES = r"""
   hybrid_ai.cluster.macos_launchd:
     label: hybrid-ai.power-meter
     state: absent
+    owned_paths: [/opt/hybrid-ai/power-meter, /var/log/hybrid-ai/power-meter.log]
 """
 
 RETURN = r"""
@@ -91,7 +97,7 @@ path:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _launchd_job, _names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _launchd_job, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
     module_commands,
@@ -114,9 +120,10 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         raise LaunchdError(f"There is no {path} to start: give its content with the option plist.")
 
     steps = _launchd_job.plan(label, current, state, plist)
+    leftovers = [owned for owned in module.params["owned_paths"] if state == "absent" and _files.exists(owned)]
     result = {
-        "changed": bool(steps),
-        "steps": steps,
+        "changed": bool(steps or leftovers),
+        "steps": steps + [f"remove {owned}" for owned in leftovers],
         "path": path,
         "diff": {
             "before": _launchd_job.describe(current),
@@ -126,6 +133,10 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     if module.check_mode:
         return result
     _launchd_job.apply(launchd, label, steps, plist)
+    for owned in leftovers:
+        _files.remove(owned)
+        if _files.exists(owned):
+            raise LaunchdError(f"{owned} is still there after it was removed: remove it by hand.")
     pid = current.job.pid
     expected = plist or current.plist or {}
     if steps and state in {"started", "restarted"}:
@@ -150,6 +161,7 @@ def main() -> None:
                 "choices": ["started", "restarted", "stopped", "absent"],
                 "default": "started",
             },
+            "owned_paths": {"type": "list", "elements": "path", "default": []},
             "domain": {"type": "str", "choices": ["system"], "default": "system"},
             "stable_seconds": {"type": "int", "default": 3},
         },

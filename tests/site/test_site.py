@@ -48,7 +48,9 @@ def test_the_exo_cluster_is_whole_seen_from_every_mac(story, cluster):
 
 
 def test_a_tag_and_a_limit_touch_only_that(story, cluster):
-    cluster.execute("olab2", "launchctl", "bootout", "system/hybrid-ai.exo")
+    # bootout answers before the job has ended.
+    gone = "launchctl print system/hybrid-ai.exo >/dev/null 2>&1"
+    cluster.execute("olab2", "sh", "-c", f"launchctl bootout system/hybrid-ai.exo; while {gone}; do sleep 1; done")
     run = cluster.play("site.yml", "--tags", "exo", "--limit", "olab2").succeeded()
     assert run.hosts == {"olab2"}
     assert {host for host, _ in run.changed} == {"olab2"}

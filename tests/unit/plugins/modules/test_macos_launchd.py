@@ -323,3 +323,19 @@ def test_failures(
 def test_needs_root(run_module: Callable[..., dict[str, Any]]) -> None:
     result = run_module("macos_launchd", {"label": LABEL, "state": "absent"}, uid=501)
     assert result["msg"] == f"Managing {LABEL} needs root: set become to true for this task."
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check mode"])
+def test_what_belongs_to_an_absent_job_goes_with_it(run_module, host_files, check):
+    (host_files / "opt/meter").mkdir(parents=True)
+    (host_files / "opt/meter/data").touch()
+    args = {"label": LABEL, "state": "absent", "owned_paths": ["/opt/meter", "/var/log/meter.log"]}
+    result = run_module("macos_launchd", args, [ENABLED, NOT_THERE], check=check)
+    assert result["changed"]
+    assert result["steps"] == ["remove /opt/meter"]
+    assert (host_files / "opt/meter").exists() == check
+
+
+def test_nothing_that_belonged_to_an_absent_job_is_no_change(run_module):
+    args = {"label": LABEL, "state": "absent", "owned_paths": ["/opt/meter"]}
+    assert not run_module("macos_launchd", args, [ENABLED, NOT_THERE])["changed"]
