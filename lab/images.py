@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _PACKAGE = Path(__file__).parent
 # The second version is there to be upgraded to.
 _EXO_VERSIONS = ("1.0.71", "1.0.72")
 _BUILD_CGROUP = ".build"
+_ARTIFACT_SOURCES = ("exo", "macos", "adguard_home", "prometheus", "node_exporter", "grafana")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Images:
     mac_layer: Path | None = None
     mac_init: tuple[str, ...] = ()
     artifacts: Path | None = None
+    programs: Path | None = None
 
     def disk(self, lab: str, host: Host) -> Disk:
         """Return the disk a host gets."""
@@ -55,7 +58,8 @@ def ensure(lab: str, topology: Topology, settings: Settings, say: Callable[[str]
         if layer is None:
             return Images(base)
         macos = rootfs.layer(f"macos-{_short(base.name, layer.fingerprint())}", layer.build, base)
-        return Images(base, macos, tuple(layer.INIT), _artifacts(base))
+        programs = rootfs.programs(_program_packages(), settings, lambda argv: cgroups.wrap(groups, argv))
+        return Images(base, macos, tuple(layer.INIT), _artifacts(base, programs), programs)
     finally:
         cgroups.kill(lab, _BUILD_CGROUP)
 
@@ -64,17 +68,26 @@ def _short(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def _artifacts(base: Path) -> Path:
-    sources = rootfs.file_fingerprint(_PACKAGE / "exo", _PACKAGE / "macos", _PACKAGE / "adguard_home")
-    return rootfs.layer(f"artifacts-{_short(base.name, sources)}", _build_artifacts, base)
+def _program_packages() -> tuple[str, ...]:
+    packages: tuple[str, ...] = importlib.import_module("lab.prometheus.archive").PACKAGES
+    return packages
 
 
-def _build_artifacts(base: Path, destination: Path) -> None:
+def _artifacts(base: Path, programs: Path) -> Path:
+    sources = rootfs.file_fingerprint(*(_PACKAGE / name for name in _ARTIFACT_SOURCES))
+    build = functools.partial(_build_artifacts, programs)
+    return rootfs.layer(f"artifacts-{_short(base.name, programs.name, sources)}", build, base)
+
+
+def _build_artifacts(programs: Path, base: Path, destination: Path) -> None:
     importlib.import_module("lab.macos.python_artifact").build(base, destination / "python")
     exo = importlib.import_module("lab.exo.image")
     for version in _EXO_VERSIONS:
         exo.build(destination / "exo", version)
     importlib.import_module("lab.adguard_home.archive").build(destination / "adguard-home")
+    importlib.import_module("lab.prometheus.archive").build(programs, destination / "prometheus")
+    for name in ("node_exporter", "grafana"):
+        importlib.import_module(f"lab.{name}.archive").build(destination / name)
     files = sorted(path for path in destination.rglob("*") if path.is_file())
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(destination)}\n" for path in files]
     (destination / "SHA256SUMS").write_text("".join(lines), encoding="ascii")
@@ -98,7 +111,7 @@ def publish(lab: str, images: Images) -> Path:
 
 def prune(current: Images) -> None:
     """Remove images that neither a host nor a server of any lab uses."""
-    used = {path for path in (current.base, current.mac_layer, current.artifacts) if path is not None}
+    used = {path for path in (current.base, current.mac_layer, current.artifacts, current.programs) if path is not None}
     for record in names.DISKS.glob("*/*/disk.json"):
         text = record.read_text(encoding="utf-8")
         used |= {entry for entry in names.CACHE.iterdir() if str(entry) in text}

@@ -34,7 +34,7 @@ _KEEP_SECONDS = 3600.0
 _MASKED = """
 apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service dpkg-db-backup.timer
 e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-tmpfiles-clean.timer
-console-getty.service getty.target getty-static.service systemd-logind.service
+console-getty.service getty.target getty-static.service
 systemd-ask-password-console.path systemd-ask-password-wall.path
 systemd-networkd-wait-online.service systemd-timesyncd.service systemd-udevd.service systemd-pstore.service
 systemd-journal-flush.service systemd-update-utmp.service systemd-update-utmp-runlevel.service
@@ -115,6 +115,25 @@ def _build(target: Path, extra_packages: Sequence[str], settings: Settings, wrap
         (work / "root").rename(target)
 
 
+def programs(names_of_packages: Sequence[str], settings: Settings, wrap: Wrap) -> Path:
+    """Return a directory with Debian packages and what they need, unpacked and not installed: to be packed anew."""
+    inputs = [packages.SUITE, architecture(), sorted(names_of_packages), machine_sources(packages.SUITE)]
+    target = names.CACHE / f"programs-{hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]}"
+    with _exclusive():
+        if not target.is_dir():
+            preflight.check_root_file_system_space()
+            with _workspace() as work:
+                options = work / "apt.conf"
+                options.write_text(settings.apt_options + 'Acquire::Languages "none";\n', encoding="utf-8")
+                argv = ["mmdebstrap", "--variant=extract", "--mode=root", f"--aptopt={options}"]
+                argv += [f"--include={','.join(names_of_packages)}", packages.SUITE, str(work / "root")]
+                sources = machine_sources(packages.SUITE)
+                process.run(*wrap(argv), *(["-"] if sources else []), stdin=sources, timeout=1800)
+                (work / "root").rename(target)
+        _mark_used(target)
+    return target
+
+
 def layer(name: str, build: Callable[[Path, Path], object], base_root: Path) -> Path:
     """Return the macOS layer of that name above a root file system; ``build(base_root, directory)`` makes it."""
     target = names.CACHE / name
@@ -170,7 +189,7 @@ def prune(in_use: set[Path]) -> None:
     with _exclusive():
         for entry in names.CACHE.iterdir():
             if (
-                re.match(r"(root|macos|artifacts)-[0-9a-f]+$", entry.name)
+                re.match(r"(root|macos|artifacts|programs)-[0-9a-f]+$", entry.name)
                 and entry not in in_use
                 and not _used_lately(entry)
             ):
