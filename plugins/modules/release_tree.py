@@ -8,7 +8,7 @@ module: release_tree
 short_description: Have a release unpacked beside the one before, and switched to
 version_added: 0.1.0
 description:
-  - Unpacks an archive that holds one folder to a directory named after its version, which the link C(current) then names.
+  - Unpacks an archive that holds one folder to a directory named after its version, and lets C(current) link to it.
   - The version before stays until O(action=commit), and O(action=rollback) goes back to it.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
