@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import plistlib
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -56,17 +57,28 @@ class Cluster:
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         }
 
-    def lab(self, *arguments: str) -> str:
+    def lab(self, *arguments: str, stdin: str = "") -> str:
         """Run the lab's command."""
         answer = subprocess.run(
-            [str(BIN / "lab"), *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+            [str(BIN / "lab"), *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert answer.returncode == 0, f"lab {' '.join(arguments)}: {answer.stdout}{answer.stderr}"
         return answer.stdout
 
-    def execute(self, host: str, *command: str) -> str:
+    def execute(self, host: str, *command: str, stdin: str = "") -> str:
         """Run a command as root on a host, past SSH."""
-        return self.lab("exec", host, "--", *command)
+        return self.lab("exec", host, "--", *command, stdin=stdin)
+
+    def turn_filevault_on(self, host: str) -> None:
+        """Encrypt a Mac, as its owner would."""
+        answers = plistlib.dumps({"Username": "admin", "Password": self.password}).decode()
+        self.execute(host, "fdesetup", "enable", "-inputplist", stdin=answers)
 
     @property
     def password(self) -> str:

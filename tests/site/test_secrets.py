@@ -79,7 +79,7 @@ def test_the_password_of_a_bare_host(cluster, watched):
 
 def test_the_password_that_turns_filevault_off(cluster, watched):
     cluster.bootstrap()
-    cluster.lab("filevault", "olab1", "on")
+    cluster.turn_filevault_on("olab1")
     secret, outputs = cluster.password, []
 
     def headless() -> None:
