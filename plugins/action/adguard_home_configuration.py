@@ -9,6 +9,7 @@ have no YAML parser, and because the password then never leaves the controller: 
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import yaml
@@ -73,7 +74,8 @@ class ActionModule(ActionBase):
         """Run the action; see the module's documentation for arguments and results."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._vars = task_vars
-        arguments = self._task.args
+        # Ansible's own kinds of text and lists know where they come from, which YAML cannot write.
+        arguments = json.loads(json.dumps(self._task.args))
         self._place = {key: arguments[key] for key in ("path", "owner", "service")}
         verb = arguments.get("action", "apply")
         if verb in {"rollback", "commit"}:
@@ -117,15 +119,15 @@ class ActionModule(ActionBase):
         }
         content = yaml.safe_dump(after, sort_keys=False, allow_unicode=True)
         if changes and arguments.get("program"):
-            self._check(content, wanted)
+            self._check(arguments["program"], content, wanted)
         if not outcome["changed"] or self._task.check_mode:
             return outcome
         answer = self._host("replace", content=content, digest=state["digest"], remembered=wanted.entries)
         return None if answer["stale"] else outcome
 
-    def _check(self, content: str, wanted: _adguard.Wanted) -> None:
+    def _check(self, program: str, content: str, wanted: _adguard.Wanted) -> None:
         """Let the program check a copy; what it leaves out when it rewrites that is a key it does not know."""
-        state = self._host("check", program=self._task.args["program"], content=content)["state"]
+        state = self._host("check", program=program, content=content)["state"]
         if not state["ok"]:
             self._refuse([f"AdGuard Home refuses its configuration: {state['said']}."])
         normalised = parse(base64.b64decode(state["normalised"]).decode(), "the copy that AdGuard Home checked")
