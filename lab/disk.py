@@ -7,12 +7,12 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import shutil
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lab import names
 from lab.errors import LabError
+from lab.removal import remove_tree
 from lab.topology import Host
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ class Disk:
         """Remove the disk."""
         # The record goes first: half a disk must not be taken for a disk.
         (self.directory / _RECORD).unlink(missing_ok=True)
-        if self.directory.exists():
-            shutil.rmtree(self.directory)
+        remove_tree(self.directory)
 
     def read(self, path: str) -> str:
         """Return a file as the host would see it; only while the host is off."""
@@ -107,7 +106,7 @@ class Disk:
         # Slave and not private: what this machine unmounts later must not live on in here.
         _check(_libc.mount(None, b"/", None, _MS_REC | _MS_SLAVE, None), "change mount propagation")
         work = self.directory / "work"
-        shutil.rmtree(work, ignore_errors=True)
+        remove_tree(work)
         work.mkdir()
         options = f"lowerdir={':'.join(self.lowers)},upperdir={self.upper},workdir={work},redirect_dir=on"
         # A simulated disk need not survive a crash of this machine: without flushes package installs are much faster.

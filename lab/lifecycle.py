@@ -8,7 +8,6 @@ leaves nothing that the next one cannot find.
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -26,7 +25,6 @@ from lab import (
     network,
     power,
     preflight,
-    process,
     rootfs,
     services,
     settings,
@@ -35,6 +33,7 @@ from lab import (
     wiring,
 )
 from lab.disk import Disk, load
+from lab.removal import remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -191,13 +190,11 @@ def _remove_leftovers(lab: str) -> None:
     _drain(lab)
     network.down(lab)
     uplink.down(lab)
-    _unmount(names.DISKS / lab)
     for directory in (names.DISKS / lab, names.runtime(lab)):
-        if directory.exists():
-            shutil.rmtree(directory)
+        remove_tree(directory)
     for kind in ("propagate", "unix-export", "locks"):
         for leftover in (_NSPAWN_RUNTIME / kind).glob(f"{names.machine_name(lab, '')}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+            remove_tree(leftover)
 
 
 def _drain(lab: str) -> None:
@@ -211,10 +208,3 @@ def _drain(lab: str) -> None:
         if not any(line.split()[3] in _LIVE_CONNECTION for line in lines):
             return
         time.sleep(_DRAIN_SECONDS / 20)
-
-
-def _unmount(directory: Path) -> None:
-    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
-    points = [line.split()[1] for line in mounts if line.split()[1].startswith(f"{directory}/")]
-    for point in reversed(points):
-        process.run("umount", "--lazy", point, check=False)

@@ -34,6 +34,8 @@ PROGRAMS = {
     "tc": "iproute2",
     "nft": "nftables",
     "nsenter": "util-linux",
+    "unshare": "util-linux",
+    "umount": "mount",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
     "sysctl": "procps",

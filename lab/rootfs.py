@@ -10,13 +10,13 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import names, packages, preflight, process
+from lab.removal import remove_tree
 from lab.sources import machine_sources
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # Raised when the steps below change in a way their text does not show.
 _FORMAT = 1
 _KEEP_SECONDS = 3600.0
+# What a build mounts in the root it makes (/proc, /sys, parts of /dev) must end with the build, however that ends.
+_OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private", "--")
 # What a new machine would do on its own, and what waits for hardware: the first would run in the middle of a test, the
 # second would keep a boot waiting.
 _MASKED = """
@@ -111,7 +113,7 @@ def _build(target: Path, extra_packages: Sequence[str], settings: Settings, wrap
             str(work / "root"),
         ]
         sources = machine_sources(packages.SUITE)
-        process.run(*wrap(argv), *(["-"] if sources else []), stdin=sources, timeout=1800)
+        process.run(*wrap([*_OWN_MOUNTS, *argv]), *(["-"] if sources else []), stdin=sources, timeout=1800)
         (work / "root").rename(target)
 
 
@@ -128,7 +130,7 @@ def programs(names_of_packages: Sequence[str], settings: Settings, wrap: Wrap) -
                 argv = ["mmdebstrap", "--variant=extract", "--mode=root", f"--aptopt={options}"]
                 argv += [f"--include={','.join(names_of_packages)}", packages.SUITE, str(work / "root")]
                 sources = machine_sources(packages.SUITE)
-                process.run(*wrap(argv), *(["-"] if sources else []), stdin=sources, timeout=1800)
+                process.run(*wrap([*_OWN_MOUNTS, *argv]), *(["-"] if sources else []), stdin=sources, timeout=1800)
                 (work / "root").rename(target)
         _mark_used(target)
     return target
@@ -161,7 +163,7 @@ def _used_lately(target: Path) -> bool:
 
 def _remove_stale() -> None:
     for stale in names.CACHE.glob("building-*"):  # the lock is ours: these belong to builds that were killed
-        shutil.rmtree(stale, ignore_errors=True)
+        remove_tree(stale)
 
 
 @contextlib.contextmanager
@@ -172,7 +174,7 @@ def _workspace() -> Iterator[Path]:
     try:
         yield work
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        remove_tree(work)
 
 
 def remove_unfinished() -> None:
@@ -193,7 +195,7 @@ def prune(in_use: set[Path]) -> None:
                 and entry not in in_use
                 and not _used_lately(entry)
             ):
-                shutil.rmtree(entry, ignore_errors=True)
+                remove_tree(entry)
                 (names.CACHE / f"{entry.name}.used").unlink(missing_ok=True)
 
 

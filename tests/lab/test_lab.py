@@ -289,3 +289,23 @@ def test_broken_inventory_touches_nothing(other: Lab) -> None:
 def test_run_as_a_module() -> None:
     result = subprocess.run([sys.executable, "-m", "lab", "--help"], capture_output=True, check=True, cwd=CHECKOUT)
     assert b"cluster in a box" in result.stdout
+
+
+# A cache of its own makes the build happen, whatever other labs have built.
+COLD = "import sys, pathlib; from lab import cli, names; names.CACHE = pathlib.Path(sys.argv[1]); sys.exit(cli.run(sys.argv[2:]))"
+
+
+def test_killed_build_leaves_no_mount(other: Lab, tmp_path: Path, wait_for: Callable[..., None]) -> None:
+    cache = tmp_path / "cache"
+    cold = [sys.executable, "-c", COLD, str(cache), "--name", other.name]
+    command = subprocess.Popen(
+        [*cold, "up", "--inventory", str(other.inventory)], stderr=subprocess.DEVNULL, cwd=CHECKOUT
+    )
+    # From the first unpacked package on, /proc and /sys are mounted in the new root.
+    wait_for(lambda: any(cache.glob("building-*/root/usr/bin/dpkg")), seconds=120)
+    command.kill()
+    command.wait()
+    assert str(cache) not in Path("/proc/self/mounts").read_text(encoding="utf-8")
+    subprocess.run([*cold, "down"], check=True, cwd=CHECKOUT)
+    assert not list(cache.glob("building-*"))
+    assert remains(other.name) == {}
