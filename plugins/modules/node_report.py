@@ -27,6 +27,7 @@ options:
       - V(application) - C(path), C(version), C(signature) (default V(true)).
       - V(boot_args) - C(present), C(absent).
       - V(bridge) - C(device) (default V(bridge0)), C(expected) (V(absent) or V(present)), C(cables) (at most).
+      - V(certificate) - C(path), C(minimum_days).
       - V(command_line_tools) - C(expected) (default V(true)).
       - V(computer_name) - C(expected).
       - V(dns) - C(server), C(name), C(type) (default V(A)), C(expected) (all values), C(protocol), C(timeout).
@@ -47,6 +48,7 @@ options:
       - V(restart_after_power_failure) - C(expected).
       - V(service) - C(name), C(label), C(unit), C(expected) (V(running), V(stopped) or V(absent)).
       - V(software_version) - C(minimum).
+      - V(squid) - C(url), C(gigabytes).
       - V(sysctl) - C(name), C(expected), C(minimum).
       - V(system_setup) - C(settings), a mapping as the options of M(hybrid_ai.cluster.macos_system_setup).
       - V(tcp_port) - C(address), C(port), C(expected) (V(open), V(refused) or V(silent)), C(timeout), C(name).
