@@ -72,5 +72,5 @@ class Paths:
 
     @property
     def hang_flag(self) -> Path:
-        """Return the file that makes the next placements over three or more nodes hang: it holds how many."""
+        """Return the file that makes the next placements over several nodes hang: it holds how many."""
         return self.config / "standin-hang"

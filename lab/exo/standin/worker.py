@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _MAXIMUM_ATTEMPTS = 5
 _RETRY_PAUSE = 2.0
 _HANG_VARIABLE = "EXO_STANDIN_HANG"
-_HANG_WORLD = 3
 _STARTED_TASKS = {"connect": "ConnectToGroup", "load": "LoadModel", "warm": "StartWarmup"}
 _WHERE = "exo.worker.main:plan_step:1"
 
@@ -143,7 +142,7 @@ class Worker:
 
     def _connect(self, runner: Supervisor) -> None:
         """Join the ring; in hang mode the report of it is lost, and with it the whole placement."""
-        if not runner.is_last and runner.shard["worldSize"] >= _HANG_WORLD and self._hangs():
+        if not runner.is_last and self._hangs():
             self._begin_task("ConnectToGroup", runner.instance_id)
             runner.tell("connect")
             return

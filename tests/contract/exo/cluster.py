@@ -88,6 +88,7 @@ class Node:
     namespace: str | None
     port: int = API_PORT
     process: subprocess.Popen[bytes] | None = None
+    arguments: tuple[str, ...] = ()
     groups: list[int] = field(default_factory=list)
 
     @property
@@ -105,6 +106,7 @@ class Node:
 
     def start(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
         """Start exo; it does not wait for anything."""
+        self.arguments = arguments
         variables = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -182,6 +184,7 @@ class Cluster:
     ) -> None:
         self.name, self.program, self.factor, self._directory, self._prepare = name, program, factor, directory, prepare
         self.nodes: list[Node] = []
+        self._namespaces: list[str] = []
         self._hub: str | None = None
 
     def add(self, *, isolated: bool) -> Node:
@@ -202,9 +205,11 @@ class Cluster:
         if self._hub is None:
             self._hub = f"{self.name}-hub"
             _ip("netns", "add", self._hub)
+            self._namespaces.append(self._hub)
             _ip("-n", self._hub, "link", "add", "bridge", "type", "bridge")
             _ip("-n", self._hub, "link", "set", "bridge", "up")
         _ip("netns", "add", namespace)
+        self._namespaces.append(namespace)
         _ip("-n", self._hub, "link", "add", f"port{number}", "type", "veth", "peer", "name", "eth0", "netns", namespace)
         _ip("-n", self._hub, "link", "set", f"port{number}", "master", "bridge", "up")
         _ip("-n", namespace, "link", "set", "lo", "up")
@@ -224,11 +229,10 @@ class Cluster:
                     os.killpg(group, signal.SIGKILL)
             if node.process is not None:
                 node.process.wait(timeout=10)
-        for namespace in [node.namespace for node in self.nodes] + [self._hub]:
-            if namespace:
-                with contextlib.suppress(subprocess.CalledProcessError):
-                    _ip("netns", "delete", namespace)
-        self.nodes, self._hub = [], None
+        for namespace in self._namespaces:
+            with contextlib.suppress(subprocess.CalledProcessError):
+                _ip("netns", "delete", namespace)
+        self.nodes, self._namespaces, self._hub = [], [], None
 
 
 def picture(node: Node) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.contract.exo.cluster import formed, picture, wait_for
-from tests.contract.exo.conftest import needs_network
+from tests.contract.exo.conftest import REAL, needs_network
 from tests.contract.exo.shape import CAPTURES, differences, recorded
 
 if TYPE_CHECKING:
@@ -60,6 +60,34 @@ def runner_states(node: Node) -> dict[str, str]:
 def is_ready(node: Node, count: int) -> bool:
     states = runner_states(node)
     return len(states) == count and set(states.values()) <= {"RunnerReady", "RunnerRunning"}
+
+
+def hangs(node: Node) -> bool:
+    """Return whether the ranks wait for each other for ever, as the real program's do now and then."""
+    return "RunnerConnecting" in (states := set(runner_states(node).values())) and states <= {
+        "RunnerIdle",
+        "RunnerConnecting",
+    }
+
+
+def place_until_ready(cluster: Cluster, node: Node, count: int, watch: Callable[[], object] = lambda: None) -> None:
+    """Place the tiny model; a hang of the real program is cured as on a real cluster, by starting its nodes again."""
+    for _ in range(3):
+        place(node, count)
+
+        def ready() -> bool:
+            watch()
+            return is_ready(node, count)
+
+        if wait_for(ready, cluster.scaled(30), pause=0.01):
+            return
+        assert REAL, node.log
+        assert hangs(node), node.log
+        for other in cluster.nodes:
+            other.kill()
+            other.start(*other.arguments)
+        assert wait_for(lambda: formed(cluster.nodes), cluster.scaled(60))
+    pytest.fail("three placements in a row hung")
 
 
 def remove_instances(cluster: Cluster) -> None:
@@ -164,13 +192,8 @@ def test_impossible_placement_is_taken_and_only_logged(clean: Cluster) -> None:
 
 def test_two_node_pipeline_becomes_ready(clean: Cluster) -> None:
     seen: set[str] = set()
-    place(clean.nodes[0], 2)
-
-    def ready() -> bool:
-        seen.update(runner_states(clean.nodes[1]).values())
-        return is_ready(clean.nodes[1], 2)
-
-    assert wait_for(ready, clean.scaled(30), pause=0.01), clean.nodes[0].log
+    node = clean.nodes[1]
+    place_until_ready(clean, node, 2, lambda: seen.update(runner_states(node).values()))
     order = ["RunnerIdle", "RunnerConnecting", "RunnerConnected", "RunnerLoading", "RunnerLoaded", "RunnerWarmingUp"]
     assert seen & set(order)
     assert differences(clean.nodes[0].get("/state"), recorded("state_ready.json")) == []
@@ -256,8 +279,7 @@ def test_absent_model_leaves_the_instance_waiting(clean: Cluster) -> None:
         ],
         clean.scaled(20),
     )
-    states = runner_states(clean.nodes[0])
-    assert list(states.values()) == ["RunnerIdle"]
+    assert wait_for(lambda: list(runner_states(clean.nodes[0]).values()) == ["RunnerIdle"], clean.scaled(20))
     assert node in next(iter(instances(clean.nodes[0]).values()))["hostsByNode"]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.contract.exo.cluster import formed, picture, wait_for
 from tests.contract.exo.conftest import needs_network
-from tests.contract.exo.test_cluster import QUESTION, instances, is_ready, place
+from tests.contract.exo.test_cluster import QUESTION, instances, is_ready, place, place_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,8 +56,7 @@ def test_forced_master_wins(cluster: Cluster) -> None:
 
 def test_killed_worker_leaves_after_its_timeout(cluster: Cluster) -> None:
     first, second, third = cluster.nodes
-    place(first, 3)
-    assert wait_for(lambda: is_ready(first, 3), cluster.scaled(30)), first.log
+    place_until_ready(cluster, first, 3)
     gone = third.id
     began = time.monotonic()
     third.kill(group=False)

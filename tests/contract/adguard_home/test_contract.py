@@ -1,0 +1,366 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What we rely on of AdGuard Home, held by the stand-in, and by the real program where ADGUARD_HOME_PROGRAM names it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _dns_query
+
+from lab.adguard_home import archive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ADDRESS = "127.0.0.1"
+PASSWORD = "correct horse battery"
+# Of the password above, made once.
+HASH = "$2b$04$JqSfi5jgmCkUvIYteD.PwOF7JvKN/6PYcAl5Fv9x2QlVOolxKn6o2"
+POINTER = "||11.1.66.10.in-addr.arpa^$dnsrewrite=NOERROR;PTR;olab1.olab."
+
+
+@dataclass
+class Home:
+    """The program, a directory of its own, and ports nobody else has."""
+
+    command: list[str]
+    directory: Path
+    dns_port: int
+    web_port: int
+    upstream: str
+    process: subprocess.Popen[bytes] | None = None
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def path(self) -> Path:
+        return self.directory / "AdGuardHome.yaml"
+
+    def minimal(self, **changes: Any) -> dict[str, Any]:
+        """Return the smallest file that needs no wizard."""
+        return {
+            "schema_version": 34,
+            "http": {"address": f"{ADDRESS}:{self.web_port}"},
+            "users": [{"name": "admin", "password": HASH}],
+            "dns": {
+                "bind_hosts": [ADDRESS],
+                "port": self.dns_port,
+                "upstream_dns": [self.upstream],
+                "bootstrap_dns": [ADDRESS],
+                "ratelimit": 0,
+                "use_private_ptr_resolvers": False,
+                **changes.pop("dns", {}),
+            },
+            "filters": [],
+            "user_rules": [POINTER],
+            "filtering": {
+                "rewrites": [
+                    {"domain": "olab1.olab", "answer": "10.66.1.11", "enabled": True},
+                    {"domain": "exo.olab", "answer": "10.66.1.11", "enabled": True},
+                    {"domain": "exo.olab", "answer": "10.66.1.12", "enabled": True},
+                    {"domain": "*.wild.olab", "answer": "10.66.1.13", "enabled": True},
+                ]
+            },
+            **changes,
+        }
+
+    def write(self, content: dict[str, Any] | str) -> None:
+        self.directory.mkdir(exist_ok=True)
+        self.path.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False))
+
+    def read(self) -> dict[str, Any]:
+        found: dict[str, Any] = yaml.safe_load(self.path.read_text())
+        return found
+
+    def check(self) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self.command, "--check-config", "-c", str(self.path), "-w", str(self.directory)],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [*self.command, "--no-check-update", "-c", str(self.path), "-w", str(self.directory)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                self.ask("olab1.olab", timeout=0.5)
+                self.get("status")
+            except (_dns_query.DnsError, OSError):
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError("the program does not answer")
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process = None
+
+    def ask(self, name: str, kind: str = "A", **named: Any) -> _dns_query.DnsAnswer:
+        return _dns_query.ask(ADDRESS, name, kind, **named)
+
+    def get(self, path: str, password: str | None = PASSWORD) -> tuple[int, Any]:
+        return self._request(path, None, password)
+
+    def post(self, path: str, body: Any, password: str | None = PASSWORD) -> tuple[int, Any]:
+        return self._request(path, json.dumps(body).encode(), password)
+
+    def _request(self, path: str, body: bytes | None, password: str | None) -> tuple[int, Any]:
+        request = urllib.request.Request(f"http://{ADDRESS}:{self.web_port}/control/{path}", data=body)
+        request.add_header("Content-Type", "application/json")
+        if password is not None:
+            token = base64.b64encode(f"admin:{password}".encode()).decode()
+            request.add_header("Authorization", f"Basic {token}")
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=5) as response:
+                text = response.read()
+                return response.status, json.loads(text) if text.strip().startswith((b"{", b"[")) else None
+        except urllib.error.HTTPError as error:
+            return error.code, None
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((ADDRESS, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def command(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    real = os.environ.get("ADGUARD_HOME_PROGRAM")
+    if real:
+        return [real]
+    path = tmp_path_factory.mktemp("stand-in") / "AdGuardHome"
+    path.write_bytes(archive.program(sys.executable))
+    return [sys.executable, "-I", str(path)]
+
+
+@pytest.fixture
+def upstream() -> Iterator[str]:
+    """Somebody to ask for other names: answers every A question with 192.0.2.7."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind((ADDRESS, 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                query, client = server.recvfrom(512)
+            except OSError:
+                return
+            end = query.index(b"\0", 12) + 5
+            answer = query[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + query[12:end]
+            server.sendto(answer + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\7", client)
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"{ADDRESS}:{server.getsockname()[1]}"
+    server.close()
+
+
+@pytest.fixture
+def home(command: list[str], tmp_path: Path, upstream: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    port = free_port(socket.SOCK_DGRAM)
+    monkeypatch.setattr(_dns_query, "PORT", port)
+    found = Home(command, tmp_path / "home", port, free_port(socket.SOCK_STREAM), upstream)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def running(home: Home) -> Home:
+    home.write(home.minimal())
+    home.start()
+    return home
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "status", "values"),
+    [
+        pytest.param("olab1.olab", "A", "NOERROR", ("10.66.1.11",), id="a rewrite"),
+        pytest.param("OLAB1.olab", "A", "NOERROR", ("10.66.1.11",), id="in other letters"),
+        pytest.param("exo.olab", "A", "NOERROR", ("10.66.1.11", "10.66.1.12"), id="one name, two addresses"),
+        pytest.param("any.wild.olab", "A", "NOERROR", ("10.66.1.13",), id="a wildcard"),
+        pytest.param("olab1.olab", "AAAA", "NOERROR", (), id="no IPv6, and no error"),
+        pytest.param("11.1.66.10.in-addr.arpa", "PTR", "NOERROR", ("olab1.olab",), id="a reverse record by rule"),
+        pytest.param("12.1.66.10.in-addr.arpa", "PTR", "NXDOMAIN", (), id="none follows from a rewrite"),
+        pytest.param("example.com", "A", "NOERROR", ("192.0.2.7",), id="asked for at the upstream"),
+    ],
+)
+@pytest.mark.parametrize("protocol", ["udp", "tcp"])
+def test_answers(running: Home, name: str, kind: str, status: str, values: tuple[str, ...], protocol: str) -> None:
+    if name == "example.com" and protocol == "tcp":
+        pytest.skip("the upstream of this test speaks UDP only")
+    answer = running.ask(name, kind, protocol=protocol)
+    assert (answer.status, tuple(sorted(answer.values))) == (status, values)
+
+
+def test_it_fills_in_every_default_at_start_and_takes_others_rights_away(running: Home) -> None:
+    written = running.read()
+    assert written["dns"]["ratelimit_subnet_len_ipv4"] == 24
+    assert written["clients"]["runtime_sources"]["whois"] is True
+    assert written["dns"]["upstream_dns"] == [running.upstream]
+    assert written["users"] == [{"name": "admin", "password": HASH}]
+    assert stat.S_IMODE(running.directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE(running.path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("limit", "least", "most"), [pytest.param(20, 1, 30, id="20 a second"), pytest.param(0, 40, 40, id="off")]
+)
+def test_the_limit_counts_for_a_whole_network(home: Home, limit: int, least: int, most: int) -> None:
+    home.write(home.minimal(dns={"ratelimit": limit}))
+    home.start()
+    time.sleep(1.1)
+
+    def ask(_: int) -> bool:
+        try:
+            return home.ask("olab1.olab", timeout=1.0).status == "NOERROR"
+        except _dns_query.DnsError:
+            return False
+
+    with ThreadPoolExecutor(40) as pool:
+        answered = sum(pool.map(ask, range(40)))
+    assert least <= answered <= most
+
+
+def _without(key: str) -> Callable[[dict[str, Any]], dict[str, Any] | str]:
+    return lambda content: {name: value for name, value in content.items() if name != key}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "text"),
+    [
+        pytest.param(lambda c: c, 0, "configuration file is ok", id="sound"),
+        pytest.param(lambda _: "dns: [", 1, "line", id="broken YAML"),
+        pytest.param(lambda c: {**c, "dns": {**c["dns"], "port": 70000}}, 1, "`70000` into uint16", id="a wrong type"),
+        pytest.param(lambda c: {**c, "http": {"address": "nowhere"}}, 1, "not an ip:port", id="no address"),
+        pytest.param(lambda c: {**c, "schema_version": 99}, 1, "unknown current schema version 99", id="too new"),
+        pytest.param(_without("schema_version"), 1, "", id="without a version"),
+        # What it does not notice, so that we have to.
+        pytest.param(lambda c: {**c, "no_such_key": 1}, 0, "ok", id="an unknown key"),
+        pytest.param(lambda c: {**c, "dns": {**c["dns"], "upstream_dns": ["no server"]}}, 0, "ok", id="no upstream"),
+        pytest.param(
+            lambda c: {**c, "filtering": {"rewrites": [{"domain": "x.olab", "answer": "", "enabled": True}]}},
+            0,
+            "ok",
+            id="a rewrite without an answer",
+        ),
+        pytest.param(
+            lambda c: {**c, "http": {"address": f"127.0.0.1:{c['dns']['port']}"}}, 0, "ok", id="one port for both"
+        ),
+    ],
+)
+def test_its_own_check(home: Home, change: Any, status: int, text: str) -> None:
+    home.write(change(home.minimal()))
+    answer = home.check()
+    assert answer.returncode == status, answer.stdout + answer.stderr
+    assert text in answer.stdout + answer.stderr
+
+
+def test_its_own_check_rewrites_what_it_checks_and_drops_unknown_keys(home: Home) -> None:
+    home.write({**home.minimal(), "no_such_key": 1})
+    assert home.check().returncode == 0
+    written = home.read()
+    assert "no_such_key" not in written
+    assert written["dns"]["refuse_any"] is True
+
+
+def test_it_never_runs_with_a_file_it_refuses(home: Home) -> None:
+    home.write({**home.minimal(), "schema_version": 99})
+    process = subprocess.run(
+        [*home.command, "-c", str(home.path), "-w", str(home.directory)], capture_output=True, timeout=20, check=False
+    )
+    assert process.returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("password", "status"),
+    [
+        pytest.param(PASSWORD, 200, id="right"),
+        pytest.param("wrong", 401, id="wrong"),
+        pytest.param(None, 401, id="none"),
+    ],
+)
+def test_the_api_wants_a_password(running: Home, password: str | None, status: int) -> None:
+    assert running.get("status", password)[0] == status
+
+
+def test_without_users_it_is_open_to_everybody(home: Home) -> None:
+    home.write(home.minimal(users=[]))
+    home.start()
+    assert home.get("status", None)[0] == 200
+
+
+def test_five_wrong_passwords_lock_even_the_right_one_out_and_none_does_not(running: Home) -> None:
+    for _ in range(7):
+        running.get("status", None)
+    assert running.get("status")[0] == 200
+    for _ in range(6):
+        running.get("status", "wrong")
+    assert running.get("status")[0] != 200
+
+
+def test_what_it_tells_about_itself(running: Home) -> None:
+    running.ask("olab1.olab")
+    status, answer = running.get("status")
+    assert status == 200
+    assert answer["version"].startswith("v0.107.")
+    assert answer["running"] is True
+    assert running.get("dns_info")[1]["ratelimit"] == 0
+    statistics = running.get("stats")[1]
+    assert statistics["num_dns_queries"] >= 1
+    assert len(statistics["dns_queries"]) in {24, 7}
+    assert all(len(entry) == 1 for entry in statistics["top_queried_domains"])
+    assert {"domain": "olab1.olab", "answer": "10.66.1.11"}.items() <= running.get("rewrite/list")[1][0].items()
+    assert running.get("filtering/status")[1]["user_rules"] == [POINTER]
+    assert "data" in running.get("querylog?limit=3")[1]
+    assert running.get("clients")[0] == 200
+    assert running.get("tls/status")[0] == 200
+
+
+def test_a_rewrite_by_api_counts_at_once_and_is_in_the_file(running: Home) -> None:
+    body = {"domain": "nas.olab", "answer": "10.66.1.50"}
+    assert running.post("rewrite/add", body)[0] == 200
+    assert running.ask("nas.olab").values == ("10.66.1.50",)
+    assert body.items() <= running.read()["filtering"]["rewrites"][-1].items()
+    assert running.post("rewrite/delete", body)[0] == 200
+    assert body["domain"] not in running.path.read_text()
+
+
+def test_a_reload_does_not_read_rewrites_again_and_a_restart_does(running: Home) -> None:
+    content = running.read()
+    content["filtering"]["rewrites"].append({"domain": "late.olab", "answer": "10.66.1.60", "enabled": True})
+    running.write(content)
+    assert running.process
+    running.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert running.ask("late.olab").values != ("10.66.1.60",)
+    running.stop()
+    running.start()
+    assert running.ask("late.olab").values == ("10.66.1.60",)
