@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RULES_MODE = 0o644
 KEEPER_MODE = 0o755
 SECRET_MODE = 0o600
+GONE_ANCHOR_POINT = "gone (another program has replaced the main rules; a restart of the Mac brings it back)"
 GONE_FILES = (_pf_scripts.RULES, _pf_scripts.KEEPER, _pf_scripts.TOKEN, _pf_scripts.LOG)
 
 
@@ -53,7 +54,7 @@ class MacFirewall:
             "tables": {name: found for name, found in tables.items() if found is not None},
             "packet filter": "enabled" if _pf.is_enabled(self._pfctl.show("-s", "info")) else "disabled",
             "reference": "held" if self._held_token() else "none",
-            "anchor point": "there" if _pf.ANCHOR_POINT in main else "gone from the main rules",
+            "anchor point": "there" if _pf.ANCHOR_POINT in main else GONE_ANCHOR_POINT,
         }
         content = _files.read(_pf_scripts.RULES)
         confirmed = None if content is None else content.decode("utf-8", "replace")

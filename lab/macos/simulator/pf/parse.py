@@ -107,6 +107,9 @@ def _rules(action: str, words: Words) -> list[Rule]:
         {**rule, "interface": interface, "protocol": protocol, "source": source, "target": target}
         for interface, protocol, source, target in itertools.product(interfaces, protocols, sources, targets)
     ]
+    for one in made:
+        if one["state"] == "keep" and one["protocol"] in ("tcp", ""):
+            one["flags"] = one["flags"] or "S/SA"
     return [_with_family(one, words) for one in made]
 
 
@@ -125,8 +128,6 @@ def _options(action: str, words: Words, protocols: list[str]) -> Rule:
             raise words.error()
     if found["flags"] not in ("", "any", "S/SA"):
         raise words.error()
-    if found["state"] == "keep" and not found["flags"] and set(protocols) <= {"tcp", ""}:
-        found["flags"] = "S/SA"
     return found
 
 

@@ -77,6 +77,6 @@ def _counters(stats: dict[str, Any], hardware: bool, *, bytes_too: bool) -> list
 
 
 def _line(name: str, mtu: str, network: str, address: str, counters: list[str]) -> str:
-    widths = (8, 5, 10, 5, 10, 5) if len(counters) == 7 else (8, 5, 8, 5, 5)
-    shown = " ".join(f"{word:>{width}}" for word, width in zip(counters, (*widths, 5), strict=False))
+    widths = (8, 5, 10, 8, 5, 10, 5) if len(counters) == 7 else (8, 5, 8, 5, 5)
+    shown = " ".join(f"{word:>{width}}" for word, width in zip(counters, widths, strict=True))
     return f"{name:<10} {mtu:<5} {network:<13} {address:<17} {shown}"
