@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The site on Macs of three releases and two models, cabled as a chain: the bridge, and what each release words otherwise."""
+"""The site on Macs of three releases and two models, cabled as a chain: what each words otherwise, and the bridge."""
 
 from __future__ import annotations
 
