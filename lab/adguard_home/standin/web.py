@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import socket
 import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -137,6 +138,7 @@ def serve(address: str, pages: Pages, doorkeeper: Doorkeeper) -> http.server.Thr
     class Bound(http.server.ThreadingHTTPServer):
         # The base class asks DNS for its own name, which may be this very program.
         def server_bind(self) -> None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self.socket.bind(self.server_address)
             self.server_name, self.server_port = host, int(port)
 
