@@ -292,7 +292,12 @@ def test_run_as_a_module() -> None:
 
 
 # A cache of its own makes the build happen, whatever other labs have built.
-COLD = "import sys, pathlib; from lab import cli, names; names.CACHE = pathlib.Path(sys.argv[1]); sys.exit(cli.run(sys.argv[2:]))"
+COLD = """\
+import pathlib, sys
+from lab import cli, names
+names.CACHE = pathlib.Path(sys.argv[1])
+sys.exit(cli.run(sys.argv[2:]))
+"""
 
 
 def test_killed_build_leaves_no_mount(other: Lab, tmp_path: Path, wait_for: Callable[..., None]) -> None:
