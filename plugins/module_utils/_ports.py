@@ -55,6 +55,9 @@ def clashes(holders: Iterable[Holder], addresses: list[str], allowed_user: str |
 
 def _overlap(first: str, second: str) -> bool:
     one, other = ipaddress.ip_address(first), ipaddress.ip_address(second)
+    if one.version != other.version:
+        # Every IPv6 address usually means every IPv4 address too; a single one never does.
+        return one.is_unspecified if one.version == 6 else other.is_unspecified
     return one == other or one.is_unspecified or other.is_unspecified
 
 
