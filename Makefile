@@ -7,13 +7,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env)
 
 # The lab a person looks at, and the one the tests use: both may run at once.
 LAB_NAME ?= olab
 TEST_LAB := test
-LAB := $(SUDO) env LAB_NAME=$(LAB_NAME) PATH="$(CURDIR)/$(BIN):$$PATH" lab
-PLAY := $(SUDO) env LAB_NAME=$(LAB_NAME) PATH="$(CURDIR)/$(BIN):$$PATH" ansible-playbook -i inventories/lab
+in_lab = $(SUDO) env LAB_NAME=$(1) PATH="$$PATH"
+LAB := $(call in_lab,$(LAB_NAME)) lab
+PLAY := $(call in_lab,$(LAB_NAME)) ansible-playbook -i inventories/lab
+PASSWORD := /run/hybrid-lab/$(LAB_NAME)/password
 
 .PHONY: help
 help: ## list the targets
@@ -40,13 +43,14 @@ lab-packages:
 .PHONY: lab
 lab: venv lab-packages ## a simulated cluster on this Linux machine, configured by site.yml
 	$(LAB) up
-	$(PLAY) playbooks/bootstrap.yml --connection-password-file /run/hybrid-lab/$(LAB_NAME)/password \
-	  --become-password-file /run/hybrid-lab/$(LAB_NAME)/password
+	$(PLAY) playbooks/bootstrap.yml --connection-password-file $(PASSWORD) --become-password-file $(PASSWORD)
 	$(PLAY) site.yml
 	$(LAB) status
-	@printf '\nNext, try:\n  lab ssh olab1                                     look around on a simulated Mac\n'
-	@printf '  ansible-playbook -i inventories/lab site.yml      run it again: nothing changes\n'
-	@printf '  (after: source %s/activate; make lab-down ends it)\n' "$(BIN)"
+	@printf '\nNext, try (as root, after: source %s/activate):\n' "$(BIN)"
+	@printf '  %-48s %s\n' 'lab ssh olab1' 'look around on a simulated Mac' \
+	  'ansible-playbook -i inventories/lab site.yml' 'run it again: nothing changes' \
+	  'lab cable olab1:1 olab2:1 --unplug' 'pull a cable, then run playbooks/verify.yml' \
+	  'make lab-down' 'end it'
 
 .PHONY: lab-down
 lab-down: venv ## end the simulated cluster and leave nothing behind
@@ -75,7 +79,7 @@ test-lab: venv lab-packages ## the lab itself and the contract of the exo stand-
 
 .PHONY: molecule
 molecule: venv lab-packages ## every role against lab hosts: check, converge, idempotence, verify
-	$(SUDO) env LAB_NAME=$(TEST_LAB) PATH="$(CURDIR)/$(BIN):$$PATH" molecule test --all
+	$(call in_lab,$(TEST_LAB)) molecule test --all --destroy=never --report
 
 .PHONY: test-site
 test-site: venv lab-packages ## the whole site: prediction, idempotence, limits, faults
@@ -83,6 +87,7 @@ test-site: venv lab-packages ## the whole site: prediction, idempotence, limits,
 
 .PHONY: test
 test: check test-lab molecule test-site ## everything CI runs
+	$(call in_lab,$(TEST_LAB)) lab down
 
 .PHONY: faults
 faults: venv lab-packages ## a run killed at twenty random moments converges on the next
