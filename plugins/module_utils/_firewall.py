@@ -85,8 +85,8 @@ class Backend(Protocol):
     def wanted(self) -> Found:
         """Return what it has to be like; the rules are read by the platform's own parser, which refuses bad ones."""
 
-    def gone(self) -> Found:
-        """Return what is left when nothing of ours is there."""
+    def gone(self, found: Found) -> Found:
+        """Return what is left when nothing of ours is there any more."""
 
     def load(self, before: Found) -> None:
         """Put the wanted rules into effect, in one step."""
@@ -160,7 +160,8 @@ def confirm(backend: Backend, *, check_mode: bool) -> Outcome:
 
 def remove(backend: Backend, *, check_mode: bool) -> Outcome:
     """Leave nothing of ours; without our rules everything may enter that others let in."""
-    found, gone = backend.read(), backend.gone()
+    found = backend.read()
+    gone = backend.gone(found)
     outcome = Outcome(found.state, gone.state)
     if (not outcome.changed and not found.pending) or check_mode:
         return outcome

@@ -89,7 +89,7 @@ class LinuxFirewall:
         durable = {"file": "current", "unit": "current", "state": "active, enabled"}
         return _firewall.Found({"rules": rules, "tables": sets}, durable, self.text())
 
-    def gone(self) -> Found:
+    def gone(self, found: Found) -> Found:  # noqa: ARG002 - here nothing depends on others
         """Return what is left without us."""
         durable = {"file": "none", "unit": "none", "state": "inactive, not enabled"}
         return _firewall.Found({"rules": [], "tables": {}}, durable, None)

@@ -77,9 +77,8 @@ class MacFirewall:
         durable = {"file": "current", "keeper": "current", "daemon": "loaded"}
         return _firewall.Found(live, durable, self.text())
 
-    def gone(self) -> Found:
+    def gone(self, found: Found) -> Found:
         """Return what is left without us: whether pf runs and what the main rules say is not ours to decide."""
-        found = self.read()
         live = {**found.live, "rules": [], "tables": {}, "reference": "none"}
         if found.live["reference"] == "held":
             others = len(self._tokens()) > 1
