@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""FileVault: a Mac with it waits for a person after every restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .command import MeasurementError, output
+
+if TYPE_CHECKING:
+    from .exposition import Metrics
+
+
+def measure(metrics: Metrics) -> None:
+    """Ask for the state."""
+    read(metrics, output("/usr/bin/fdesetup", "status").decode("utf-8", "replace"))
+
+
+def read(metrics: Metrics, text: str) -> None:
+    """Tell on from off, whatever else is said."""
+    enabled = "FileVault is On" in text
+    if not enabled and "FileVault is Off" not in text:
+        raise MeasurementError(f"fdesetup says neither on nor off: {' '.join(text.split())[:100]}")
+    metrics.add("mac_filevault_enabled", "Whether FileVault is on.", enabled)
