@@ -106,19 +106,16 @@ class Picture:
 
 
 def parse_topology(node_id: str, topology: Any) -> View:
-    """Return the view in an answer of `/state/topology`."""
-    connections = topology.get("connections") or {}
-    addresses = {
-        (source, sink): sorted(
-            address
-            for edge in edges
-            for address in [(edge.get("sinkMultiaddr") or {}).get("ip_address") or edge.get("sinkRdmaIface")]
-            if address
-        )
-        for source, sinks in connections.items()
+    """Return the view in an answer of `/state/topology`.
+
+    A cable appears as an RDMA entry without an address, also where RDMA is off: only a probed address is a connection.
+    """
+    probed = {
+        (source, sink): sorted(edge["sinkMultiaddr"]["ip_address"] for edge in edges if edge.get("sinkMultiaddr"))
+        for source, sinks in (topology.get("connections") or {}).items()
         for sink, edges in sinks.items()
-        if edges
     }
+    addresses = {pair: found for pair, found in probed.items() if found}
     return View(node_id, frozenset(topology.get("nodes") or ()), frozenset(addresses), addresses)
 
 

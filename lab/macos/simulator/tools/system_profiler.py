@@ -89,7 +89,8 @@ def _bus(bus: Bus) -> dict[str, Any]:
         "_name": f"thunderboltusb4_bus_{bus.number}",
         "device_name_key": bus.model_name,
         "domain_uuid_key": bus.domain,
-        f"receptacle_{bus.receptacle}_tag": receptacle,
+        # Every bus of a Mac has one port of its own, so the tag is always the first; the port's number is inside.
+        "receptacle_1_tag": receptacle,
         "route_string_key": "0",
         "switch_uid_key": bus.switch,
         "vendor_name_key": "Apple Inc.",
