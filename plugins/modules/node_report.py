@@ -38,6 +38,7 @@ options:
       - V(firewall) - C(tables) and C(rules), as in M(hybrid_ai.cluster.firewall).
       - V(host_key) - C(expected) (a public key), C(path).
       - V(http) - C(url), C(status) (default V(200)), C(contains), C(timeout).
+      - V(interception) - C(host) and C(port) of a proxy, C(site), C(bundle), C(authority), C(opened) (default V(true)).
       - V(launchd_absent) - C(label), C(paths), C(location).
       - V(link) - C(name), C(address), C(host), C(receptacle), C(cable), C(count), C(warm_up_seconds), C(maximum_ms).
       - V(power) - C(settings), a mapping as in M(hybrid_ai.cluster.macos_power).
@@ -51,6 +52,7 @@ options:
       - V(squid) - C(url), C(gigabytes).
       - V(sysctl) - C(name), C(expected), C(minimum).
       - V(system_setup) - C(settings), a mapping as the options of M(hybrid_ai.cluster.macos_system_setup).
+      - V(system_trust) - C(path).
       - V(tcp_port) - C(address), C(port), C(expected) (V(open), V(refused) or V(silent)), C(timeout), C(name).
       - V(thunderbolt_cable) - C(receptacle), C(peer), C(peer_domain_uuid), C(minimum_gigabits).
       - V(traffic_path) - C(name), C(url), C(address) (ours, on the interface that the answer must come in by), C(other)
