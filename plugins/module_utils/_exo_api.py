@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._http import Fetch, HttpError, fetch_json
@@ -24,6 +24,13 @@ class Member:
     name: str
     address: str
 
+    @property
+    def addresses(self) -> tuple[str, str]:
+        """Where its API is asked: a worker that Thunderbolt joins with this one may refuse the LAN and answer to the
+        name that the thunderbolt role gives it.
+        """
+        return self.address, f"{self.name}.tb"
+
 
 @dataclass(frozen=True)
 class View:
@@ -34,6 +41,8 @@ class View:
     edges: frozenset[tuple[str, str]] = frozenset()
     addresses: Mapping[tuple[str, str], list[str]] = field(default_factory=dict, compare=False)
     silence: str | None = None
+    base: str = field(default="", compare=False)
+    """Where the member answered."""
 
 
 @dataclass(frozen=True)
@@ -127,30 +136,37 @@ def look(members: Sequence[Member], port: int, fetch: Fetch) -> Picture:
 
 
 def _view(member: Member, port: int, fetch: Fetch) -> View:
-    base = f"http://{member.address}:{port}"
+    views = []
+    for address in member.addresses:
+        views.append(_view_at(f"http://{address}:{port}", fetch))
+        if views[-1].silence is None:
+            return views[-1]
+    return views[0]
+
+
+def _view_at(base: str, fetch: Fetch) -> View:
     try:
         node_id = fetch_json(fetch, f"{base}/node_id", REQUEST_SECONDS)
         if not isinstance(node_id, str):
             return View(silence=f"{base}/node_id gives no node identity, so something else than exo answers there")
         topology = fetch_json(fetch, f"{base}/state/topology", REQUEST_SECONDS)
-        return parse_topology(node_id, topology)
+        return replace(parse_topology(node_id, topology), base=base)
     except HttpError as error:
         return View(silence=str(error).rstrip("."))
     except AttributeError:
         return View(silence=f"{base}/state/topology has an unknown form, so exo there has another version")
 
 
-def downloaded_models(address: str, port: int, fetch: Fetch) -> list[str]:
+def downloaded_models(base: str, fetch: Fetch) -> list[str]:
     """Return the models that lie complete on some node."""
-    answer = fetch_json(fetch, f"http://{address}:{port}/v1/models?status=downloaded", REQUEST_SECONDS)
+    answer = fetch_json(fetch, f"{base}/v1/models?status=downloaded", REQUEST_SECONDS)
     return sorted(model["id"] for model in answer.get("data", []))
 
 
-def instances(address: str, port: int, fetch: Fetch, names: Mapping[str, str]) -> list[dict[str, Any]]:
+def instances(base: str, fetch: Fetch, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the placed models: usable only when every runner is ready and every node of theirs still lives."""
-    base = f"http://{address}:{port}/state"
-    placed = fetch_json(fetch, f"{base}/instances", REQUEST_SECONDS)
-    runners = fetch_json(fetch, f"{base}/runners", REQUEST_SECONDS) if placed else {}
+    placed = fetch_json(fetch, f"{base}/state/instances", REQUEST_SECONDS)
+    runners = fetch_json(fetch, f"{base}/state/runners", REQUEST_SECONDS) if placed else {}
     found = []
     for instance_id, tagged in sorted(placed.items()):
         kind, instance = next(iter(tagged.items()))

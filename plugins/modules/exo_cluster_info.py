@@ -30,7 +30,7 @@ options:
         type: str
         required: true
       address:
-        description: Address on which its API is asked.
+        description: Address on which its API is asked; when that does not answer, C(NAME.tb) is.
         type: str
         required: true
   port:
@@ -137,8 +137,9 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         "seconds": answer.seconds,
     }
     if answer.formed:
-        result["models"] = _exo_api.downloaded_models(members[0].address, port, _http.fetch)
-        result["instances"] = _exo_api.instances(members[0].address, port, _http.fetch, answer.picture.names)
+        base = answer.picture.views[0].base
+        result["models"] = _exo_api.downloaded_models(base, _http.fetch)
+        result["instances"] = _exo_api.instances(base, _http.fetch, answer.picture.names)
     return result
 
 

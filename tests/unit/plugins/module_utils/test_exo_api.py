@@ -49,6 +49,6 @@ def test_instance_is_ready(runners: dict[str, Any], names: dict[str, str], ready
         "runners": runners,
     }
     found = _exo_api.instances(
-        "a", 1, lambda url, _: Answer(200, json.dumps(pages[url.split("/")[-1]]).encode()), names
+        "http://a:1", lambda url, _: Answer(200, json.dumps(pages[url.split("/")[-1]]).encode()), names
     )
     assert [instance["ready"] for instance in found] == [ready]

@@ -67,6 +67,15 @@ def test_waits_until_the_picture_has_held(
     assert (result["changed"], result["formed"], result["missing"]) == (False, True, [])
 
 
+def test_a_member_that_refuses_the_lan_is_asked_over_thunderbolt(
+    run_module: Callable[..., dict[str, Any]], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(clock, [(0, {"olab1.tb": FORMED["a"], "b": FORMED["b"]})], PAGES)
+    monkeypatch.setattr(_http, "fetch", stage.fetch)
+    result = run_module("exo_cluster_info", {"members": MEMBERS})
+    assert (result["formed"], result["models"]) == (True, ["org/small"])
+
+
 def test_describes_the_cluster(
     run_module: Callable[..., dict[str, Any]], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
