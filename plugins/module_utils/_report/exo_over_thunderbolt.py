@@ -16,8 +16,6 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 )
 
 POLL_SECONDS = 2.0
-RDMA = "rdma_"
-"""Begins the interface that exo names instead of an address for RDMA, which there is over Thunderbolt only."""
 
 
 def measure(arguments: Arguments, context: Context) -> Measurement:
@@ -27,7 +25,8 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     port, seconds = arguments.integer("port", 52415), arguments.integer("timeout", 0)
     deadline = _wait.now() + seconds
     while True:
-        known = _known(_exo_api.look(members, port, context.fetch))
+        edges = _exo_api.look(members, port, context.fetch).edges
+        known = {(edge["source"], edge["sink"]): set(edge["addresses"]) for edge in edges}
         missing = [f"{source} to {sink}" for source, sink in paths if not known.get((source, sink))]
         others = [
             f"{source} to {sink} at {', '.join(sorted(known[source, sink] - over))}"
@@ -41,14 +40,6 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     measured = f"{over} connections over Thunderbolt, {len(others)} elsewhere"
     wrong = [*(f"no connection from {pair}" for pair in missing), *(f"another way from {text}" for text in others)]
     return Measurement(not wrong, measured, "no other way", "; ".join(wrong))
-
-
-def _known(picture: _exo_api.Picture) -> dict[tuple[str, str], set[str]]:
-    """Return the IP addresses of every connection."""
-    return {
-        (edge["source"], edge["sink"]): {address for address in edge["addresses"] if not address.startswith(RDMA)}
-        for edge in picture.edges
-    }
 
 
 KIND = Kind("exo over Thunderbolt", measure, slow=True)
