@@ -58,7 +58,10 @@ def ask(server: str, name: str, kind: str = "A", timeout: float = 3.0, protocol:
 
 def encode(identifier: int, name: str, kind: str) -> bytes:
     """Write a question."""
-    labels = [label.encode("idna") for label in name.rstrip(".").split(".")]
+    try:
+        labels = [label.encode("idna") for label in name.rstrip(".").split(".")]
+    except UnicodeError:
+        labels = [b""]
     if not all(0 < len(label) < 64 for label in labels):
         raise DnsError(f"{name!r} is no name that DNS could know")
     wire = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""adguard_home_configuration: what is read, checked and sent, and that the password is not."""
+
+from __future__ import annotations
+
+import base64
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible_collections.hybrid_ai.cluster.plugins.action import adguard_home_configuration as plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+bcrypt = pytest.importorskip("bcrypt")
+
+PASSWORD = "correct horse battery"
+HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+PLACE = {"path": "/work/AdGuardHome.yaml", "owner": "_adguard", "service": "adguard-home"}
+ARGUMENTS = {
+    **PLACE,
+    "program": "/opt/AdGuardHome",
+    "administrator": "admin",
+    "password": PASSWORD,
+    "settings": {"dns": {"port": 53, "bind_hosts": ["10.66.1.10"]}},
+    "records": {
+        "names": [{"name": "olab1.olab", "address": "10.66.1.11"}],
+        "reverse": [{"name": "olab1.olab", "address": "10.66.1.11"}],
+    },
+}
+REWRITE = {"domain": "olab1.olab", "answer": "10.66.1.11"}
+RULE = "||11.1.66.10.in-addr.arpa^$dnsrewrite=NOERROR;PTR;olab1.olab."
+REMEMBERED = {"rewrites": [REWRITE], "rules": [RULE], "filters": []}
+RIGHT = {
+    "dns": {"port": 53, "bind_hosts": ["10.66.1.10"]},
+    "users": [{"name": "admin", "password": HASH}],
+    "filtering": {"rewrites": [{**REWRITE, "enabled": True}]},
+    "user_rules": [RULE],
+    "filters": [],
+    "schema_version": 34,
+}
+
+
+class Host:
+    """Plays adguard_home_file."""
+
+    def __init__(
+        self, content: Any, remembered: Any = None, *, ok: bool = True, drops: str = "", stale: int = 0
+    ) -> None:
+        self.content, self.remembered = content, remembered or {}
+        self.ok, self.drops, self.stale = ok, drops, stale
+        self.calls: list[dict[str, Any]] = []
+
+    def execute(self, module_name: str, module_args: dict[str, Any], task_vars: Any) -> dict[str, Any]:
+        assert module_name == "hybrid_ai.cluster.adguard_home_file"
+        self.calls.append(module_args)
+        operation = module_args["operation"]
+        if operation == "read":
+            text = (
+                self.content if isinstance(self.content, str) or self.content is None else yaml.safe_dump(self.content)
+            )
+            encoded = None if text is None else base64.b64encode(text.encode()).decode()
+            return {"changed": False, "state": {"content": encoded, "digest": "d", "remembered": self.remembered}}
+        if operation == "check":
+            found = yaml.safe_load(module_args["content"])
+            found["dns"].pop(self.drops, None)
+            normalised = base64.b64encode(yaml.safe_dump(found).encode()).decode()
+            return {"changed": False, "state": {"ok": self.ok, "said": "line 3: bad", "normalised": normalised}}
+        if operation == "replace":
+            self.stale -= 1
+            return {"changed": True, "stale": self.stale >= 0}
+        return {"changed": True}
+
+    @property
+    def operations(self) -> list[str]:
+        return [call["operation"] for call in self.calls]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """Run the action against a host."""
+
+    def play(host: Host, *, check: bool = False, **changes: Any) -> dict[str, Any]:
+        action = plugin.ActionModule.__new__(plugin.ActionModule)
+        action._task = SimpleNamespace(args={**ARGUMENTS, **changes}, check_mode=check)
+        monkeypatch.setattr(plugin.ActionBase, "run", lambda *a, **k: {})
+        monkeypatch.setattr(action, "_execute_module", host.execute, raising=False)
+        result: dict[str, Any] = action.run(task_vars={})
+        assert PASSWORD not in repr(host.calls), "the password left the controller"
+        assert PASSWORD not in repr(result)
+        assert "$2b$" not in repr(result)
+        return result
+
+    return play
+
+
+@pytest.mark.parametrize(
+    ("content", "changes"),
+    [
+        pytest.param(None, set(RIGHT), id="no file"),
+        pytest.param({**RIGHT, "theme": "dark"}, set(), id="as wanted, with a key of the user's"),
+        pytest.param({**RIGHT, "dns": {"port": 5353}}, {"dns.port", "dns.bind_hosts"}, id="other keys"),
+        pytest.param({**RIGHT, "users": [{"name": "admin", "password": "$2b$10$x"}]}, {"users"}, id="no hash"),
+        pytest.param({**RIGHT, "filtering": {"rewrites": []}}, {"filtering.rewrites"}, id="a name is missing"),
+    ],
+)
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check mode"])
+def test_changes(run: Any, content: Any, changes: set[str], check: bool) -> None:
+    host = Host(content, REMEMBERED)
+    result = run(host, check=check)
+    found = {name.partition(".")[0] for name in result["changes"]} if content is None else set(result["changes"])
+    assert found == changes
+    assert result["changed"] is bool(changes)
+    wanted = ["read", "check"] if changes else ["read"]
+    assert host.operations == [*wanted, *(["replace"] if changes and not check else [])]
+
+
+def test_the_hash_of_the_same_password_is_never_written_again(run: Any) -> None:
+    host = Host({**RIGHT, "dns": {"port": 5353}}, REMEMBERED)
+    run(host)
+    assert yaml.safe_load(host.calls[-1]["content"])["users"] == RIGHT["users"]
+
+
+def test_another_password_gets_a_new_hash(run: Any) -> None:
+    host = Host(RIGHT, REMEMBERED)
+    assert run(host, password="another battery")["changes"] == ["users"]
+    written = yaml.safe_load(host.calls[-1]["content"])["users"][0]["password"]
+    assert bcrypt.checkpw(b"another battery", written.encode())
+
+
+def test_what_is_ours_is_remembered_even_where_the_file_is_right(run: Any) -> None:
+    host = Host(RIGHT)
+    assert run(host)["changed"]
+    assert host.calls[-1]["remembered"] == REMEMBERED
+
+
+def test_without_the_program_it_is_not_asked(run: Any) -> None:
+    host = Host(None)
+    run(host, program=None)
+    assert host.operations == ["read", "replace"]
+
+
+@pytest.mark.parametrize(
+    ("stale", "sentence"),
+    [pytest.param(1, None, id="changed meanwhile"), pytest.param(9, "changes all the time", id="for ever")],
+)
+def test_a_file_that_changes_meanwhile_is_read_again(run: Any, stale: int, sentence: str | None) -> None:
+    host = Host(None, stale=stale)
+    if sentence:
+        with pytest.raises(AnsibleActionFail, match=sentence):
+            run(host)
+    else:
+        assert run(host)["changed"]
+        assert host.operations == ["read", "check", "replace"] * 2
+
+
+@pytest.mark.parametrize(
+    ("host", "changes", "sentence"),
+    [
+        pytest.param(Host("dns: ["), {}, "is no YAML at line", id="broken file"),
+        pytest.param(Host("just text"), {}, "holds no keys", id="no mapping"),
+        pytest.param(Host(None, ok=False), {}, "refuses its configuration: line 3: bad", id="the program refuses"),
+        pytest.param(Host(None, drops="port"), {}, "knows no key dns.port", id="an unknown key"),
+        pytest.param(Host(None), {"settings": {"dns": {"upstream_dns": ["no server"]}}}, "no server to ask", id="ours"),
+        pytest.param(Host(None), {"password": None}, "password is empty", id="no password"),
+        pytest.param(Host(None), {"password": "x" * 73}, "more than 72 bytes", id="a password bcrypt would cut"),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_nothing_is_written(run: Any, host: Host, changes: Any, sentence: str) -> None:
+    with pytest.raises(AnsibleActionFail, match=sentence):
+        run(host, **changes)
+    assert "replace" not in host.operations
+
+
+@pytest.mark.parametrize(("verb", "operation"), [("rollback", "restore"), ("commit", "commit")])
+def test_rollback_and_commit(run: Any, verb: str, operation: str) -> None:
+    host = Host(RIGHT)
+    assert run(host, action=verb) == {"changed": True, "there": True}
+    assert host.operations == [operation, "read"]
+
+
+def test_the_controller_needs_bcrypt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugin, "HAS_BCRYPT", False)
+    with pytest.raises(AnsibleActionFail, match="no Python package bcrypt"):
+        plugin.password_hash(PASSWORD, None)
