@@ -114,7 +114,7 @@ def meminfo() -> list[str]:
     found = {
         name: int(size) * 1024
         for name, size in re.findall(
-            r"^(\w+):\s+(\d+) kB", (_PROC / "meminfo").read_text(encoding="ascii"), re.MULTILINE
+            r"^(\S+):\s+(\d+) kB", (_PROC / "meminfo").read_text(encoding="ascii"), re.MULTILINE
         )
     }
     total = int(str(_host().get("memory_gigabytes", 16))) * 1024**3

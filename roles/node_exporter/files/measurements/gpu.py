@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .exposition import Metrics
 
 PROGRAM = "nvidia-smi"
+_NUMBER = re.compile(r"[\d.]+")
 # Field of nvidia-smi: name of the metric, factor to its unit, text.
 FIELDS = {
     "utilization.gpu": ("nvidia_smi_utilization_gpu_ratio", 0.01, "Share of the time in which a kernel ran."),
@@ -40,7 +42,5 @@ def read(metrics: Metrics, text: str) -> None:
     for index, name, *values in rows:
         metrics.add("nvidia_smi_gpu_info", "A GPU and its name.", 1, gpu=index, name=name)
         for (metric, factor, description), value in zip(FIELDS.values(), values):
-            try:
+            if _NUMBER.fullmatch(value):
                 metrics.add(metric, description, float(value) * factor, gpu=index)
-            except ValueError:
-                continue
