@@ -111,10 +111,10 @@ def _is_known(lab: str, host: Host) -> bool:
     return process.run("ssh-keygen", "-F", host.address, "-f", str(known), check=False).returncode == 0
 
 
-def forget(lab: str, host: Host) -> None:
-    """Remove a host from the known hosts: a reset one comes with a new key."""
+def forget(lab: str, hosts: Sequence[Host]) -> None:
+    """Remove hosts from the known hosts, one after the other: a reset one comes with a new key."""
     known = names.runtime(lab) / "ssh" / "known_hosts"
-    for name in (host.name, host.address):
+    for name in (name for host in hosts for name in (host.name, host.address)):
         if known.exists():
             process.run("ssh-keygen", "-R", name, "-f", str(known), check=False)
 

@@ -143,13 +143,8 @@ def _remove_changed_hosts(lab: str, before: Topology, after: Topology) -> None:
 def _remove_host(lab: str, host: Host) -> None:
     cgroups.kill(lab, host.name)
     network.remove_host(lab, host)
-    _erase(lab, host)
-
-
-def _erase(lab: str, host: Host) -> None:
     Disk(lab, host, ()).erase()
-    if names.runtime(lab).is_dir():
-        access.forget(lab, host)
+    access.forget(lab, [host])
 
 
 def reset(lab: str, hosts: list[Host], say: Callable[[str], None]) -> None:
@@ -163,8 +158,10 @@ def reset(lab: str, hosts: list[Host], say: Callable[[str], None]) -> None:
         for host in hosts:
             cgroups.kill(lab, host.name)
 
+        access.forget(lab, hosts)
+
         def renew(host: Host) -> None:
-            _erase(lab, host)
+            Disk(lab, host, ()).erase()
             _start(lab, host, topology, built, machine)
 
         _in_parallel(hosts, renew)
