@@ -9,6 +9,7 @@ import os
 import plistlib
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,6 +75,13 @@ class Cluster:
     def execute(self, host: str, *command: str, stdin: str = "") -> str:
         """Run a command as root on a host, past SSH."""
         return self.lab("exec", host, "--", *command, stdin=stdin)
+
+    def wait_for(self, host: str, state: str, seconds: float = 60) -> None:
+        """Wait until the lab says that a host is in a state."""
+        deadline = time.monotonic() + seconds
+        while state not in (lines := {line.split()[0]: line for line in self.lab("status").splitlines()})[host]:
+            assert time.monotonic() < deadline, lines[host]
+            time.sleep(0.5)
 
     def turn_filevault_on(self, host: str) -> None:
         """Encrypt a Mac, as its owner would."""

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 
@@ -106,7 +105,7 @@ def test_uninstall_leaves_nothing_and_install_works_again(story, cluster):
 def test_a_mac_comes_back_after_a_power_failure(story, cluster):
     cluster.lab("power", "off", "olab3")
     cluster.lab("power", "on", "olab3")
-    subprocess.run(["sleep", "5"], check=True)
+    cluster.wait_for("olab3", "running")
     assert cluster.play("playbooks/verify.yml", "--limit", "olab3", "--tags", "macos_headless").succeeded()
 
 
@@ -114,9 +113,10 @@ def test_a_mac_with_filevault_stays_at_the_preboot_screen_until_somebody_types(s
     cluster.turn_filevault_on("olab3")
     cluster.lab("power", "off", "olab3")
     cluster.lab("power", "on", "olab3")
-    assert "pre-boot" in next(line for line in cluster.lab("status").splitlines() if line.startswith("olab3"))
+    cluster.wait_for("olab3", "pre-boot")
     assert cluster.play("playbooks/verify.yml", "--limit", "olab3").stats["olab3"]["unreachable"] == 1
     cluster.lab("power", "unlock", "olab3")
+    cluster.wait_for("olab3", "running")
     false = cluster.play("playbooks/verify.yml", "--limit", "olab3", "--tags", "macos_headless")
     assert [line["title"] for _, _, result in false.tasks for line in result.get("lines", []) if not line["ok"]] == [
         "FileVault"
