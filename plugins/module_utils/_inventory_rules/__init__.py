@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules import (
     _addresses,
+    _firewall,
     _hosts,
     _placement,
     _variables,
@@ -37,6 +38,7 @@ _RULES = (
     _placement.services,
     _placement.models,
     _placement.exo,
+    _firewall.firewall,
 )
 
 
