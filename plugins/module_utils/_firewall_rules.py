@@ -88,7 +88,9 @@ def firewall_rules(
     exo = cluster.services.get(EXO)
     joined = joined_workers(cluster, host) if exo and exo_over_thunderbolt else []
     if exo and joined:
-        tables[EXO_JOINED] = addresses([cluster.addresses[name] for name in joined], "exo over Thunderbolt")
+        # A link-local IPv6 address does not tell who asks, and exo would count one on the LAN as a way; it serves IPv4.
+        refused = [*(cluster.addresses[name] for name in joined), LINK_LOCAL]
+        tables[EXO_JOINED] = addresses(refused, "exo over Thunderbolt")
         rules.append(Rule("reset", protocol=exo["protocol"], port=exo["port"], source=EXO_JOINED))
     closed = {
         name: service

@@ -26,7 +26,7 @@ exo_paths = ExoPaths().filters()["exo_paths"]
 def test_rules_as_the_module_takes_them() -> None:
     found = firewall_rules(TABLE, "a", GROUPS, LAN, PLANS, trusted=["10.7.0.1"], ssh_ports=["2222"])
     assert found["tables"] == {
-        "exo_thunderbolt": ["10.0.0.2"],
+        "exo_thunderbolt": ["10.0.0.2", "fe80::/10"],
         "exo": ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.7.0.1", "10.9.0.1", "10.9.0.2", "10.9.0.5", "10.9.0.6"],
     }
     assert [rule.get("port") for rule in found["rules"]] == [None, 22, 2222, 52415, 52415, 52415]

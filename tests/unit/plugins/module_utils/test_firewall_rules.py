@@ -142,7 +142,9 @@ def test_exo_resets_the_lan_of_joined_workers_only(
 ) -> None:
     for host, joined in expected.items():
         found = rules_of(host, {"exo": EXO}, links, mode)
-        assert found["tables"].get("exo_thunderbolt", []) == [LAN[name] for name in joined]
+        assert found["tables"].get("exo_thunderbolt", []) == (
+            [*(LAN[name] for name in joined), "fe80::/10"] if joined else []
+        )
         resets = [rule for rule in found["rules"] if rule.get("source") == "exo_thunderbolt"]
         assert resets == ([port(52415, "exo_thunderbolt", action="reset")] if joined else [])
 
@@ -150,7 +152,7 @@ def test_exo_resets_the_lan_of_joined_workers_only(
 def test_the_rules_of_a_worker_in_a_ring() -> None:
     assert rules_of("a", {"ssh": SSH, "exo": EXO}, RING) == {
         "tables": {
-            "exo_thunderbolt": ["10.0.0.3", "10.0.0.4"],
+            "exo_thunderbolt": ["10.0.0.3", "10.0.0.4", "fe80::/10"],
             "exo": [*EVERYBODY, "10.9.0.1", "10.9.0.2", "10.9.0.5", "10.9.0.6", "10.9.0.9", "10.9.0.10"],
         },
         "rules": [
