@@ -26,8 +26,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _METRICS = f"""# TYPE grafana_build_info gauge
 grafana_build_info{{edition="oss",version="{VERSION}"}} 1
 # TYPE grafana_stat_totals_dashboard gauge
-grafana_stat_totals_dashboard {{dashboards}}
-"""
+grafana_stat_totals_dashboard """
 
 
 def _reply(status: int, document: Any) -> Reply:
@@ -46,7 +45,7 @@ class Api:
         if path == "/api/health":
             return _reply(200, {"database": "ok", "version": VERSION, "commit": "stand-in"})
         if path == "/metrics":
-            return 200, _METRICS.format(dashboards=len(self._dashboards)).encode(), "text/plain; version=0.0.4"
+            return 200, f"{_METRICS}{len(self._dashboards)}\n".encode(), "text/plain; version=0.0.4"
         if path in {"/login", "/"}:
             return 200, b"<!doctype html><title>Grafana</title><h1>Grafana (stand-in)</h1>", "text/html"
         return None

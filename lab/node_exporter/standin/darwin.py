@@ -12,6 +12,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _HOST = Path("/private/var/db/simulator/host.json")
+_MEMORY = Path("/private/var/db/simulator/state/memory.json")
 _SECTOR = 512
 _TICKS = 100
 _ROOT = {"device": "/dev/disk3s1s1", "fstype": "apfs", "mountpoint": "/"}
@@ -38,10 +39,10 @@ def collect(name: str, values: dict[str, str]) -> list[str]:
     }[name]()
 
 
-def sample(name: str, value: float, **labels: str) -> str:
+def sample(metric: str, value: float, /, **labels: str) -> str:
     """Return one line."""
     inside = ",".join(f'{key}="{text}"' for key, text in sorted(labels.items()))
-    return f"{name}{{{inside}}} {value!r}" if inside else f"{name} {value!r}"
+    return f"{metric}{{{inside}}} {value!r}" if inside else f"{metric} {value!r}"
 
 
 def _host() -> dict[str, object]:
@@ -51,7 +52,10 @@ def _host() -> dict[str, object]:
 
 def boottime() -> list[str]:
     """Tell when the machine started."""
-    started = time.time() - float((_PROC / "uptime").read_text(encoding="ascii").split()[0])
+    uptime = float((_PROC / "uptime").read_text(encoding="ascii").split()[0])
+    # The simulated Mac starts with its first process, long after the machine underneath.
+    first = float((_PROC / "1/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19]) / _TICKS
+    started = time.time() - uptime + first
     return ["# TYPE node_boot_time_seconds gauge", f"node_boot_time_seconds {started:.0f}"]
 
 
@@ -109,6 +113,11 @@ def loadavg() -> list[str]:
     return lines
 
 
+def _pressed() -> float:
+    """Return the share of the memory that a test says is in use."""
+    return float(json.loads(_MEMORY.read_text(encoding="utf-8"))["used_ratio"]) if _MEMORY.exists() else 0.0
+
+
 def meminfo() -> list[str]:
     """Memory by the kinds macOS has; there is no figure for what is available."""
     found = {
@@ -127,7 +136,7 @@ def meminfo() -> list[str]:
         "wired": (found["Slab"] + found.get("KernelStack", 0)) * scale,
         "compressed": 0,
         "purgeable": 0,
-        "internal": found["AnonPages"] * scale,
+        "internal": max(found["AnonPages"] * scale, total * _pressed()),
         "swap_total": found["SwapTotal"],
         "swap_used": found["SwapTotal"] - found["SwapFree"],
     }

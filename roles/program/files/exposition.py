@@ -18,8 +18,9 @@ class Metrics:
     def __init__(self) -> None:
         self._families: dict[str, tuple[str, str, dict[Labels, float]]] = {}
 
-    def add(self, name: str, text: str, value: float, kind: str = "gauge", **labels: object) -> None:
+    def add(self, name: str, text: str, value: float, *, counter: bool = False, **labels: object) -> None:
         """Add one sample."""
+        kind = "counter" if counter else "gauge"
         samples = self._families.setdefault(name, (kind, text, {}))[2]
         samples[tuple(sorted((key, str(label)) for key, label in labels.items()))] = float(value)
 

@@ -48,7 +48,7 @@ def read_counters(metrics: Metrics, text: str) -> None:
     values = dict(re.findall(r"^(\S+) = ([\d.]+)$", text, re.MULTILINE))
     for name, (metric, factor, description) in COUNTERS.items():
         if name in values:
-            metrics.add(metric, description, float(values[name]) * factor, kind="counter")
+            metrics.add(metric, description, float(values[name]) * factor, counter=True)
 
 
 def read_information(metrics: Metrics, text: str) -> None:
