@@ -36,6 +36,7 @@ options:
         P(hybrid_ai.cluster.exo_paths#filter) returns them), C(port), C(timeout).
       - V(filevault), V(spotlight), V(time_machine), V(wifi) - C(expected), a boolean; V(spotlight) also C(volumes).
       - V(firewall) - C(tables) and C(rules), as in M(hybrid_ai.cluster.firewall).
+      - V(grafana) - C(url), C(user), C(password_file), C(dashboards) (at least), C(datasource).
       - V(host_key) - C(expected) (a public key), C(path).
       - V(http) - C(url), C(status) (default V(200)), C(contains), C(timeout).
       - V(interception) - C(host) and C(port) of a proxy, C(site), C(bundle), C(authority), C(opened) (default V(true)).
@@ -43,6 +44,8 @@ options:
       - V(link) - C(name), C(address), C(host), C(receptacle), C(cable), C(count), C(warm_up_seconds), C(maximum_ms).
       - V(power) - C(settings), a mapping as in M(hybrid_ai.cluster.macos_power).
       - V(preference) - C(domain), C(key), C(expected).
+      - V(prometheus_rules) - C(url).
+      - V(prometheus_targets) - C(url), C(timeout).
       - V(remote_login) - C(expected) (default V(true)).
       - V(resolvers) - C(expected) (name servers in their order), C(search).
       - V(resolves) - C(name), C(address).
