@@ -30,9 +30,10 @@ FIELDS = {
 
 def measure(metrics: Metrics) -> None:
     """Ask for all GPUs; a host without the driver has none to tell about."""
-    if shutil.which(PROGRAM, path="/usr/bin:/usr/local/bin"):
+    program = shutil.which(PROGRAM, path="/usr/bin:/usr/local/bin")
+    if program:
         query = f"--query-gpu=index,name,{','.join(FIELDS)}"
-        read(metrics, output(PROGRAM, query, "--format=csv,noheader,nounits").decode("utf-8", "replace"))
+        read(metrics, output(program, query, "--format=csv,noheader,nounits").decode("utf-8", "replace"))
 
 
 def read(metrics: Metrics, text: str) -> None:

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""A lab with the whole site on it, whose alerts fire at once."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.monitoring import lab as monitoring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RECEIVER_PORT = 9999
+RECEIVER = """
+import http.server, pathlib
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with pathlib.Path("/tmp/alerts.jsonl").open("ab") as file:
+            file.write(body + b"\\n")
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("", PORT), Handler).serve_forever()
+""".replace("PORT", str(RECEIVER_PORT))
+
+
+def _play(*arguments: str) -> None:
+    monitoring.run("ansible-playbook", "-i", str(monitoring.INVENTORY), *arguments)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[monitoring.Lab]:
+    """Return the lab; with MONITORING_READY it is taken as it is, and only monitoring is sped up."""
+    name = os.environ.setdefault("LAB_NAME", "test")
+    monitoring.run("lab", "up")
+    listed = monitoring.inventory()
+    hosts = listed["_meta"]["hostvars"]
+    lab = monitoring.Lab(
+        listed["management"]["hosts"][0], {host: values["ansible_host"] for host, values in hosts.items()}
+    )
+    if not os.environ.get("MONITORING_READY"):
+        password = f"/run/hybrid-lab/{name}/password"
+        _play("playbooks/bootstrap.yml", "--connection-password-file", password, "--become-password-file", password)
+        for playbook in ("site.yml", "playbooks/dns.yml", "playbooks/cache.yml"):
+            _play(playbook)
+    program = (monitoring.REPOSITORY / "lab/nvidia/nvidia-smi").read_text(encoding="utf-8")
+    for host in listed["gpu"]["hosts"]:
+        place = "/usr/local/bin/nvidia-smi"
+        monitoring.run("lab", "exec", host, "--", "/bin/sh", "-c", f"cat > {place}; chmod 755 {place}", stdin=program)
+        start_receiver(lab, host)
+    webhook = f"{lab.address(listed['gpu']['hosts'][0], RECEIVER_PORT)}/"
+    _play("playbooks/monitoring.yml", "-e", json.dumps({**monitoring.SPEED_UP, "alertmanager_webhooks": [webhook]}))
+    yield lab
+    _play("playbooks/monitoring.yml")
+
+
+def start_receiver(lab: monitoring.Lab, host: str) -> None:
+    """Start what stands for the people who are told."""
+    unit = "systemd-run --quiet --collect --unit=alert-receiver /usr/bin/python3 /tmp/receiver.py"
+    monitoring.run("lab", "exec", host, "--", "/bin/sh", "-c", "cat > /tmp/receiver.py", stdin=RECEIVER)
+    lab.execute(host, f"systemctl is-active --quiet alert-receiver || {unit}")

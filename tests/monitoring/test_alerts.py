@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Every alert fires when what it watches is broken, and stops when that is repaired."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.monitoring.conftest import start_receiver
+from tests.monitoring.lab import Lab, alerts, run, wait
+
+STATE = "/private/var/db/simulator/state"
+INFORMATION = "/Applications/EXO.app/Contents/Info.plist"
+EXO = "/Library/LaunchDaemons/hybrid-ai.exo.plist"
+HOT = json.dumps([{"index": "0", "name": "hot", "temperature.gpu": "93"}])
+
+
+@dataclass(frozen=True)
+class Case:
+    """What to break on which host, how to repair it, and the labels of the alert."""
+
+    alert: str
+    host: str
+    broken: str
+    repaired: str
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+CASES = [
+    Case(
+        "TargetDown",
+        "gpu1",
+        "systemctl stop hybrid-ai-node-exporter",
+        "systemctl start hybrid-ai-node-exporter",
+        {"instance": "gpu1"},
+    ),
+    Case(
+        "SourceDown",
+        "olab0",
+        "systemctl stop hybrid-ai-adguard-home",
+        "systemctl start hybrid-ai-adguard-home",
+        {"source": "adguard_home"},
+    ),
+    Case(
+        "MeasurementsStale",
+        "gpu1",
+        "systemctl stop hybrid-ai-measurements; touch -d '-10 min' /opt/hybrid-ai/measurements/measurements.prom",
+        "systemctl start hybrid-ai-measurements",
+        {"instance": "gpu1"},
+    ),
+    Case(
+        "MeasurementFailed",
+        "gpu1",
+        "mv /usr/local/bin/nvidia-smi /root/; printf '#!/bin/sh\\nexit 9\\n' > /usr/local/bin/nvidia-smi; "
+        "chmod 755 /usr/local/bin/nvidia-smi",
+        "mv /root/nvidia-smi /usr/local/bin/",
+        {"measurement": "gpu"},
+    ),
+    Case(
+        "DiskAlmostFull",
+        "gpu1",
+        "mkdir -p /mnt/full; mount -t tmpfs -o size=1m tmpfs /mnt/full; head -c 1000000 /dev/zero > /mnt/full/file",
+        "umount /mnt/full",
+        {"mountpoint": "/mnt/full"},
+    ),
+    Case(
+        "MemoryAlmostFull",
+        "olab1",
+        f"""echo '{{"used_ratio": 0.97}}' > {STATE}/memory.json""",
+        f"rm {STATE}/memory.json",
+        {"instance": "olab1"},
+    ),
+    Case(
+        "MacThrottled",
+        "olab1",
+        f"""echo '{{"pressure": "Heavy"}}' > {STATE}/thermal.json""",
+        f"rm {STATE}/thermal.json",
+        {"instance": "olab1"},
+    ),
+    Case("MacMaySleep", "olab2", "/usr/bin/pmset -a sleep 10", "/usr/bin/pmset -a sleep 0", {"instance": "olab2"}),
+    Case(
+        "FileVaultOn",
+        "olab2",
+        f"cp {STATE}/filevault.json /tmp/filevault 2>/dev/null || echo '{{}}' > /tmp/filevault; "
+        f"""echo '{{"enabled": true}}' > {STATE}/filevault.json""",
+        f"cp /tmp/filevault {STATE}/filevault.json",
+        {"instance": "olab2"},
+    ),
+    Case(
+        "ExoVersionsDiffer",
+        "olab3",
+        f"cp {INFORMATION} /tmp/Info.plist; sed -i -e 's/1\\.0\\.7[0-9]/1.0.99/' {INFORMATION}",
+        f"cp /tmp/Info.plist {INFORMATION}",
+    ),
+    Case(
+        "GpuHot",
+        "gpu1",
+        f"echo '{HOT}' > /var/lib/nvidia-smi-standin.json",
+        "rm /var/lib/nvidia-smi-standin.json",
+        {"instance": "gpu1"},
+    ),
+    Case(
+        "GpuMissing",
+        "gpu1",
+        "echo '[]' > /var/lib/nvidia-smi-standin.json",
+        "rm /var/lib/nvidia-smi-standin.json",
+        {"instance": "gpu1"},
+    ),
+    Case(
+        "ExoNodeUnreachable",
+        "olab3",
+        "/bin/launchctl bootout system/hybrid-ai.exo",
+        f"/bin/launchctl bootstrap system {EXO}",
+        {"node": "olab3"},
+    ),
+    Case(
+        "ExoClusterIncomplete",
+        "olab3",
+        "/bin/launchctl bootout system/hybrid-ai.exo",
+        f"/bin/launchctl bootstrap system {EXO}",
+    ),
+]
+ALONE = {"ThunderboltCableMissing", "NotificationsFail", "HostRestarted", "ExoRunnerFailed", "ExoDownloadFailed"}
+
+
+def test_every_alert_is_tried():
+    assert {case.alert for case in CASES} | ALONE == set(alerts())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
+def test_fires_and_stops(cluster: Lab, case: Case):
+    assert not cluster.firing(case.alert, **case.labels), f"{case.alert} fires before anything is broken"
+    cluster.execute(case.host, case.broken)
+    try:
+        wait(lambda: cluster.firing(case.alert, **case.labels), f"{case.alert} fires", 180)
+    finally:
+        cluster.execute(case.host, case.repaired)
+    wait(lambda: not cluster.firing(case.alert, **case.labels), f"{case.alert} stops", 180)
+
+
+def test_people_are_told(cluster: Lab):
+    told = cluster.execute("gpu1", "cat /tmp/alerts.jsonl")
+    names = {alert["labels"]["alertname"] for line in told.splitlines() for alert in json.loads(line)["alerts"]}
+    assert names & {case.alert for case in CASES}
+
+
+def test_a_cable_is_missed(cluster: Lab):
+    labels = {"instance": "olab1", "receptacle": "1", "peer": "olab2"}
+    run("lab", "cable", "--unplug", "olab1:1", "olab2:1")
+    try:
+        wait(lambda: cluster.firing("ThunderboltCableMissing", **labels), "ThunderboltCableMissing fires", 180)
+    finally:
+        run("lab", "cable", "olab1:1", "olab2:1")
+    wait(lambda: not cluster.firing("ThunderboltCableMissing", **labels), "ThunderboltCableMissing stops", 180)
+
+
+def test_exo_failures_are_seen(cluster: Lab):
+    """A download without internet fails, and so does a model that is placed without its files."""
+    wait(lambda: cluster.firing("ExoDownloadFailed"), "ExoDownloadFailed fires", 240)
+
+
+def test_nobody_is_there_to_be_told(cluster: Lab):
+    cluster.execute("gpu1", "systemctl stop alert-receiver")
+    cluster.execute("olab1", f"""echo '{{"pressure": "Sleeping"}}' > {STATE}/thermal.json""")
+    try:
+        wait(lambda: cluster.firing("NotificationsFail"), "NotificationsFail fires", 240)
+    finally:
+        cluster.execute("olab1", f"rm {STATE}/thermal.json")
+        start_receiver(cluster, "gpu1")
+
+
+def test_a_restart_is_noticed(cluster: Lab):
+    run("lab", "power", "off", "olab3")
+    run("lab", "power", "on", "olab3")
+    wait(lambda: cluster.firing("HostRestarted", instance="olab3"), "HostRestarted fires", 180)
