@@ -11,7 +11,7 @@ from tests.lab_hosts import lab_hosts
 testinfra_hosts = lab_hosts("olab0")
 FILE = "/opt/hybrid-ai/adguard-home/work/AdGuardHome.yaml"
 PAGE = "http://10.66.1.10:8053/control"
-# The C library asks the server alone: a resolver's options are given to one process.
+# A bare host has no program that asks one server.
 LOOK_UP = """
 import socket, struct, sys
 name, kind = sys.argv[1], int(sys.argv[2])
@@ -30,7 +30,7 @@ def ask(host):
     """Return status and number of records of a question."""
 
     def play(name, kind="1"):
-        return host.check_output("python3 -c '%s' %s %s", LOOK_UP.replace("'", '"'), name, kind).split()
+        return host.check_output("python3 -c %s %s %s", LOOK_UP, name, kind).split()
 
     return play
 
