@@ -19,12 +19,12 @@ VARIABLES = {"$__rate_interval": "1m", "$__range": "1h", "$instance": ".+"}
 
 
 def queries() -> list:
-    found = []
-    for path in DASHBOARDS:
-        for panel in json.loads(path.read_text(encoding="utf-8"))["panels"]:
-            for target in panel.get("targets", []):
-                found.append(pytest.param(target["expr"], id=f"{path.stem}: {panel['title']} {target['refId']}"))
-    return found
+    return [
+        pytest.param(target["expr"], id=f"{path.stem}: {panel['title']} {target['refId']}")
+        for path in DASHBOARDS
+        for panel in json.loads(path.read_text(encoding="utf-8"))["panels"]
+        for target in panel.get("targets", [])
+    ]
 
 
 def resolved(expression: str) -> str:
