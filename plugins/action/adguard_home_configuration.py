@@ -66,7 +66,7 @@ class ActionModule(ActionBase):
     _VALID_ARGS = frozenset(
         {
             *("path", "owner", "service", "program", "administrator", "password"),
-            *("settings", "records", "rewrites", "filters", "action"),
+            *("settings", "records", "rewrites", "filters", "keep_previous", "action"),
         }
     )
 
@@ -81,6 +81,8 @@ class ActionModule(ActionBase):
         if verb in {"rollback", "commit"}:
             answer = self._host("restore" if verb == "rollback" else "commit")
             return {**result, "changed": answer["changed"], "there": bool(self._host("read")["state"]["content"])}
+        if arguments.get("keep_previous") and not self._task.check_mode:
+            self._host("keep")
         for _ in range(ATTEMPTS):
             outcome = self._apply(arguments)
             if outcome is not None:

@@ -84,12 +84,18 @@ class Home:
             "unfinished": _files.exists(self._before),
         }
 
+    def keep(self) -> bool:
+        """Keep the file as it is until it is restored or committed; tell whether it was not kept already."""
+        if _files.exists(self._before):
+            return False
+        before = {key: value for key, value in self.read().items() if key in {"content", "remembered"}}
+        _files.make_directory(str(Path(self._before).parent))
+        _files.write(self._before, json.dumps(before).encode(), FILE_MODE)
+        return True
+
     def replace(self, content: str, remembered: dict[str, Any]) -> None:
         """Put a new file in place, keep the old one, and read back."""
-        if not _files.exists(self._before):
-            before = {key: value for key, value in self.read().items() if key in {"content", "remembered"}}
-            _files.make_directory(str(Path(self._before).parent))
-            _files.write(self._before, json.dumps(before).encode(), FILE_MODE)
+        self.keep()
         self._write(content.encode())
         self._remember(remembered)
         if _files.read(self.path) != content.encode():

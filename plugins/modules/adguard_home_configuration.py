@@ -88,6 +88,12 @@ options:
         description: Where it is.
         type: str
         required: true
+  keep_previous:
+    description:
+      - Keep the file for O(action=rollback) even when nothing changes.
+      - To be used with a new version of the program, which may rewrite the file in a form that the old one cannot read.
+    type: bool
+    default: false
   action:
     description:
       - V(apply) brings the file to what is wanted and keeps the one before.

@@ -21,9 +21,10 @@ options:
       - V(check) lets the program check a copy of O(content).
       - V(replace) stops the program, writes O(content) unless the file is no longer the one that O(digest) tells, and
         starts the program again.
+      - V(keep) keeps the file for V(restore), as V(replace) does.
       - V(restore) puts back what was before, V(commit) forgets it.
     type: str
-    choices: [read, check, replace, restore, commit]
+    choices: [read, check, keep, replace, restore, commit]
     required: true
   path:
     description: The file, in a directory of its own that belongs to the program.
@@ -94,6 +95,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         return {"changed": False, "state": check(commands, options["program"], options["content"])}
     if module.check_mode:
         return {"changed": home.read()["unfinished"] if options["operation"] == "restore" else True}
+    if options["operation"] == "keep":
+        return {"changed": home.keep()}
     if options["operation"] == "commit":
         return {"changed": home.commit()}
     program = Program(commands, options["service"])
@@ -117,7 +120,7 @@ def main() -> None:
         argument_spec={
             "operation": {
                 "type": "str",
-                "choices": ["read", "check", "replace", "restore", "commit"],
+                "choices": ["read", "check", "keep", "replace", "restore", "commit"],
                 "required": True,
             },
             "path": {"type": "path", "required": True},

@@ -176,6 +176,13 @@ def test_a_mistake_is_a_sentence_and_nothing_is_written(run: Any, host: Host, ch
     assert "replace" not in host.operations
 
 
+@pytest.mark.parametrize(("check", "operations"), [(False, ["keep", "read"]), (True, ["read"])], ids=["run", "check"])
+def test_the_file_is_kept_for_a_new_version(run: Any, check: bool, operations: list[str]) -> None:
+    host = Host(RIGHT, REMEMBERED)
+    assert not run(host, keep_previous=True, check=check)["changed"]
+    assert host.operations == operations
+
+
 @pytest.mark.parametrize(("verb", "operation"), [("rollback", "restore"), ("commit", "commit")])
 def test_rollback_and_commit(run: Any, verb: str, operation: str) -> None:
     host = Host(RIGHT)

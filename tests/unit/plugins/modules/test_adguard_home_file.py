@@ -132,6 +132,16 @@ def test_restore_brings_back_the_file_and_what_was_remembered(run_module: Run, t
     assert json.loads(managed.read_text()) == {"rules": ["old"]}
 
 
+def test_a_kept_file_comes_back_after_the_program_rewrote_it(run_module: Run, there: Path) -> None:
+    keep = {**PLACE, "operation": "keep"}
+    assert run_module("adguard_home_file", keep, check=True, system="Linux")["changed"]
+    assert run_module("adguard_home_file", keep, system="Linux")["changed"]
+    assert not run_module("adguard_home_file", keep, system="Linux")["changed"]
+    there.write_text("schema_version: 35\n")
+    run_module("adguard_home_file", {**PLACE, "operation": "restore"}, [ACTIVE, STOP, START], system="Linux")
+    assert there.read_bytes() == OLD
+
+
 def test_restore_leaves_no_file_where_there_was_none(run_module: Run, host_files: Path) -> None:
     run_module("adguard_home_file", replace(digest=""), [INACTIVE], system="Linux")
     run_module("adguard_home_file", {**PLACE, "operation": "restore"}, [INACTIVE], system="Linux")
