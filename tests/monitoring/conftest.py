@@ -37,13 +37,15 @@ def _play(*arguments: str) -> None:
 def cluster() -> Iterator[monitoring.Lab]:
     """Return the lab; with MONITORING_READY it is taken as it is, and only monitoring is sped up."""
     name = os.environ.setdefault("LAB_NAME", "test")
-    monitoring.run("lab", "up")
+    ready = bool(os.environ.get("MONITORING_READY"))
+    if not ready:
+        monitoring.run("lab", "up")
     listed = monitoring.inventory()
     hosts = listed["_meta"]["hostvars"]
     lab = monitoring.Lab(
         listed["management"]["hosts"][0], {host: values["ansible_host"] for host, values in hosts.items()}
     )
-    if not os.environ.get("MONITORING_READY"):
+    if not ready:
         password = f"/run/hybrid-lab/{name}/password"
         _play("playbooks/bootstrap.yml", "--connection-password-file", password, "--become-password-file", password)
         for playbook in ("site.yml", "playbooks/dns.yml", "playbooks/cache.yml"):

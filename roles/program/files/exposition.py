@@ -18,7 +18,7 @@ class Metrics:
     def __init__(self) -> None:
         self._families: dict[str, tuple[str, str, dict[Labels, float]]] = {}
 
-    def add(self, name: str, text: str, value: float, *, counter: bool = False, **labels: object) -> None:
+    def add(self, name: str, text: str, value: float, /, *, counter: bool = False, **labels: object) -> None:
         """Add one sample."""
         kind = "counter" if counter else "gauge"
         samples = self._families.setdefault(name, (kind, text, {}))[2]
