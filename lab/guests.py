@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from lab.topology import Host, Topology
 
 _MAC_BUNDLE = "/etc/ssl/cert.pem"
+_SIMULATED = "/System/Library/Simulator/bin/simulate"
+_ADMIN = (501, 80)
 _MAC_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _INDEX_AND_PROXY = "# This machine's own settings, passed on to the hosts of the lab.\n"
 
@@ -101,7 +104,20 @@ def _prepare_mac(disk: Disk, topology: Topology, machine: Settings) -> Disk:
         # sshd takes the first SetEnv it reads, and the Mac's own one, which comes after this, only sets the path.
         pairs = " ".join(f'"{name}={value}"' for name, value in {"PATH": _MAC_PATH, **environment}.items())
         disk.write("private/etc/ssh/sshd_config.d/100-lab.conf", f"{_INDEX_AND_PROXY}SetEnv {pairs}\n", 0o600)
+    if host.has_homebrew:
+        _install_homebrew(disk, topology)
     return replace(disk, environment=environment)
+
+
+def _install_homebrew(disk: Disk, topology: Topology) -> None:
+    """Do what a person does once: Homebrew belongs to the administrator, and here takes its bottles from the lab."""
+    disk.write("private/etc/homebrew/brew.env", f"HOMEBREW_BOTTLE_DOMAIN=http://{topology.artifact_address}/homebrew\n")
+    disk.write("private/etc/paths.d/homebrew", "/opt/homebrew/bin\n")
+    prefix = disk.upper / "opt/homebrew"
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / "bin/brew").symlink_to(_SIMULATED)
+    for path in (prefix, prefix / "bin"):
+        os.chown(path, *_ADMIN)
 
 
 def host_record(host: Host, topology: Topology) -> dict[str, Any]:

@@ -78,6 +78,7 @@ def _host(name: str, kind: Kind, variables: dict[str, Any]) -> Host:
         str(variables.get("lab_model", _DEFAULT_MODEL)),
         str(variables.get("lab_macos", _DEFAULT_RELEASE)),
         int(variables.get("lab_memory_gigabytes", _DEFAULT_MEMORY)),
+        bool(variables.get("lab_homebrew", False)),
     )
 
 

@@ -75,6 +75,7 @@ class Host:
     model: str = ""
     release: str = ""
     memory_gigabytes: int = 0
+    has_homebrew: bool = False
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:

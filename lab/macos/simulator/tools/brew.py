@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""``brew``: a stand-in that keeps a table of formulae. No Mac has it before somebody installed it."""
+"""``brew``: a stand-in that keeps a table of formulae. No Mac has it before somebody installed it.
+
+Where HOMEBREW_BOTTLE_DOMAIN is set and has a bottle, that is poured, so that a formula's program really runs.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
 PATHS: tuple[str, ...] = ()
 PREFIX = "/opt/homebrew"
 AREA = "homebrew"
+ENVIRONMENT_FILE = "/private/etc/homebrew/brew.env"
+DOMAIN = "HOMEBREW_BOTTLE_DOMAIN"
+# Formulae with a bottle in the lab; the others are entries of a table.
+POURED = ("squid",)
 FORMULAE = {"macmon": "0.8.2", "node_exporter": "1.12.1", "squid": "7.6", "unbound": "1.26.0"}
 
 
@@ -101,6 +108,9 @@ def _install(context: Context, names: list[str]) -> int:
             if installed.get(name) == version:
                 context.err(texts.CURRENT.format(name=name, version=version))
                 continue
+            if not _pour(context, name):
+                context.err(texts.NO_BOTTLE.format(name=name))
+                return 1
             installed[name] = version
             context.out(texts.POURED.format(name=name, version=version))
             context.out(texts.CELLAR.format(prefix=PREFIX, name=name, version=version))
@@ -117,5 +127,29 @@ def _uninstall(context: Context, names: list[str]) -> int:
                 context.err(texts.ABSENT.format(prefix=PREFIX, name=name))
                 status = 1
             else:
+                context.run("sudo", "-n", "rm", "-rf", f"{PREFIX}/Cellar/{name}", f"{PREFIX}/opt/{name}")
                 context.out(texts.REMOVING.format(prefix=PREFIX, name=name, version=version))
     return status
+
+
+def _bottle_domain(context: Context) -> str:
+    """Return the address of a mirror, from the environment or the system's file."""
+    lines: list[str] = []
+    try:
+        with open(context.path(ENVIRONMENT_FILE), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        pass
+    stored = dict(line.split("=", 1) for line in lines if "=" in line)
+    return context.environment.get(DOMAIN) or stored.get(DOMAIN, "")
+
+
+def _pour(context: Context, name: str) -> bool:
+    """Unpack the bottle of a formula that has one; a mirror that cannot be reached is a failure."""
+    domain = _bottle_domain(context)
+    if name not in POURED or not domain:
+        return True
+    bottle = f"/private/tmp/{name}.bottle.tar.gz"
+    fetched = context.run("curl", "--fail", "--silent", "-o", bottle, f"{domain}/{name}.bottle.tar.gz")
+    # With rights that brew does not need: half of the bottle is what a Linux program expects of its system.
+    return fetched.returncode == 0 and context.run("sudo", "-n", "bsdtar", "-xf", bottle, "-C", "/").returncode == 0

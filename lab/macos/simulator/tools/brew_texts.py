@@ -20,3 +20,4 @@ CELLAR = "\N{BEER MUG}  {prefix}/Cellar/{name}/{version}: 8 files"
 REMOVING = "Uninstalling {prefix}/Cellar/{name}/{version}... (8 files)"
 VERSION = "Homebrew 7.0.0"
 USAGE = "Example usage:\n  brew search TEXT|/REGEX/\n  brew info [FORMULA|CASK...]\n  brew install FORMULA|CASK..."
+NO_BOTTLE = 'Error: {name}: Failed to download resource "{name}"'

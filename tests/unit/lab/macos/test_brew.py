@@ -51,3 +51,29 @@ def test_install_and_uninstall(mac) -> None:
     assert formula["installed"] == [{"version": "7.6"}]
     assert mac.run("brew", "uninstall", "squid", uid=501).rc == 0
     assert mac.run("brew", "list", uid=501).out == ""
+
+
+DOMAIN = "http://10.66.1.2/homebrew"
+BOTTLE = "/private/tmp/squid.bottle.tar.gz"
+FETCH = ["curl", "--fail", "--silent", "-o", BOTTLE, f"{DOMAIN}/squid.bottle.tar.gz"]
+POUR = ["sudo", "-n", "bsdtar", "-xf", BOTTLE, "-C", "/"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "domain", "answers", "calls", "installed"),
+    [
+        pytest.param("squid", "", {}, [], True, id="no mirror: an entry of the table"),
+        pytest.param("macmon", DOMAIN, {}, [], True, id="no bottle: an entry of the table"),
+        pytest.param("squid", DOMAIN, {"fetch": 0, "pour": 0}, [FETCH, POUR], True, id="poured"),
+        pytest.param("squid", DOMAIN, {"fetch": 22}, [FETCH], False, id="the mirror has none"),
+        pytest.param("squid", DOMAIN, {"fetch": 0, "pour": 1}, [FETCH, POUR], False, id="a broken bottle"),
+    ],
+)
+def test_a_bottle_is_poured(mac, formula, domain, answers, *, calls, installed) -> None:
+    mac.write("/private/etc/homebrew/brew.env", f"{brew.DOMAIN}={domain}\n" if domain else "")
+    for name, argv in (("fetch", FETCH), ("pour", POUR)):
+        if name in answers:
+            mac.answer(*argv, rc=answers[name])
+    result = mac.run("brew", "install", formula, uid=501)
+    assert (result.rc == 0, mac.calls) == (installed, calls)
+    assert (mac.run("brew", "list", "--versions", formula, uid=501).rc == 0) == installed
