@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the roles refuse, take over while it runs, and take back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+PLAYBOOK = "playbooks/cache.yml"
+CONFIGURATION = "/opt/hybrid-ai/squid/squid.conf"
+KEY, CERTIFICATE = "/opt/hybrid-ai/squid/ca/ca.key", "/opt/hybrid-ai/squid/ca/ca.pem"
+
+
+def play(cache, *arguments: str, **variables):
+    """Apply the roles with some variables."""
+    return cache.cluster.play(PLAYBOOK, *arguments, "-e", json.dumps(variables))
+
+
+def issuer(cache, host: str) -> str:
+    """Return who signed what a site shows this host."""
+    return cache.shell(host, "curl -sSv https://pypi.org/ 2>&1 >/dev/null | grep -i issuer:")
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        pytest.param({"squid_cache_gigabytes": 10**6}, "set squid_cache_gigabytes to ", id="a disk too small"),
+        pytest.param(
+            {"squid_maximum_object_gigabytes": 9}, "nothing larger than the cache can be kept", id="too large"
+        ),
+        pytest.param(
+            {"squid_immutable": ["^https://x/ y"]}, "where Squid begins a new one", id="a pattern with a space"
+        ),
+        pytest.param({"squid_immutable": ["^https://(x"]}, "Compile failed: '^https://(x'", id="no pattern"),
+        pytest.param({"squid_passed_through": ["-x/"]}, "Squid refuses the new configuration", id="no site"),
+        pytest.param({"squid_ca_name": "a/b"}, "is no name for a certificate authority", id="no name"),
+        pytest.param({"squid_ca_renew_days": 9999}, "must be valid for longer than", id="days"),
+        pytest.param(
+            {"cluster_service_overrides": {"squid": {"port": 22}}}, "needs port 22", id="a port that is taken"
+        ),
+    ],
+)
+def test_bad_input_is_a_sentence_and_changes_nothing(cache, variables, sentence):
+    before = cache.cluster.execute("olab0", "cat", CONFIGURATION)
+    run = play(cache, "--tags", "squid", **variables)
+    assert run.rc != 0
+    messages = [result.get("msg", "") for _, _, result in run.tasks if result.get("failed")]
+    assert sentence in " ".join(map(str, messages))
+    assert run.changed == set()
+    assert cache.cluster.execute("olab0", "cat", CONFIGURATION) == before
+    assert "Squid" in cache.shell("olab0", "curl -sS --noproxy '*' http://10.66.1.10:3128/squid-internal-mgr/info")
+
+
+def test_a_change_is_taken_over_while_it_runs(cache):
+    pid = cache.cluster.execute("olab0", "cat", "/var/run/hybrid-ai-squid.pid")
+    changed = play(cache, "--tags", "squid", squid_passed_through=["pypi.org"]).succeeded()
+    assert {task.rpartition(" : ")[2] for _, task in changed.changed} == {"Configure it"}
+    assert "download cache" not in issuer(cache, "gpu1")
+    play(cache, "--tags", "squid").succeeded()
+    assert "olab download cache" in issuer(cache, "gpu1")
+    assert cache.cluster.execute("olab0", "cat", "/var/run/hybrid-ai-squid.pid") == pid
+
+
+def test_the_authority_is_renewed_with_its_key_and_everybody_follows(cache):
+    key = cache.cluster.execute("olab0", "sha256sum", KEY)
+    before = cache.cluster.execute("olab0", "cat", CERTIFICATE)
+    play(cache, squid_ca_days=3000, squid_ca_renew_days=2000).succeeded()
+    after = cache.cluster.execute("olab0", "cat", CERTIFICATE)
+    assert after != before
+    assert cache.cluster.execute("olab0", "sha256sum", KEY) == key
+    assert cache.cluster.execute("olab1", "cat", "/opt/hybrid-ai/download-relay/hybrid-ai-cache.pem") == after
+    for host in ("gpu1", "olab1"):
+        assert "olab download cache" in issuer(cache, host)
+    assert play(cache).succeeded().changed == set()
+
+
+def test_without_interception_it_is_a_plain_proxy_that_says_so(cache):
+    run = play(cache, squid_interception=False).succeeded()
+    said = [str(result.get("msg")) for task, _, result in run.tasks if "not cached" in task]
+    assert any("Python packages, models, container images" in text for text in said)
+    assert "download cache" not in issuer(cache, "gpu1")
+    assert play(cache, squid_interception=False).succeeded().changed == set()
+    play(cache).succeeded()
+    assert "olab download cache" in issuer(cache, "gpu1")
+
+
+def test_everything_is_taken_back_and_comes_again(cache):
+    play(cache, cluster_download_cache=False, squid_state="absent").succeeded()
+    for host in ("gpu1", "olab0", "olab1"):
+        assert "download cache" not in cache.cluster.execute(
+            host, "sh", "-c", "cat /etc/environment /etc/zshenv || true"
+        )
+        assert "download cache" not in cache.shell(
+            host, "curl -sSv https://pypi.org/ 2>&1 >/dev/null | grep -i issuer:"
+        )
+        assert "none" in cache.cluster.execute(host, "sh", "-c", "ls -d /opt/hybrid-ai/download-relay || echo none")
+    assert "none" in cache.cluster.execute("olab0", "sh", "-c", "ls -d /opt/hybrid-ai/squid || echo none")
+    assert play(cache, cluster_download_cache=False, squid_state="absent").succeeded().changed == set()
+    assert play(cache, "--check").succeeded().changed == play(cache).succeeded().changed
