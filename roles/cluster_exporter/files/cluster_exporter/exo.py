@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .exposition import Metrics
 
 # One entry for every known model and node: large, and slow to change.
-_DOWNLOADS_SECONDS = 60.0
+_DOWNLOADS_SECONDS = 15.0
 RUNNER_STATES = (
     *("RunnerIdle", "RunnerConnecting", "RunnerConnected", "RunnerLoading", "RunnerLoaded", "RunnerWarmingUp"),
     *("RunnerReady", "RunnerRunning", "RunnerShuttingDown", "RunnerFailed"),
