@@ -38,7 +38,7 @@ def issuer(cache, host: str) -> str:
         pytest.param({"squid_ca_name": "a/b"}, "is no name for a certificate authority", id="no name"),
         pytest.param({"squid_ca_renew_days": 9999}, "must be valid for longer than", id="days"),
         pytest.param(
-            {"cluster_service_overrides": {"squid": {"port": 22}}}, "needs port 22", id="a port that is taken"
+            {"cluster_service_overrides": {"squid": {"port": 22}}}, "Squid needs it", id="a port that is taken"
         ),
     ],
 )
