@@ -62,9 +62,9 @@ CASES = [
     Case(
         "DiskAlmostFull",
         "gpu1",
-        "mkdir -p /mnt/full; mount -t tmpfs -o size=1m tmpfs /mnt/full; head -c 1000000 /dev/zero > /mnt/full/file",
-        "umount /mnt/full",
-        {"mountpoint": "/mnt/full"},
+        "mkdir -p /srv/full; mount -t tmpfs -o size=1m tmpfs /srv/full; head -c 1000000 /dev/zero > /srv/full/file",
+        "umount /srv/full",
+        {"mountpoint": "/srv/full"},
     ),
     Case(
         "MemoryAlmostFull",
