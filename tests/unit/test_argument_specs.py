@@ -73,7 +73,8 @@ def test_names_have_the_prefix_of_their_role(role: Path) -> None:
 
 
 PREFIXES = "|".join(sorted((role.name for role in WITH_VARIABLES), key=len, reverse=True))
-REFERENCE = re.compile(rf"(?<![\w./'\"-])(?:{PREFIXES})_\w+(?=\s*(?:==|[|}})\],.!<>:~+])|\s+(?:is|in|and|or|if|else|not)\b)")
+END_OF_NAME = r"\s*(?:==|[|})\],.!<>:~+])|\s+(?:is|in|and|or|if|else|not)\b"
+REFERENCE = re.compile(rf"(?<![\w./'\"-])(?:{PREFIXES})_\w+(?={END_OF_NAME})")
 MARKED = re.compile(
     r"\{\{.*?\}\}|\{%.*?%\}|^\s*(?:when|that|until|failed_when|changed_when):.*$", re.DOTALL | re.MULTILINE
 )
