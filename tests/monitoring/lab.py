@@ -48,7 +48,11 @@ class Lab:
     def fetch(self, url: str, *, user: str = "") -> Any:
         """Return a JSON document, asked for from inside the management node."""
         arguments = f"-u '{user}' " if user else ""
-        return json.loads(self.execute(self.management, f"curl --silent --noproxy '*' {arguments}'{url}'"))
+        return json.loads(
+            self.execute(
+                self.management, f"curl --silent --retry 5 --retry-connrefused --noproxy '*' {arguments}'{url}'"
+            )
+        )
 
     def address(self, host: str, port: int) -> str:
         """Return the address of a service."""

@@ -92,7 +92,8 @@ CASES = [
     Case(
         "ExoVersionsDiffer",
         "olab3",
-        f"cp {INFORMATION} /tmp/Info.plist; sed -i -e 's/1\\.0\\.7[0-9]/1.0.99/' {INFORMATION}",
+        f"cp {INFORMATION} /tmp/Info.plist; "
+        f"/usr/libexec/PlistBuddy -c 'Set :CFBundleShortVersionString 1.0.99' {INFORMATION}",
         f"cp /tmp/Info.plist {INFORMATION}",
     ),
     Case(
