@@ -46,8 +46,9 @@ def test_bad_input_is_a_sentence_and_changes_nothing(cache, variables, sentence)
     before = cache.cluster.execute("olab0", "cat", CONFIGURATION)
     run = play(cache, "--tags", "squid", **variables)
     assert run.rc != 0
-    messages = [result.get("msg", "") for _, _, result in run.tasks if result.get("failed")]
-    assert sentence in " ".join(map(str, messages))
+    failed = [result for _, _, result in run.tasks if result.get("failed")]
+    items = [item for result in failed for item in result.get("results", [result])]
+    assert sentence in " ".join(str(item.get("msg")) for item in items)
     assert run.changed == set()
     assert cache.cluster.execute("olab0", "cat", CONFIGURATION) == before
     assert "Squid" in cache.shell("olab0", "curl -sS --noproxy '*' http://10.66.1.10:3128/squid-internal-mgr/info")
