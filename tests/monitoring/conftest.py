@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -66,3 +68,32 @@ def start_receiver(lab: monitoring.Lab, host: str) -> None:
     unit = "systemd-run --quiet --collect --unit=alert-receiver /usr/bin/python3 /tmp/receiver.py"
     monitoring.run("lab", "exec", host, "--", "/bin/sh", "-c", "cat > /tmp/receiver.py", stdin=RECEIVER)
     lab.execute(host, f"systemctl is-active --quiet alert-receiver || {unit}")
+
+
+@pytest.fixture
+def busy(cluster: monitoring.Lab) -> monitoring.Lab:
+    """Give the cluster something to show: a model that is placed and one that is downloaded."""
+    if cluster.query("exo_instance_nodes") and cluster.query("last_over_time(exo_download_progress_ratio[10m])"):
+        return cluster
+    host = "olab2"
+    exo = cluster.address(host, 52415)
+    node = cluster.fetch(f"{exo}/node_id")
+    catalogue = cluster.fetch(f"{exo}/models")["data"]
+    # Another one in each session: a download that has failed is not tried again.
+    model = quote(catalogue[int(time.time()) % len(catalogue)]["id"], safe="")
+    shard = cluster.fetch(f"{exo}/instance/previews?model_id={model}")["previews"]
+    instance = next(preview["instance"] for preview in shard if preview["instance"])
+    (content,) = instance.values()
+    (tagged,) = list(content["shardAssignments"]["runnerToShard"].values())[:1]
+    body = json.dumps({"target_node_id": node, "shard_metadata": tagged})
+    post(cluster, f"{exo}/download/start", body)
+    post(cluster, f"{exo}/instance", json.dumps({"instance": instance}))
+    monitoring.wait(lambda: bool(cluster.query("exo_instance_nodes")), "a model is placed")
+    monitoring.wait(
+        lambda: bool(cluster.query("last_over_time(exo_download_progress_ratio[10m])")), "a model is downloaded"
+    )
+    return cluster
+
+
+def post(lab: monitoring.Lab, url: str, body: str) -> None:
+    lab.execute(lab.management, f"curl --silent --fail --json '{body}' '{url}'")

@@ -6,13 +6,11 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
-from tests.monitoring.lab import REPOSITORY, Lab, alerts, wait
+from tests.monitoring.lab import REPOSITORY, alerts, wait
 
 DASHBOARDS = sorted((REPOSITORY / "roles/grafana/files/dashboards").glob("*.json"))
 # What Grafana puts in place of its variables.
@@ -32,31 +30,6 @@ def resolved(expression: str) -> str:
     for name, value in VARIABLES.items():
         expression = expression.replace(name, value)
     return expression
-
-
-@pytest.fixture(scope="module")
-def busy(cluster: Lab) -> Lab:
-    """Give the cluster something to show: a model that is placed and one that is downloaded."""
-    host = "olab2"
-    exo = cluster.address(host, 52415)
-    node = cluster.fetch(f"{exo}/node_id")
-    catalogue = cluster.fetch(f"{exo}/models")["data"]
-    # Another one in each session: a download that has failed is not tried again.
-    model = quote(catalogue[int(time.time()) % len(catalogue)]["id"], safe="")
-    shard = cluster.fetch(f"{exo}/instance/previews?model_id={model}")["previews"]
-    instance = next(preview["instance"] for preview in shard if preview["instance"])
-    (content,) = instance.values()
-    (tagged,) = list(content["shardAssignments"]["runnerToShard"].values())[:1]
-    body = json.dumps({"target_node_id": node, "shard_metadata": tagged})
-    post(cluster, f"{exo}/download/start", body)
-    post(cluster, f"{exo}/instance", json.dumps({"instance": instance}))
-    wait(lambda: bool(cluster.query("exo_instance_nodes")), "a model is placed")
-    wait(lambda: bool(cluster.query("last_over_time(exo_download_progress_ratio[10m])")), "a model is downloaded")
-    return cluster
-
-
-def post(lab: Lab, url: str, body: str) -> None:
-    lab.execute(lab.management, f"curl --silent --fail --json '{body}' '{url}'")
 
 
 def test_every_target_is_up(cluster):
