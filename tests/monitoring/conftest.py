@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -78,11 +78,10 @@ def busy(cluster: monitoring.Lab) -> monitoring.Lab:
     host = "olab2"
     exo = cluster.address(host, 52415)
     node = cluster.fetch(f"{exo}/node_id")
-    catalogue = cluster.fetch(f"{exo}/models")["data"]
-    # Another one in each session: a download that has failed is not tried again.
-    model = quote(catalogue[int(time.time()) % len(catalogue)]["id"], safe="")
-    shard = cluster.fetch(f"{exo}/instance/previews?model_id={model}")["previews"]
-    instance = next(preview["instance"] for preview in shard if preview["instance"])
+    models = sorted(cluster.fetch(f"{exo}/models")["data"], key=lambda model: model["storage_size_megabytes"])
+    # One of the small ones, another in each session: a download that has failed is not tried again.
+    first = int(time.time()) % 20
+    instance = next(filter(None, (_placement(cluster, exo, model["id"]) for model in models[first:])))
     (content,) = instance.values()
     (tagged,) = list(content["shardAssignments"]["runnerToShard"].values())[:1]
     body = json.dumps({"target_node_id": node, "shard_metadata": tagged})
@@ -97,3 +96,9 @@ def busy(cluster: monitoring.Lab) -> monitoring.Lab:
 
 def post(lab: monitoring.Lab, url: str, body: str) -> None:
     lab.execute(lab.management, f"curl --silent --fail --json '{body}' '{url}'")
+
+
+def _placement(lab: monitoring.Lab, exo: str, model: str) -> dict[str, Any] | None:
+    """Return how exo would place a model, or nothing where it does not fit."""
+    previews = lab.fetch(f"{exo}/instance/previews?model_id={quote(model, safe='')}")["previews"]
+    return next((preview["instance"] for preview in previews if preview["instance"]), None)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 TOPOLOGY = {
@@ -130,7 +132,7 @@ def test_adguard_home(module, rendered, monkeypatch):
     assert 'adguard_client_queries{client="10.66.1.11"} 5.0' in samples
 
 
-def test_a_refused_password_is_tried_once(module, rendered, monkeypatch):
+def test_a_refused_password_is_left_alone_for_a_while(module, rendered, monkeypatch):
     fetch, asked = module("cluster_exporter.fetch"), []
 
     def refuse(url, *_password):
@@ -143,6 +145,11 @@ def test_a_refused_password_is_tried_once(module, rendered, monkeypatch):
         with pytest.raises(fetch.SourceError):
             rendered("cluster_exporter", source.measure)
     assert len(asked) == 1
+    moment = time.monotonic() + 601
+    monkeypatch.setattr(time, "monotonic", lambda: moment)
+    with pytest.raises(fetch.SourceError):
+        rendered("cluster_exporter", source.measure)
+    assert len(asked) == 2
 
 
 def test_a_source_that_fails_is_a_figure_and_is_told_once(module, monkeypatch, capsys):

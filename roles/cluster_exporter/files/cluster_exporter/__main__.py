@@ -9,6 +9,7 @@ import http.server
 import json
 import socketserver
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -34,11 +35,13 @@ class Collector:
     def __init__(self, configuration: dict[str, Any]) -> None:
         self._sources: dict[str, Source] = {name: SOURCES[name](values) for name, values in configuration.items()}
         self._problems: dict[str, str] = {}
+        # Two who look at the same time do not ask every source twice at once.
+        self._lock = threading.Lock()
 
     def page(self) -> str:
         """Return everything; a source that fails is a figure and not an error."""
         page = Metrics()
-        with ThreadPoolExecutor(max(1, len(self._sources))) as pool:
+        with self._lock, ThreadPoolExecutor(max(1, len(self._sources))) as pool:
             for result in pool.map(self._one, self._sources):
                 page.update(result)
         return page.render()

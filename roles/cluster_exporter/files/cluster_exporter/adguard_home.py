@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from . import fetch
@@ -11,6 +12,7 @@ from . import fetch
 if TYPE_CHECKING:
     from .exposition import Metrics
 
+_PAUSE_SECONDS = 600.0
 # Statistic: metric, factor to its unit, text.
 STATISTICS = {
     "num_dns_queries": ("adguard_queries", 1, "Questions within the statistics interval."),
@@ -25,19 +27,22 @@ class Source:
     def __init__(self, configuration: dict[str, Any]) -> None:
         self._url = configuration["url"].rstrip("/")
         self._user, self._password = configuration["user"], configuration["password"]
-        self._refused = False
+        self._not_before = 0.0
 
     def measure(self, metrics: Metrics) -> None:
         """Ask for state and statistics.
 
-        A wrong password is tried once: after five, AdGuard Home locks the address out, the administrator included.
+        A wrong password is tried again only after a while: five within a quarter of an hour lock this address out, the
+        administrator's requests from here included.
         """
-        if self._refused:
-            raise fetch.SourceError(f"{self._url} refused the password and is not asked again")
+        if time.monotonic() < self._not_before:
+            raise fetch.SourceError(
+                f"{self._url} refused the password and is left alone for {_PAUSE_SECONDS:g} seconds"
+            )
         try:
             status, statistics = self._ask("status"), self._ask("stats")
         except fetch.RefusedError:
-            self._refused = True
+            self._not_before = time.monotonic() + _PAUSE_SECONDS
             raise
         metrics.add("adguard_running", "Whether it answers DNS.", bool(status["running"]))
         metrics.add("adguard_protection_enabled", "Whether it filters.", bool(status["protection_enabled"]))
