@@ -79,6 +79,8 @@ test-lab: venv lab-packages ## the lab itself and the contract of the exo stand-
 
 .PHONY: molecule
 molecule: venv lab-packages ## every role against lab hosts: check, converge, idempotence, verify
+	@# molecule remembers what it prepared; the lab may be another one by now.
+	$(call in_lab,$(TEST_LAB)) molecule reset --all
 	$(call in_lab,$(TEST_LAB)) molecule test --all --destroy=never --report
 
 .PHONY: test-site
