@@ -5,9 +5,26 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from urllib.parse import urlsplit
+
+from pip._internal.models.index import PyPI
 
 
 def lab_hosts(*names: str) -> list[str]:
     """Return the hosts as testinfra names them: over the lab's SSH configuration, as root."""
     configuration = f"/run/hybrid-lab/{os.environ.get('LAB_NAME', 'olab')}/ssh_config"
     return [f"ssh://{name}?ssh_config={configuration}&sudo=true" for name in names]
+
+
+def package_site() -> str:
+    """Return the host this machine has its Debian packages from: a name of the internet that a lab surely knows."""
+    sites = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(SITE)"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    return str(urlsplit(sites[0]).hostname)
+
+
+def python_site() -> str:
+    """Return the host this machine has its Python packages from, which a lab reaches by HTTPS."""
+    return str(PyPI.netloc)

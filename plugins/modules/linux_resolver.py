@@ -48,7 +48,7 @@ EXAMPLES = r"""
   hybrid_ai.cluster.linux_resolver:
     servers: [10.66.1.10, 10.66.1.1]
     search: [olab]
-    probes: [deb.debian.org]
+    probes: [www.debian.org]
 """
 
 RETURN = r"""

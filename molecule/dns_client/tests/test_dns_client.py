@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from tests.lab_hosts import lab_hosts
+from tests.lab_hosts import lab_hosts, package_site
 
 testinfra_hosts = lab_hosts("olab0", "olab1", "olab2", "olab3", "gpu1")
 
@@ -27,4 +27,4 @@ def test_names_of_the_cluster_need_no_server(host):
 def test_names_of_the_internet_are_known_while_nobody_answers_on_the_management_node(host):
     # In this scenario the management node has no DNS server.
     find = "dscacheutil -q host -a name" if host.file("/usr/bin/dscacheutil").exists else "getent hosts"
-    assert "deb.debian.org" in host.check_output(f"{find} deb.debian.org")
+    assert package_site() in host.check_output(f"{find} {package_site()}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Run = Callable[..., dict[str, Any]]
 
-WISH = {"servers": ["10.66.1.10", "10.66.1.1"], "search": ["olab"], "probes": ["pypi.org"]}
+WISH = {"servers": ["10.66.1.10", "10.66.1.1"], "search": ["olab"], "probes": ["site.example"]}
 NOTICE = "# Written by hybrid_ai.cluster; changes are overwritten.\n"
 PLAIN = f"{NOTICE}search olab\nnameserver 10.66.1.10\nnameserver 10.66.1.1\noptions timeout:1 attempts:2\n"
 DROP_IN = f"{NOTICE}[Resolve]\nDNS=10.66.1.10 10.66.1.1\nDomains=olab ~.\n"
@@ -119,7 +119,7 @@ def test_a_host_that_would_be_cut_off_gets_its_servers_back(
     names[:] = answers
     result = run(run_module)
     assert plain.read_text() == (PLAIN if kept else BEFORE)
-    assert ("no longer knows pypi.org; the ones before are back" in result.get("msg", "")) is not kept
+    assert ("no longer knows site.example; the ones before are back" in result.get("msg", "")) is not kept
 
 
 def test_so_does_one_with_resolved(run_module: Run, resolved: Path, names: list[bool]) -> None:

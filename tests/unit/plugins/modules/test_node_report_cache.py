@@ -27,7 +27,7 @@ OPENED = {
     "check": "interception",
     "host": "127.0.0.1",
     "port": 3127,
-    "site": "pypi.org",
+    "site": "site.example",
     "bundle": "/ca-bundle.pem",
     "authority": "home download cache",
 }
@@ -115,7 +115,7 @@ def test_system_trust_is_told_and_no_failure(line, answer, measured):
 )
 def test_interception(line, monkeypatch, answer, *, opened, ok, measured):
     def issuer(proxy, site, bundle):
-        assert (proxy, site, bundle) == (("127.0.0.1", 3127), "pypi.org", "/ca-bundle.pem")
+        assert (proxy, site, bundle) == (("127.0.0.1", 3127), "site.example", "/ca-bundle.pem")
         if isinstance(answer, Exception):
             raise answer
         return answer
