@@ -101,6 +101,8 @@ def test_the_playbook_stops_before_it_touches_a_host(playbook: Path, name: str, 
 
 
 def test_the_trace_would_show(playbook: Path) -> None:
-    done = run(playbook, "-i", str(REPOSITORY / "inventories/lab"))
+    # What a lab that is up would have written for its inventory.
+    (playbook.parent / "password").write_text("a password of the lab\n")
+    done = run(playbook, "-i", str(REPOSITORY / "inventories/lab"), "-e", f"lab_directory={playbook.parent}")
     assert done.returncode == 4, done.stdout + done.stderr
     assert (playbook.parent / "touched").exists()
