@@ -49,6 +49,7 @@ useradd --create-home --uid 1000 --groups sudo --shell /bin/bash {names.ADMIN}
 rm -f /etc/ssh/ssh_host_*_key* /etc/machine-id /var/lib/dbus/machine-id /etc/hostname /etc/resolv.conf
 : > /etc/machine-id
 systemctl enable --quiet ssh.service systemd-networkd.service
+# A root file system without nftables has no such unit.
 systemctl disable --quiet nftables.service || true
 systemctl mask --quiet {" ".join(_MASKED.split())}
 update-ca-certificates >/dev/null 2>&1

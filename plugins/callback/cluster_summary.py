@@ -54,7 +54,7 @@ class CallbackModule(CallbackBase):
             self._changed[result.host.get_name()].append(result.task.get_name().rpartition(" : ")[2])
         self._note_measurement(result)
 
-    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:  # noqa: ARG002
+    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:  # noqa: ARG002 - as above
         """Note a report with false lines."""
         self._note_measurement(result)
 

@@ -82,37 +82,37 @@ def write_ipv4(name: str, device: str, wanted: dict[str, Any]) -> list[list[str]
     return [["-setmanual", name, wanted["address"], wanted["netmask"], *router]]
 
 
-def write_ipv6(name: str, device: str, wanted: str) -> list[list[str]]:  # noqa: ARG001
+def write_ipv6(name: str, device: str, wanted: str) -> list[list[str]]:  # noqa: ARG001 - one signature
     """Return the commands for IPv6."""
     return [["-setv6off" if wanted == "off" else "-setv6automatic", name]]
 
 
 def write_list(verb: str) -> Callable[[str, str, list[str]], list[list[str]]]:
     """Return a writer for a list that the word Empty clears."""
-    return lambda name, device, wanted: [[verb, name, *(wanted or ["Empty"])]]  # noqa: ARG005
+    return lambda name, device, wanted: [[verb, name, *(wanted or ["Empty"])]]  # noqa: ARG005 - one signature
 
 
 def write_proxy(kind: str) -> Callable[[str, str, dict[str, Any]], list[list[str]]]:
     """Return a writer for a proxy: setting an address always turns it on, so turning it off comes last."""
 
-    def write(name: str, device: str, wanted: dict[str, Any]) -> list[list[str]]:  # noqa: ARG001
+    def write(name: str, device: str, wanted: dict[str, Any]) -> list[list[str]]:  # noqa: ARG001 - one signature
         address = [f"-set{kind}", name, wanted["server"], str(wanted["port"])]
         return [address] if wanted["enabled"] else [address, [f"-set{kind}state", name, "off"]]
 
     return write
 
 
-def write_auto_proxy(name: str, device: str, wanted: str) -> list[list[str]]:  # noqa: ARG001
+def write_auto_proxy(name: str, device: str, wanted: str) -> list[list[str]]:  # noqa: ARG001 - one signature
     """Return the commands for the proxy script."""
     return [["-setautoproxyurl", name, wanted]] if wanted else [["-setautoproxystate", name, "off"]]
 
 
-def write_mtu(name: str, device: str, wanted: int) -> list[list[str]]:  # noqa: ARG001
+def write_mtu(name: str, device: str, wanted: int) -> list[list[str]]:  # noqa: ARG001 - one signature
     """Return the commands for the MTU, which belongs to the device."""
     return [["-setMTU", device, str(wanted)]]
 
 
-def write_enabled(name: str, device: str, wanted: bool) -> list[list[str]]:  # noqa: ARG001
+def write_enabled(name: str, device: str, wanted: bool) -> list[list[str]]:  # noqa: ARG001 - one signature
     """Return the commands that switch a service on or off."""
     return [["-setnetworkserviceenabled", name, "on" if wanted else "off"]]
 

@@ -47,7 +47,7 @@ EXAMPLES = r"""
   hybrid_ai.cluster.bootstrap_host:
     public_key: "{{ lookup('ansible.builtin.file', 'ssh/id_ed25519.pub') }}"
     interpreter: /opt/hybrid-ai/python/bin/python3
-    archive: /root/.cache/hybrid-ai/cpython-3.12.14-aarch64-apple-darwin.tar.gz
+    archive: ~/.cache/hybrid-ai/cpython-3.12.14-aarch64-apple-darwin.tar.gz
     checksum: sha256:81a359f1cfadd4da11766534c5913791cea55f26e1bb902cacd2a531bb1e4b2b
 """
 

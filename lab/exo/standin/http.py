@@ -88,7 +88,8 @@ class Server:
 
     async def listen(self, port: int) -> None:
         """Accept connections on every address; there is no setting for another one."""
-        self._server = await asyncio.start_server(self._serve, "0.0.0.0", port, limit=_MAXIMUM_HEAD)  # noqa: S104
+        every_address = "0.0.0.0"  # noqa: S104 - as exo does
+        self._server = await asyncio.start_server(self._serve, every_address, port, limit=_MAXIMUM_HEAD)
 
     def close(self) -> None:
         """Stop at once."""

@@ -222,7 +222,8 @@ def _coordinators(cycle: list[str], state: State, port: int) -> dict[str, str]:
     """Return where each rank finds rank 0."""
     coordinators = {}
     for node in cycle:
-        address = "0.0.0.0" if node == cycle[0] else _address(node, cycle[0], state, _COORDINATOR_ORDER)  # noqa: S104
+        own = "0.0.0.0"  # noqa: S104 - what the API says
+        address = own if node == cycle[0] else _address(node, cycle[0], state, _COORDINATOR_ORDER)
         if address is None:
             raise PlacementError("Current jaccl backend requires all participating devices to be able to communicate")
         coordinators[node] = f"{address}:{port}"
