@@ -254,8 +254,9 @@ def test_up_goes_on_where_it_was_interrupted(other: Lab) -> None:
     command = subprocess.Popen(
         other.argv("up", "--inventory", str(other.inventory)), stderr=subprocess.PIPE, text=True, cwd=CHECKOUT
     )
-    while not remains(other.name).get("network namespaces") and command.poll() is None:
-        time.sleep(0.01)
+    namespace = Path("/run/netns", f"lab-{other.name}")
+    while not namespace.exists() and command.poll() is None:
+        time.sleep(0.001)
     command.send_signal(signal.SIGINT)
     _, said = command.communicate()
     assert command.returncode == 130
