@@ -8,6 +8,7 @@ import json
 import os
 import uuid
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab import access, identity, names, process, settings
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _MAC_BUNDLE = "/etc/ssl/cert.pem"
 _SIMULATED = "/System/Library/Simulator/bin/simulate"
 _ADMIN = (501, 80)
+_NVIDIA_SMI = Path(__file__).parent / "nvidia/nvidia-smi"
 _MAC_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _INDEX_AND_PROXY = "# This machine's own settings, passed on to the hosts of the lab.\n"
 
@@ -65,6 +67,8 @@ def _prepare_linux(disk: Disk, topology: Topology, machine: Settings) -> None:
     )
     for path, text, mode in linux_settings(machine):
         disk.write(path, text, mode)
+    if host.has_gpu:
+        disk.write("usr/local/bin/nvidia-smi", _NVIDIA_SMI.read_text(encoding="utf-8"), 0o755)
 
 
 def linux_settings(machine: Settings) -> list[tuple[str, str, int]]:

@@ -40,7 +40,12 @@ def parse(listed: dict[str, Any]) -> Topology:
     """Turn the output of ``ansible-inventory --list`` into a topology."""
     variables: dict[str, dict[str, Any]] = listed.get("_meta", {}).get("hostvars", {})
     kinds: tuple[Kind, ...] = ("macos", "linux")
-    hosts = [_host(name, kind, variables.get(name, {})) for kind in kinds for name in _members(listed, kind)]
+    gpus = _members(listed, "gpu")
+    hosts = [
+        _host(name, kind, variables.get(name, {}), has_gpu=name in gpus)
+        for kind in kinds
+        for name in _members(listed, kind)
+    ]
     if not hosts:
         raise InventoryError("The inventory has no host in the groups macos and linux.")
     hosts.sort(key=lambda host: ipaddress.IPv4Address(host.address))
@@ -58,7 +63,7 @@ def _members(listed: dict[str, Any], group: str) -> list[str]:
     return found
 
 
-def _host(name: str, kind: Kind, variables: dict[str, Any]) -> Host:
+def _host(name: str, kind: Kind, variables: dict[str, Any], *, has_gpu: bool) -> Host:
     address = variables.get("ansible_host")
     try:
         address = str(ipaddress.IPv4Address(str(address)))
@@ -69,7 +74,7 @@ def _host(name: str, kind: Kind, variables: dict[str, Any]) -> Host:
     if len(name) > _HOST_NAME_LENGTH or not all(part.isalnum() for part in name.split("-")):
         raise InventoryError(f"The host name {name!r} is not usable in the lab: write letters, digits and hyphens.")
     if kind == "linux":
-        return Host(name, kind, address, variables.get("mac_address"))
+        return Host(name, kind, address, variables.get("mac_address"), has_gpu=has_gpu)
     return Host(
         name,
         kind,

@@ -76,6 +76,7 @@ class Host:
     release: str = ""
     memory_gigabytes: int = 0
     has_homebrew: bool = False
+    has_gpu: bool = False
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:

@@ -50,12 +50,8 @@ def cluster() -> Iterator[monitoring.Lab]:
     if not ready:
         password = f"/run/hybrid-lab/{name}/password"
         _play("playbooks/bootstrap.yml", "--connection-password-file", password, "--become-password-file", password)
-        for playbook in ("site.yml", "playbooks/dns.yml", "playbooks/cache.yml"):
-            _play(playbook)
-    program = (monitoring.REPOSITORY / "lab/nvidia/nvidia-smi").read_text(encoding="utf-8")
+        _play("site.yml")
     for host in listed["gpu"]["hosts"]:
-        place = "/usr/local/bin/nvidia-smi"
-        monitoring.run("lab", "exec", host, "--", "/bin/sh", "-c", f"cat > {place}; chmod 755 {place}", stdin=program)
         start_receiver(lab, host)
     webhook = f"{lab.address(listed['gpu']['hosts'][0], RECEIVER_PORT)}/"
     _play("playbooks/monitoring.yml", "-e", json.dumps({**monitoring.SPEED_UP, "alertmanager_webhooks": [webhook]}))
