@@ -28,6 +28,7 @@ from lab import (
     rootfs,
     services,
     settings,
+    sites,
     state,
     uplink,
     wiring,
@@ -67,6 +68,7 @@ def up(lab: str, inventory_directory: Path, say: Callable[[str], None]) -> Topol
         _start_services(lab, topology, built, machine)
         access.write_files(lab, topology)
         access.password(lab)
+        sites.write(lab)
         off = [host for host in topology.hosts if not cgroups.processes(lab, host.name)]
         if off:
             say(f"starting {', '.join(host.name for host in off)}")

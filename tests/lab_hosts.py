@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from urllib.parse import urlsplit
 
-from pip._internal.models.index import PyPI
+from lab import sites
 
 
 def lab_hosts(*names: str) -> list[str]:
@@ -18,13 +16,10 @@ def lab_hosts(*names: str) -> list[str]:
 
 
 def package_site() -> str:
-    """Return the host this machine has its Debian packages from: a name of the internet that a lab surely knows."""
-    sites = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(SITE)"], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    return str(urlsplit(sites[0]).hostname)
+    """Return the host this machine has its Debian packages from: a name of the internet that the lab surely knows."""
+    return sites.read(os.environ.get("LAB_NAME", "olab"))["debian"]
 
 
 def python_site() -> str:
-    """Return the host this machine has its Python packages from, which a lab reaches by HTTPS."""
-    return str(PyPI.netloc)
+    """Return the host this machine has its Python packages from, which the lab reaches by HTTPS."""
+    return sites.read(os.environ.get("LAB_NAME", "olab"))["python"]

@@ -71,6 +71,10 @@ digest:
   description: A text that is another one whenever a file is; use it to restart what reads them.
   returned: always
   type: str
+previous:
+  description: Whether earlier files are kept, to go back to.
+  returned: with O(action=write)
+  type: bool
 """
 
 import grp
@@ -108,7 +112,7 @@ def write(tree: FileTree, commands: Commands, parameters: dict[str, Any], check_
     files = {name: str(text) for name, text in (parameters["files"] or {}).items()}
     before = tree.read()
     if before == files and tree.modes_are_right():
-        return {"changed": False, "digest": digest(files)}
+        return {"changed": False, "digest": digest(files), "previous": tree.has_previous()}
     argv = parameters["validate"]
     try:
         if not check_mode or (argv and Path(argv[0]).exists() and tree.path.parent.is_dir()):
@@ -121,7 +125,7 @@ def write(tree: FileTree, commands: Commands, parameters: dict[str, Any], check_
                     raise FileTreeError(f"{tree.path} does not hold what was written to it; check the disk.")
     finally:
         tree.discard()
-    result: dict[str, Any] = {"changed": True, "digest": digest(files)}
+    result: dict[str, Any] = {"changed": True, "digest": digest(files), "previous": tree.has_previous()}
     if not parameters["sensitive"]:
         result["diff"] = differences(before, files)
     return result

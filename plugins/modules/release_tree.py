@@ -63,6 +63,10 @@ would_unpack:
   description: Whether the archive is needed.
   returned: with O(action=switch)
   type: bool
+settled:
+  description: Whether the wanted version was current already and no other one is kept.
+  returned: with O(action=switch)
+  type: bool
 """
 
 from typing import Any
@@ -76,6 +80,7 @@ def switch(tree: ReleaseTree, parameters: dict[str, Any], check_mode: bool) -> d
     """Unpack what is missing and name it current."""
     version, before = parameters["version"], tree.version()
     unpack = not tree.has(version)
+    settled = not unpack and before == version and not has_others(tree)
     if not check_mode:
         if unpack:
             tree.unpack(parameters["archive"], version, parameters["program"])
@@ -85,13 +90,19 @@ def switch(tree: ReleaseTree, parameters: dict[str, Any], check_mode: bool) -> d
         "changed": unpack or before != version,
         "version": version,
         "would_unpack": unpack,
+        "settled": settled,
         "diff": {"before": f"{before or ''}\n", "after": f"{version}\n"},
     }
 
 
+def has_others(tree: ReleaseTree) -> bool:
+    """Tell whether more than the current version is kept."""
+    return bool(tree.others()) or tree.version(PREVIOUS) is not None
+
+
 def commit(tree: ReleaseTree, check_mode: bool) -> dict[str, Any]:
     """Keep the current version only."""
-    changed = bool(tree.others()) or tree.version(PREVIOUS) is not None
+    changed = has_others(tree)
     if changed and not check_mode:
         tree.commit()
     return {"changed": changed, "version": tree.version()}

@@ -90,7 +90,7 @@ def test_without_interception_it_is_a_plain_proxy_that_says_so(cache):
 
 
 def test_everything_is_taken_back_and_comes_again(cache):
-    play(cache, cluster_download_cache=False, squid_state="absent").succeeded()
+    play(cache, cluster_download_cache=False).succeeded()
     for host in ("gpu1", "olab0", "olab1"):
         assert "download cache" not in cache.cluster.execute(
             host, "sh", "-c", "cat /etc/environment /etc/zshenv || true"
@@ -98,5 +98,5 @@ def test_everything_is_taken_back_and_comes_again(cache):
         assert "download cache" not in issuer(cache, host)
         assert "none" in cache.cluster.execute(host, "sh", "-c", "ls -d /opt/hybrid-ai/download-relay || echo none")
     assert "none" in cache.cluster.execute("olab0", "sh", "-c", "ls -d /opt/hybrid-ai/squid || echo none")
-    assert play(cache, cluster_download_cache=False, squid_state="absent").succeeded().changed == set()
+    assert play(cache, cluster_download_cache=False).succeeded().changed == set()
     assert play(cache, "--check").succeeded().changed == play(cache).succeeded().changed

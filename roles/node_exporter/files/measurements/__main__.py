@@ -64,6 +64,7 @@ class Round:
 
 def write(path: Path, text: str) -> None:
     """Replace the file, so that a reader never sees half of it."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")
     temporary.write_text(text, encoding="utf-8")
     temporary.chmod(0o644)

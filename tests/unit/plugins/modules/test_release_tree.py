@@ -77,11 +77,13 @@ def test_check_mode_predicts(run_module, tmp_path):
 def test_the_version_before_is_kept_until_it_is_settled(run_module, tmp_path, action, version, left):
     run_module("release_tree", arguments(tmp_path, "1.0"))
     run_module("release_tree", arguments(tmp_path, "2.0"))
+    assert not run_module("release_tree", arguments(tmp_path, "2.0"))["settled"]
     settle = {"path": str(tmp_path / "programs"), "action": action}
     result = run_module("release_tree", settle)
     assert (result["changed"], result["version"]) == (True, version)
     assert current(tmp_path) == version
     assert len([entry for entry in (tmp_path / "programs").iterdir() if not entry.is_symlink()]) == left
+    assert run_module("release_tree", arguments(tmp_path, version), check=True)["settled"] is (action == "commit")
 
 
 def test_nothing_to_go_back_to_is_no_change(run_module, tmp_path):
