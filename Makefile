@@ -84,8 +84,8 @@ molecule: venv lab-packages ## every role against lab hosts: check, converge, id
 	$(call in_lab,$(TEST_LAB)) molecule test --all --destroy=never --report
 
 .PHONY: test-site
-test-site: venv lab-packages ## the whole site: prediction, idempotence, limits, faults
-	$(SUDO) $(BIN)/pytest --quiet tests/site
+test-site: venv lab-packages ## the whole site: prediction, idempotence, limits, faults, downloads, figures and alerts
+	$(SUDO) $(BIN)/pytest --quiet tests/site tests/cache tests/monitoring
 
 .PHONY: test
 test: check test-lab molecule test-site ## everything CI runs
