@@ -26,7 +26,12 @@ def seconds(cluster: Cluster, playbook: str, *arguments: str) -> float:
     """Run a playbook the way a person does and return how long it took."""
     start = time.monotonic()
     answer = subprocess.run(
-        cluster.argv(playbook, *arguments), env=cluster.environment, cwd=ROOT, capture_output=True, text=True, check=False
+        cluster.argv(playbook, *arguments),
+        env=cluster.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if answer.returncode != 0:
         sys.exit(f"{playbook} failed:\n{answer.stdout[-4000:]}{answer.stderr[-1000:]}")
@@ -42,8 +47,7 @@ def main() -> None:
         first = seconds(cluster, "site.yml")
         second = statistics.median(seconds(cluster, "site.yml") for _ in range(ROUNDS))
         pairs = [
-            (seconds(cluster, "site.yml", *PART), seconds(cluster, "tests/benchmarks/stock.yml"))
-            for _ in range(ROUNDS)
+            (seconds(cluster, "site.yml", *PART), seconds(cluster, "tests/benchmarks/stock.yml")) for _ in range(ROUNDS)
         ]
     finally:
         cluster.lab("down")
