@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ REPOSITORY = Path(__file__).parents[4]
 INVENTORIES = REPOSITORY / "tests" / "inventories"
 BROKEN = yaml.safe_load((INVENTORIES / "broken.yml").read_text())
 # inventories/lab reads files by lookups, so it goes through the real program below.
-GOOD = [*sorted((INVENTORIES / "good").iterdir()), REPOSITORY / "inventories/example"]
+GOOD = sorted((INVENTORIES / "good").iterdir())
 
 
 def sources(name: str) -> list[str]:
@@ -98,6 +99,16 @@ def test_the_playbook_stops_before_it_touches_a_host(playbook: Path, name: str, 
     assert "unreachable=0" in done.stdout
     assert "PLAY [all]" not in done.stdout
     assert not (playbook.parent / "touched").exists()
+
+
+def test_a_copy_of_the_example_is_good_and_makes_its_passwords(playbook: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(REPOSITORY / "inventories/example", tmp_path / "home")
+    for _ in range(2):
+        done = run(REPOSITORY / "playbooks/validate.yml", "-i", str(home))
+        assert done.returncode == 0, done.stdout + done.stderr
+    made = sorted((home / "secrets").iterdir())
+    assert [path.name for path in made] == ["adguard_home_password", "grafana_admin_password"]
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
 
 
 def test_the_trace_would_show(playbook: Path) -> None:
