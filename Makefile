@@ -46,6 +46,8 @@ lab: venv lab-packages ## a simulated cluster on this Linux machine, configured 
 	$(PLAY) playbooks/bootstrap.yml --connection-password-file $(PASSWORD) --become-password-file $(PASSWORD)
 	$(PLAY) site.yml
 	$(LAB) status
+	@printf '\nWhat a worker gets:\n'
+	@$(LAB) ssh olab1 -- zsh -s < lab/tour.zsh
 	@printf '\nNext, try (as root, after: source %s/activate):\n' "$(BIN)"
 	@printf '  %-48s %s\n' 'lab ssh olab1' 'look around on a simulated Mac' \
 	  'ansible-playbook -i inventories/lab site.yml' 'run it again: nothing changes' \

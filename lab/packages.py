@@ -16,6 +16,8 @@ BASE_PACKAGES = (
     "python3-apt",
     "nftables",
     "curl",
+    "bind9-dnsutils",
+    "python3-pip",
     "ca-certificates",
     "iproute2",
     "iputils-ping",

@@ -23,8 +23,18 @@ from .programs import DIRECT, RENAMED, WRAPPED
 HERE = Path(__file__).parent
 SIMULATOR = Path("System/Library/Simulator")
 PACKAGES: tuple[str, ...] = (
-    *("ca-certificates", "curl", "iproute2", "iputils-ping", "less", "libarchive-tools", "mawk", "netbase"),
-    *("netcat-openbsd", "openssh-client", "openssh-server", "openssl", "perl-base", "procps", "psmisc", "python3"),
+    *("bind9-dnsutils", "ca-certificates", "curl", "iproute2", "iputils-ping", "less", "libarchive-tools", "mawk"),
+    *(
+        "netbase",
+        "netcat-openbsd",
+        "openssh-client",
+        "openssh-server",
+        "openssl",
+        "perl-base",
+        "procps",
+        "psmisc",
+        "python3",
+    ),
     *("rsync", "sudo", "tzdata", "unzip", "xz-utils", "zip", "zsh"),
 )
 INIT: list[str] = [f"/{SIMULATOR}/bin/launchd"]

@@ -11,7 +11,8 @@ from __future__ import annotations
 DIRECT: dict[str, tuple[str, ...]] = {
     "/bin": ("bash", "dash", "kill", "stty", "zsh"),
     "/usr/bin": (
-        *("bunzip2", "bzcat", "bzip2", "curl", "gunzip", "gzip", "less", "more", "nc", "openssl", "perl"),
+        *("bunzip2", "bzcat", "bzip2", "curl", "dig", "gunzip", "gzip", "host", "less", "more", "nc"),
+        *("nslookup", "openssl", "perl"),
         *("rsync", "scp", "sftp", "ssh", "ssh-add", "ssh-agent", "ssh-copy-id", "ssh-keygen", "ssh-keyscan"),
         *("su", "sudo", "top", "unzip", "zip", "zipinfo"),
     ),

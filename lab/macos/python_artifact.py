@@ -26,19 +26,24 @@ MOMENT = 1_700_000_000
 
 def build(base_root: Path, destination: Path) -> Path:
     """Write the archive into a directory and return its path."""
-    library = base_root / f"usr/lib/python{VERSION}"
+    places = {
+        base_root / f"usr/lib/python{VERSION}": f"lib/python{VERSION}",
+        # Debian keeps pip apart; python-build-standalone brings it too.
+        base_root / "usr/lib/python3/dist-packages/pip": "lib/python3/dist-packages/pip",
+    }
     members: dict[str, Path | str] = {
         f"bin/python{VERSION}": resolve(base_root, Path(f"/usr/bin/python{VERSION}")),
         "bin/python3": f"python{VERSION}",
         "bin/python": f"python{VERSION}",
         f"lib/python{VERSION}/sitecustomize.py": HERE / "darwin_site.py",
     }
-    for path in sorted(library.rglob("*")):
-        inside = path.relative_to(library)
-        if OMITTED.isdisjoint(inside.parts) and not any(part.startswith("config-") for part in inside.parts):
-            real = resolve(base_root, Path("/", path.relative_to(base_root)))
-            if real.is_file():
-                members[f"lib/python{VERSION}/{inside}"] = real
+    for library, place in places.items():
+        for path in sorted(library.rglob("*")):
+            inside = path.relative_to(library)
+            if OMITTED.isdisjoint(inside.parts) and not any(part.startswith("config-") for part in inside.parts):
+                real = resolve(base_root, Path("/", path.relative_to(base_root)))
+                if real.is_file():
+                    members[f"{place}/{inside}"] = real
     destination.mkdir(parents=True, exist_ok=True)
     target = destination / f"cpython-{_version(base_root)}-lab.tar.gz"
     with (

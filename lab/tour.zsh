@@ -1,0 +1,26 @@
+# What a worker gets from the management node, as a person would ask for it: `lab ssh HOST -- zsh -s < lab/tour.zsh`.
+python=/opt/hybrid-ai/python/bin/python3
+pip=($python -m pip --quiet --disable-pip-version-check --no-cache-dir)
+cd "$(mktemp -d)"
+
+show() {
+  print -r -- "$(hostname -s) % $*"
+}
+
+show dig +short exo.olab
+dig +short exo.olab
+
+show python3 -m pip download --no-deps pyyaml
+$pip download --no-deps pyyaml && ls *.whl
+# Whoever asked first, it is in the cache now: asked for again, it comes from there.
+wheel=$($pip install --dry-run --ignore-installed --no-deps --report - pyyaml |
+  $python -c 'import json, sys; print(json.load(sys.stdin)["install"][0]["download_info"]["url"])')
+show curl -sI "https://…/${wheel:t}"
+curl -sI "$wheel" | grep -i '^x-cache:'
+
+show curl -s http://prometheus.olab/api/v1/targets
+curl -s http://prometheus.olab/api/v1/targets | $python -c '
+import json, sys
+targets = json.load(sys.stdin)["data"]["activeTargets"]
+up = sum(target["health"] == "up" for target in targets)
+print(f"{up} of {len(targets)} targets are up:", ", ".join(sorted({target["labels"]["job"] for target in targets})))'
