@@ -18,8 +18,3 @@ def lab_hosts(*names: str) -> list[str]:
 def package_site() -> str:
     """Return the host this machine has its Debian packages from: a name of the internet that the lab surely knows."""
     return sites.read(os.environ.get("LAB_NAME", "olab"))["debian"]
-
-
-def python_site() -> str:
-    """Return the host this machine has its Python packages from, which the lab reaches by HTTPS."""
-    return sites.read(os.environ.get("LAB_NAME", "olab"))["python"]

@@ -13,8 +13,6 @@ import pytest
 from tests.site.cluster import Cluster
 
 MANAGEMENT = "olab0"
-# What a login reads: zsh's file on a Mac, PAM's on Linux.
-LOGIN = "if [ -d /Library ]; then . /etc/zshenv; else set -a; . /etc/environment; set +a; fi"
 LOG = "/var/log/hybrid-ai/squid-requests/access.log"
 
 
@@ -48,7 +46,7 @@ class Cache:
 
     def shell(self, host: str, script: str) -> str:
         """Run a script as a login on a host would, with the environment the role wrote."""
-        return self.cluster.execute(host, "sh", "-ec", f"{LOGIN}; {script}")
+        return self.cluster.login(host, script)
 
     def lines(self, part: str) -> list[Line]:
         """Return what was asked for, other than tunnels, with a text in its address."""

@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.lab_hosts import python_site
-
 FIRST, SECOND, MAC = "gpu1", "olab0", "olab1"
 # Large enough that downloads which begin together overlap; small enough for every network.
 PACKAGE, OTHER_PACKAGE, SMALL_PACKAGE, DEBIAN_PACKAGE = "numpy", "scipy", "pyyaml", "python3-pip"
@@ -107,7 +105,7 @@ def test_a_part_of_a_package_brings_the_whole_of_it_once(pip):
 
 def test_nothing_inside_the_cluster_is_reached_through_it(pip):
     script = "curl -s -o /dev/null -w '%{http_code}' --noproxy '' -x http://10.66.1.10:3128"
-    for inside in ("http://10.66.1.10:22/", "http://127.0.0.1:8098/", f"https://{python_site()}:22/"):
+    for inside in ("http://10.66.1.10:22/", "http://127.0.0.1:8098/", f"https://{pip.cluster.python_site}:22/"):
         shown = pip.shell(FIRST, f"{script} {inside} -w '%{{http_code}} %{{http_connect}}' || true")
         assert "403" in shown
 

@@ -8,8 +8,6 @@ import json
 
 import pytest
 
-from tests.lab_hosts import python_site
-
 PLAYBOOK = "playbooks/cache.yml"
 CONFIGURATION = "/opt/hybrid-ai/squid/squid.conf"
 KEY, CERTIFICATE = "/opt/hybrid-ai/squid/ca/ca.key", "/opt/hybrid-ai/squid/ca/ca.pem"
@@ -22,7 +20,7 @@ def play(cache, *arguments: str, **variables):
 
 def issuer(cache, host: str) -> str:
     """Return who signed what a site shows this host."""
-    return cache.shell(host, f"curl -sSv https://{python_site()}/ 2>&1 >/dev/null | grep -i issuer:")
+    return cache.shell(host, f"curl -sSv https://{cache.cluster.python_site}/ 2>&1 >/dev/null | grep -i issuer:")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +56,7 @@ def test_bad_input_is_a_sentence_and_changes_nothing(cache, variables, sentence)
 
 def test_a_change_is_taken_over_while_it_runs(cache):
     pid = cache.cluster.execute("olab0", "cat", "/var/run/hybrid-ai-squid.pid")
-    changed = play(cache, "--tags", "squid", squid_passed_through=[python_site()]).succeeded()
+    changed = play(cache, "--tags", "squid", squid_passed_through=[cache.cluster.python_site]).succeeded()
     assert {task.rpartition(" : ")[2] for _, task in changed.changed} == {"Configure it"}
     assert "download cache" not in issuer(cache, "gpu1")
     play(cache, "--tags", "squid").succeeded()

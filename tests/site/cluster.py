@@ -13,8 +13,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab import sites
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+# What a login reads: zsh's file on a Mac, PAM's on Linux.
+LOGIN = "if [ -d /Library ]; then . /etc/zshenv; else set -a; . /etc/environment; set +a; fi"
 
 
 @dataclass
@@ -76,6 +80,10 @@ class Cluster:
         """Run a command as root on a host, past SSH."""
         return self.lab("exec", host, "--", *command, stdin=stdin)
 
+    def login(self, host: str, script: str) -> str:
+        """Run a shell script as root with the environment of a login."""
+        return self.execute(host, "sh", "-ec", f"{LOGIN}; {script}")
+
     def wait_for(self, host: str, state: str, seconds: float = 60) -> None:
         """Wait until the lab says that a host is in a state."""
         deadline = time.monotonic() + seconds
@@ -92,6 +100,11 @@ class Cluster:
     def password(self) -> str:
         """What a bare host knows."""
         return (self.directory / "password").read_text().strip()
+
+    @property
+    def python_site(self) -> str:
+        """A site of the internet that the lab reaches by HTTPS: the one this machine has its Python packages from."""
+        return sites.read(self.name)["python"]
 
     def argv(self, playbook: str, *arguments: str) -> list[str]:
         """Return the command line of a run."""

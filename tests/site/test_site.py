@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -100,6 +101,29 @@ def test_uninstall_leaves_nothing_and_install_works_again(story, cluster):
     assert "exo" not in cluster.execute("olab1", "sh", "-c", look).lower()
     assert cluster.play("playbooks/uninstall.yml", "--tags", "exo").succeeded().changed == set()
     cluster.play("site.yml").succeeded()
+
+
+def test_the_workers_live_on_without_the_management_node_which_heals_without_a_run(story, cluster):
+    site = cluster.python_site
+    resolve = {
+        "olab1": "dscacheutil -q host -a name $name | grep -q address",
+        "gpu1": "getent hosts $name",
+    }
+    way = "curl -sS --noproxy '*' http://127.0.0.1:3127/"
+    cluster.lab("power", "off", "olab0")
+    try:
+        for host, script in resolve.items():
+            cluster.login(host, f"for name in exo.olab olab2.olab {site}; do {script}; done")
+            cluster.login(host, f"curl -sSf --retry 2 -o /dev/null https://{site}/")
+            assert "direct" in cluster.login(host, way)
+    finally:
+        cluster.lab("power", "on", "olab0")
+    cluster.wait_for("olab0", "running")
+    deadline = time.monotonic() + 120
+    while not all("through the cache" in cluster.login(host, way) for host in resolve):
+        assert time.monotonic() < deadline, "the cache did not come back"
+        time.sleep(1)
+    assert cluster.play("playbooks/verify.yml").succeeded().changed == set()
 
 
 def test_a_mac_comes_back_after_a_power_failure(story, cluster):
