@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import time
 
 import pytest
+
+from lab.exo import bundle, image
 
 MACS = ["olab1", "olab2", "olab3"]
 
@@ -77,6 +81,21 @@ def test_exo_is_upgraded_and_goes_back(story, cluster):
     ]
     cluster.play("site.yml", "--tags", "exo").succeeded()
     assert cluster.execute("olab1", *version).strip() == "1.0.71"
+
+
+def test_an_exo_that_does_not_start_makes_way_for_the_one_before(story, cluster, monkeypatch, tmp_path):
+    version = "1.0.99"
+    sources = shutil.copytree(bundle.HERE, tmp_path / "exo")
+    (sources / "launchers/exo").write_text("#!/bin/sh\nexit 3\n")
+    monkeypatch.setattr(bundle, "HERE", sources)
+    broken = image.build(cluster.directory / "artifacts/exo", version)
+    checksum = f"sha256:{hashlib.sha256(broken.read_bytes()).hexdigest()}"
+    release = {version: {"url": f"http://10.66.1.2/exo/{broken.name}", "checksum": checksum}}
+    run = cluster.play("site.yml", "--tags", "exo", "-e", json.dumps({"exo_version": version, "exo_releases": release}))
+    assert run.rc != 0
+    said = {host: str(result.get("msg")) for _, host, result in run.tasks if result.get("failed")}
+    assert all("Version 1.0.71 runs again." in said[mac] for mac in MACS)
+    assert cluster.play("site.yml", "--tags", "exo").succeeded().changed == set()
 
 
 def test_exos_network_daemon_is_removed_and_the_addresses_come_back(story, cluster):
