@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.site.cluster import Cluster
@@ -22,6 +24,23 @@ def managed(cluster):
     """Return the cluster with every host under management, whatever state it is in beyond that."""
     cluster.bootstrap()
     return cluster
+
+
+@pytest.fixture(scope="session")
+def story(cluster):
+    """Run the site on bare hosts: predict, converge, converge again."""
+    cluster.lab("reset")
+    cluster.bootstrap()
+    predicted = cluster.play("site.yml", "--check", "--diff").succeeded()
+    start = time.monotonic()
+    first = cluster.play("site.yml", "--diff").succeeded()
+    seconds = time.monotonic() - start
+    return {
+        "predicted": predicted,
+        "first": first,
+        "first_seconds": seconds,
+        "second": cluster.play("site.yml").succeeded(),
+    }
 
 
 @pytest.fixture(scope="session")

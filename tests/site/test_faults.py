@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -16,19 +15,10 @@ ROUNDS = int(os.environ.get("FAULT_ROUNDS", "3"))
 SEED = int(os.environ.get("FAULT_SEED", "20"))
 
 
-@pytest.fixture(scope="module")
-def first_run_seconds(cluster):
-    """Measure how long a run on bare hosts takes: a kill falls anywhere in it."""
-    cluster.lab("reset")
-    cluster.bootstrap()
-    start = time.monotonic()
-    cluster.play("site.yml").succeeded()
-    return time.monotonic() - start
-
-
 @pytest.mark.parametrize("round_number", range(ROUNDS))
-def test_a_killed_run_converges_on_the_next(cluster, first_run_seconds, round_number):
-    moment = random.Random(SEED + round_number).uniform(0.05, 0.95) * first_run_seconds
+def test_a_killed_run_converges_on_the_next(cluster, story, round_number):
+    # Anywhere in a run on bare hosts.
+    moment = random.Random(SEED + round_number).uniform(0.05, 0.95) * story["first_seconds"]
     cluster.lab("reset")
     cluster.bootstrap()
     process = cluster.start("site.yml")

@@ -16,18 +16,6 @@ from lab.exo import bundle, image
 MACS = ["olab1", "olab2", "olab3"]
 
 
-@pytest.fixture(scope="module")
-def story(cluster):
-    """Run the site on bare hosts: predict, converge, converge again."""
-    cluster.lab("reset")
-    cluster.bootstrap()
-    return {
-        "predicted": cluster.play("site.yml", "--check", "--diff").succeeded(),
-        "first": cluster.play("site.yml", "--diff").succeeded(),
-        "second": cluster.play("site.yml").succeeded(),
-    }
-
-
 def test_check_mode_on_a_bare_cluster_predicts_what_converge_changes(story):
     assert story["predicted"].changed == story["first"].changed
     assert story["first"].changed
