@@ -105,6 +105,10 @@ bench: venv lab-packages ## first run, second run, and the same state set with s
 docs: venv ## the role reference, from the argument specifications
 	$(BIN)/python docs/build_role_reference.py
 
+.PHONY: dashboards
+dashboards: venv ## the dashboards of Grafana, from dashboards/*.yml
+	$(BIN)/python -m dashboards.build
+
 .PHONY: lock
 lock: venv ## resolve requirements/*.in into hashed lock files that name no index
 	for name in runtime development; do \

@@ -11,12 +11,15 @@ import threading
 import time
 from typing import Any
 
+_crypt_lock = threading.Lock()  # crypt(3) returns a buffer that all threads share
+
 
 def password_matches(password: str, hashed: str) -> bool:
     """Compare a password with its bcrypt hash."""
     library = ctypes.CDLL("libcrypt.so.1")
     library.crypt.restype = ctypes.c_char_p
-    return bool(library.crypt(password.encode(), hashed.encode()) == hashed.encode())
+    with _crypt_lock:
+        return bool(library.crypt(password.encode(), hashed.encode()) == hashed.encode())
 
 
 class Doorkeeper:
