@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""One address leads every name to its page, says what is not there, and is counted."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from tests.lab_hosts import lab_hosts
+
+testinfra_hosts = lab_hosts("olab0")
+ADDRESS = "10.66.1.10"
+# What stands for a page here: answers with the request it got.
+ECHO = """
+import http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(f"{self.server.server_port} {self.path}\\n{self.headers}".encode())
+    def log_message(self, *_): pass
+http.server.ThreadingHTTPServer(("10.66.1.10", PORT), Handler).serve_forever()
+"""
+PAGES = {
+    "prometheus.olab": 9090,
+    "alertmanager.olab": 9093,
+    "grafana.olab": 3000,
+    "GRAFANA.olab": 3000,
+    "grafana": 3000,
+    "grafana.olab.": 3000,
+    "grafana.olab:80": 3000,
+}
+# Names that lead elsewhere, of services that fewer people may reach, and of nobody.
+NO_PAGES = ["exo.olab", "cache.olab", "olab0.olab", ADDRESS, "nobody.olab", "grafana.olab.evil"]
+
+
+@pytest.fixture(scope="module")
+def pages(host):
+    """Run something at the ports of the pages, which this scenario does not have."""
+    start = "systemd-run --quiet --collect --unit=page-%s /usr/bin/python3 -c %s"
+    for port in set(PAGES.values()):
+        host.check_output(start, str(port), ECHO.replace("PORT", str(port)))
+    up = re.compile(r'^haproxy_backend_status{proxy="\w+",state="UP"} 1$', re.MULTILINE)
+    deadline = time.monotonic() + 30
+    while len(up.findall(figures(host))) < len(set(PAGES.values())):
+        assert time.monotonic() < deadline, figures(host)
+        time.sleep(0.2)
+    yield
+    for port in set(PAGES.values()):
+        host.check_output("systemctl stop page-%s", str(port))
+
+
+def figures(host):
+    return host.check_output("curl --silent --fail http://%s:8404/metrics", ADDRESS)
+
+
+def ask(host, name, path="/", header="Accept: */*"):
+    """Return status, type and body of a page."""
+    end = "\n%{http_code} %{content_type}"
+    command = "curl --silent --write-out %s -H %s -H %s %s"
+    said = host.check_output(command, end, f"Host: {name}", header, f"http://{ADDRESS}{path}")
+    body, _, line = said.rpartition("\n")
+    status, _, kind = line.partition(" ")
+    return int(status), kind, body
+
+
+@pytest.mark.usefixtures("pages")
+@pytest.mark.parametrize(("name", "port"), PAGES.items())
+def test_a_name_leads_to_its_page(host, name, port):
+    status, _, body = ask(host, name, "/graph?x=1")
+    assert (status, body.splitlines()[0]) == (200, f"{port} /graph?x=1")
+    assert f"Host: {name}" in body.splitlines()
+
+
+@pytest.mark.usefixtures("pages")
+def test_a_page_learns_who_asks(host):
+    body = ask(host, "grafana.olab", header="X-Forwarded-For: 192.0.2.1")[2].lower()
+    assert f"x-forwarded-for: {ADDRESS}" in body.splitlines()
+    assert "192.0.2.1" not in body
+
+
+@pytest.mark.parametrize("name", NO_PAGES)
+def test_an_unknown_name_is_told_which_there_are(host, name):
+    status, kind, body = ask(host, name)
+    assert (status, kind) == (404, "text/plain; charset=utf-8")
+    assert "http://grafana.olab/, http://prometheus.olab/" in body
+    assert len(body.strip().splitlines()) == 1
+
+
+def test_it_is_no_proxy(host):
+    command = "curl --silent --output /dev/null --write-out %s --proxy http://%s:80 http://cache.olab/"
+    assert host.check_output(command, "%{http_code}", ADDRESS) == "404"
+
+
+def test_a_page_that_is_down_is_named(host):
+    status, _, body = ask(host, "adguard.olab")
+    assert status == 503
+    assert body.strip() == "adguard.olab (adguard_home) does not answer at the moment."
+
+
+def failures(host):
+    """Return how many requests for a page that is down were counted."""
+    sample = 'haproxy_backend_http_responses_total{proxy="adguard_home",code="5xx"} '
+    return next(float(line.removeprefix(sample)) for line in figures(host).splitlines() if line.startswith(sample))
+
+
+def test_it_counts(host):
+    before = failures(host)
+    ask(host, "adguard.olab")
+    assert failures(host) == before + 1
+
+
+def test_it_does_not_run_as_root(host):
+    process = host.process.get(comm="haproxy")
+    assert process.user == "_haproxy"
+
+
+def test_the_distributions_own_unit_never_runs(host):
+    assert host.file("/etc/systemd/system/haproxy.service").linked_to == "/dev/null"
