@@ -50,6 +50,13 @@ CASES = [
         {"source": "adguard_home"},
     ),
     Case(
+        "WebPageDown",
+        "olab0",
+        "systemctl stop hybrid-ai-alertmanager",
+        "systemctl start hybrid-ai-alertmanager",
+        {"proxy": "alertmanager"},
+    ),
+    Case(
         "MeasurementsStale",
         "gpu1",
         "systemctl stop hybrid-ai-measurements; touch -d '-10 min' /opt/hybrid-ai/measurements/measurements.prom",
