@@ -72,7 +72,7 @@ def ask(host, name, path="/", header="Accept: */*"):
 def test_a_name_leads_to_its_page(host, name, port):
     status, _, body = ask(host, name, "/graph?x=1")
     assert (status, body.splitlines()[0]) == (200, f"{port} /graph?x=1")
-    assert f"Host: {name}" in body.splitlines()
+    assert f"host: {name}" in body.splitlines()
 
 
 @pytest.mark.usefixtures("pages")
