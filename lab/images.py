@@ -25,6 +25,7 @@ _PACKAGE = Path(__file__).parent
 _EXO_VERSIONS = ("1.0.71", "1.0.72")
 _BUILD_CGROUP = ".build"
 _ARTIFACT_SOURCES = ("exo", "macos", "adguard_home", "prometheus", "node_exporter", "grafana", "homebrew")
+_BOTTLES = ("lab.homebrew.haproxy", "lab.homebrew.squid")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _short(*parts: str) -> str:
 
 
 def _program_packages() -> tuple[str, ...]:
-    sources = ("lab.prometheus.archive", "lab.homebrew.bottle")
+    sources = ("lab.prometheus.archive", *_BOTTLES)
     return tuple(package for source in sources for package in importlib.import_module(source).PACKAGES)
 
 
@@ -88,7 +89,8 @@ def _build_artifacts(programs: Path, base: Path, destination: Path) -> None:
     importlib.import_module("lab.prometheus.archive").build(programs, destination / "prometheus")
     for name in ("node_exporter", "grafana"):
         importlib.import_module(f"lab.{name}.archive").build(destination / name)
-    importlib.import_module("lab.homebrew.bottle").build(programs, destination / "homebrew")
+    for name in _BOTTLES:
+        importlib.import_module(name).build(programs, destination / "homebrew")
     files = sorted(path for path in destination.rglob("*") if path.is_file())
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(destination)}\n" for path in files]
     (destination / "SHA256SUMS").write_text("".join(lines), encoding="ascii")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""The bottle of Squid: Homebrew's layout around Debian's program, and what that program expects of a Linux beside it.
+"""A bottle: Homebrew's layout around Debian's program, and what that program expects of a Linux beside it.
 
-The second half (libraries, icons, texts of errors) lies where Debian's Squid was told to look for it. A real bottle
-holds all of it below its own directory.
+The second half (libraries, and whatever lies where Debian's program was told to look for it) is not in a real bottle,
+which holds all of it below its own directory.
 """
 
 from __future__ import annotations
@@ -11,56 +11,50 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
-PACKAGES = ("squid-openssl",)
-# What the formula is at, whatever Debian has inside.
-VERSION = "7.6"
-CELLAR = f"opt/homebrew/Cellar/squid/{VERSION}"
-HELPERS = ("log_file_daemon", "security_file_certgen", "storeid_file_rewrite", "unlinkd")
-LIBRARIES = (
-    *("libecap.so.3", "libltdl.so.7", "libmnl.so.0", "libnetfilter_conntrack.so.3", "libnfnetlink.so.0"),
-    "libtdb.so.1",
-)
-# A Mac has all of perl; the simulated one has what Debian calls essential, without the module for help texts.
-POD_USAGE = "package Pod::Usage;\nuse parent 'Exporter';\nour @EXPORT = ('pod2usage');\nsub pod2usage { exit 2 }\n1;\n"
+HOMEBREW = "opt/homebrew"
 
 
-def build(programs: Path, destination: Path) -> Path:
-    """Write the bottle from a directory with the unpacked packages."""
+def cellar(formula: str, version: str) -> str:
+    """Return where a formula's own files lie."""
+    return f"{HOMEBREW}/Cellar/{formula}/{version}"
+
+
+def write(destination: Path, formula: str, version: str, contents: Mapping[str, Path | bytes]) -> Path:
+    """Write a bottle; contents are files and directories, or the text of a file, by their place."""
     destination.mkdir(parents=True, exist_ok=True)
-    path = destination / "squid.bottle.tar.gz"
+    path = destination / f"{formula}.bottle.tar.gz"
     with (
         path.open("wb") as file,
         gzip.GzipFile("", "wb", 1, file, 0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive,
     ):
-        archive.add(programs / "usr/sbin/squid", f"{CELLAR}/sbin/squid", filter=_ours)
-        for name in HELPERS:
-            archive.add(programs / "usr/lib/squid" / name, f"{CELLAR}/libexec/{name}", filter=_ours)
-            archive.add(programs / "usr/lib/squid" / name, f"usr/lib/squid/{name}", filter=_ours)
-        link = tarfile.TarInfo("opt/homebrew/opt/squid")
-        link.type, link.linkname = tarfile.SYMTYPE, f"../Cellar/squid/{VERSION}"
+        link = tarfile.TarInfo(f"{HOMEBREW}/opt/{formula}")
+        link.type, link.linkname = tarfile.SYMTYPE, f"../Cellar/{formula}/{version}"
         archive.addfile(_ours(link))
-        for library, place in _libraries(programs):
-            archive.add(library.resolve(), f"{place}/{library.name}", filter=_ours)
-        archive.add(programs / "usr/share/squid", "usr/share/squid", filter=_ours)
-        module = tarfile.TarInfo("usr/share/perl5/Pod/Usage.pm")
-        module.size = len(POD_USAGE)
-        archive.addfile(_ours(module), io.BytesIO(POD_USAGE.encode()))
+        for place, content in contents.items():
+            if isinstance(content, Path):
+                archive.add(content, place, filter=_ours)
+            else:
+                member = tarfile.TarInfo(place)
+                member.size = len(content)
+                archive.addfile(_ours(member), io.BytesIO(content))
     return path
 
 
-def _libraries(programs: Path) -> list[tuple[Path, str]]:
-    found = []
-    for name in LIBRARIES:
+def libraries(programs: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Find libraries among the unpacked packages, by the place where a program looks for them."""
+    found = {}
+    for name in names:
         (library, *_) = sorted(
             path for top in ("lib", "usr/lib") for path in programs.glob(f"{top}/*-linux-gnu*/{name}")
         )
-        found.append((library, f"usr/lib/{library.parent.name}"))
+        found[f"usr/lib/{library.parent.name}/{name}"] = library.resolve()
     return found
 
 
