@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("haproxy",)
 # What the formula is at, whatever Debian has inside.
-VERSION = "3.3.1"
+VERSION = "3.3.6"
 LIBRARIES = ("liblua5.3.so.0", "libopentracing-c-wrapper.so.0", "libopentracing.so.1")
 
 

@@ -23,7 +23,7 @@ ENVIRONMENT_FILE = "/private/etc/homebrew/brew.env"
 DOMAIN = "HOMEBREW_BOTTLE_DOMAIN"
 # Formulae with a bottle in the lab; the others are entries of a table.
 POURED = ("haproxy", "squid")
-FORMULAE = {"haproxy": "3.3.1", "macmon": "0.8.2", "node_exporter": "1.12.1", "squid": "7.6", "unbound": "1.26.0"}
+FORMULAE = {"haproxy": "3.3.6", "macmon": "0.8.2", "node_exporter": "1.12.1", "squid": "7.6", "unbound": "1.26.0"}
 
 
 def main(context: Context) -> int:
