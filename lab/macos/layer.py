@@ -96,6 +96,8 @@ LINKS = {
     "private/etc/localtime": "/var/db/timezone/zoneinfo/UTC",
     "private/etc/resolv.conf": "../var/run/resolv.conf",
     "private/etc/ssl/cert.pem": "certs/ca-certificates.crt",
+    # Debian's zsh looks there for the files that a Mac's has in /etc.
+    "private/etc/zsh": ".",
     "private/var/db/timezone/zoneinfo": "/usr/share/zoneinfo",
     "Volumes/Macintosh HD": "/",
 }
