@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 AREA = "network-applied"
 
 
-def apply(context: Context, relinked: Iterable[str] = ()) -> None:
-    """Apply the preferences. The first call after a start also makes the stored bridges and forgets all else.
+def apply(context: Context, relinked: Iterable[str] = ()) -> set[str]:
+    """Apply the preferences and return the devices that had a link for it.
+
+    The first call after a start also makes the stored bridges and forgets all else.
 
     A stored bridge that was destroyed by hand comes back when one of its ports in ``relinked`` gets a link again.
     """
@@ -48,7 +50,7 @@ def apply(context: Context, relinked: Iterable[str] = ()) -> None:
             _start(context, preferences)
         elif relinked:
             bridge.restore(context, preferences, relinked)
-        _bring(context, preferences, applied)
+        return _bring(context, preferences, applied)
 
 
 def leases(context: Context) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def wifi_power(context: Context, device: str) -> bool:
     return bool(context.state.read("wifi").get(device, True))
 
 
-def _bring(context: Context, preferences: Preferences, applied: dict[str, Any]) -> None:
+def _bring(context: Context, preferences: Preferences, applied: dict[str, Any]) -> set[str]:
     links = observe(context)
     plan = make_plan(preferences, hardware_ports(context.profile, preferences), links, leases(context))
     _bring_mtu(context, plan, links)
@@ -93,6 +95,7 @@ def _bring(context: Context, preferences: Preferences, applied: dict[str, Any]) 
     _bring_addresses(context, plan, links, applied)
     _bring_routes(context, plan, applied)
     write_resolver(context, plan.resolver)
+    return links.carriers()
 
 
 def _bring_mtu(context: Context, plan: Plan, links: Links) -> None:

@@ -53,6 +53,10 @@ class Links:
         """Return the devices that a bridge joins, in the order of their numbers."""
         return [link.name for link in sorted(self, key=lambda link: link.index) if link.bridge == bridge]
 
+    def carriers(self) -> set[str]:
+        """Return the devices with a link."""
+        return {link.name for link in self if link.carrier}
+
     def has_carrier(self, device: str) -> bool:
         """Whether a device exists and something answers at the other end of its cable."""
         link = self._links.get(device)

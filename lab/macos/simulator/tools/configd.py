@@ -35,20 +35,19 @@ def main(context: Context) -> int:
     news.bind((0, _LINK_NEWS))
     begin_session(context)
     name_kernel(context)
-    apply(context)
-    carriers = linked(context)
+    carriers = apply(context)
     while True:
         news.recv(65536)
         _drain(news)
         now = linked(context)
         if now != carriers:
-            apply(context, relinked=now - carriers)
-            carriers = linked(context)
+            # What it saw, not what is there by now: a link that came back meanwhile would not be taken for new.
+            carriers = apply(context, relinked=now - carriers)
 
 
 def linked(context: Context) -> set[str]:
     """Return the devices with a link."""
-    return {link.name for link in observe(context) if link.carrier}
+    return observe(context).carriers()
 
 
 def _drain(news: socket.socket) -> None:
