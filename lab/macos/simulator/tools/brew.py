@@ -152,4 +152,8 @@ def _pour(context: Context, name: str) -> bool:
     bottle = f"/private/tmp/{name}.bottle.tar.gz"
     fetched = context.run("curl", "--fail", "--silent", "-o", bottle, f"{domain}/{name}.bottle.tar.gz")
     # With rights that brew does not need: half of the bottle is what a Linux program expects of its system.
-    return fetched.returncode == 0 and context.run("sudo", "-n", "bsdtar", "-xf", bottle, "-C", "/").returncode == 0
+    if fetched.returncode or context.run("sudo", "-n", "bsdtar", "-xf", bottle, "-C", "/").returncode:
+        return False
+    return (
+        context.run("sudo", "-n", "chown", "-R", str(context.uid), f"{PREFIX}/Cellar", f"{PREFIX}/opt").returncode == 0
+    )

@@ -57,6 +57,8 @@ DOMAIN = "http://10.66.1.2/homebrew"
 BOTTLE = "/private/tmp/squid.bottle.tar.gz"
 FETCH = ["curl", "--fail", "--silent", "-o", BOTTLE, f"{DOMAIN}/squid.bottle.tar.gz"]
 POUR = ["sudo", "-n", "bsdtar", "-xf", BOTTLE, "-C", "/"]
+# What brew pours belongs to whoever called it.
+OWN = ["sudo", "-n", "chown", "-R", "501", "/opt/homebrew/Cellar", "/opt/homebrew/opt"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ POUR = ["sudo", "-n", "bsdtar", "-xf", BOTTLE, "-C", "/"]
     [
         pytest.param("squid", "", {}, [], True, id="no mirror: an entry of the table"),
         pytest.param("macmon", DOMAIN, {}, [], True, id="no bottle: an entry of the table"),
-        pytest.param("squid", DOMAIN, {"fetch": 0, "pour": 0}, [FETCH, POUR], True, id="poured"),
+        pytest.param("squid", DOMAIN, {"fetch": 0, "pour": 0}, [FETCH, POUR, OWN], True, id="poured"),
         pytest.param("squid", DOMAIN, {"fetch": 22}, [FETCH], False, id="the mirror has none"),
         pytest.param("squid", DOMAIN, {"fetch": 0, "pour": 1}, [FETCH, POUR], False, id="a broken bottle"),
     ],
