@@ -13,6 +13,8 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env)
 # The lab a person looks at, and the one the tests use: both may run at once.
 LAB_NAME ?= olab
 TEST_LAB := test
+# Of the scenario site_on_macos.
+MACS_LAB := testmacs
 in_lab = $(SUDO) env LAB_NAME=$(1) PATH="$$PATH"
 LAB := $(call in_lab,$(LAB_NAME)) lab
 PLAY := $(call in_lab,$(LAB_NAME)) ansible-playbook -i inventories/lab
@@ -80,7 +82,7 @@ test-lab: venv lab-packages ## the lab itself and the contract of the exo stand-
 	$(SUDO) $(BIN)/pytest --quiet tests/lab tests/contract
 
 .PHONY: molecule
-molecule: venv lab-packages ## every role against lab hosts: check, converge, idempotence, verify
+molecule: venv lab-packages ## every role, and the site on Macs alone, in labs: check, converge, idempotence, verify
 	@# molecule remembers what it prepared; the lab may be another one by now.
 	$(call in_lab,$(TEST_LAB)) molecule reset --all
 	$(call in_lab,$(TEST_LAB)) molecule test --all --destroy=never --report
@@ -91,7 +93,7 @@ test-site: venv lab-packages ## the whole site: prediction, idempotence, limits,
 
 .PHONY: test
 test: check test-lab molecule test-site ## everything CI runs
-	$(call in_lab,$(TEST_LAB)) lab down
+	for lab in $(TEST_LAB) $(MACS_LAB); do $(call in_lab,$$lab) lab down; done
 
 .PHONY: faults
 faults: venv lab-packages ## a run killed at twenty random moments converges on the next
