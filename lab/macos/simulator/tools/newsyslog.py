@@ -80,15 +80,21 @@ def rotate(context: Context, entry: Entry) -> None:
         if os.path.exists(older):
             os.replace(older, f"{path}.{number}{suffix}")
     os.replace(path, f"{path}.0")
-    with open(path, "wb") as file:
-        os.fchmod(file.fileno(), entry.mode)
-    if entry.owner:
-        context.run("chown", entry.owner, path)
+    with open(path, "wb"):
+        give(context, entry, path)
     if entry.pid_file and os.path.exists(context.path(entry.pid_file)):
         with open(context.path(entry.pid_file), encoding="ascii") as file:
             context.run("kill", "-s", entry.signal, file.read().strip())
     if suffix:
         compress(f"{path}.0", suffix)
+        give(context, entry, f"{path}.0{suffix}")
+
+
+def give(context: Context, entry: Entry, path: str) -> None:
+    """Set mode and owner as the line says."""
+    os.chmod(path, entry.mode)
+    if entry.owner:
+        context.run("chown", entry.owner, path)
 
 
 def compress(path: str, suffix: str) -> None:

@@ -38,8 +38,8 @@ def test_what_is_rotated(mac, log, argv, uid, size, *, status, rotated) -> None:
     log.write_text("x" * size)
     assert mac.run("newsyslog", *argv, uid=uid).rc == status
     assert log.with_name("example.log.0.bz2").exists() is rotated
-    told = [["chown", "_squid:_squid", str(log)], ["kill", "-s", "USR1", "77"]]
-    assert mac.calls == (told if rotated else [])
+    owned = [["chown", "_squid:_squid", f"{log}{suffix}"] for suffix in ("", ".0.bz2")]
+    assert mac.calls == ([owned[0], ["kill", "-s", "USR1", "77"], owned[1]] if rotated else [])
 
 
 def test_as_many_are_kept_as_the_line_says(mac, log) -> None:
@@ -49,4 +49,4 @@ def test_as_many_are_kept_as_the_line_says(mac, log) -> None:
     kept = sorted(path.name for path in log.parent.iterdir())
     assert kept == ["example.log", "example.log.0.bz2", "example.log.1.bz2"]
     assert [bz2.decompress(log.with_name(name).read_bytes()) for name in kept[1:]] == [b"3", b"2"]
-    assert log.stat().st_mode & 0o777 == 0o640
+    assert [log.with_name(name).stat().st_mode & 0o777 for name in kept] == [0o640] * 3
