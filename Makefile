@@ -88,8 +88,10 @@ molecule: venv lab-packages ## every role, and the site on Macs alone, in labs: 
 	$(call in_lab,$(TEST_LAB)) molecule test --all --destroy=never --report
 
 .PHONY: test-site
-test-site: venv lab-packages ## the whole site: prediction, idempotence, limits, faults, downloads, figures and alerts
-	$(SUDO) $(BIN)/pytest --quiet tests/site tests/cache tests/monitoring
+test-site: venv lab-packages ## the whole site: prediction, idempotence, limits, downloads, figures and alerts, faults
+	@# In this order each finds the lab as it needs it: the first configures all of it, the last make it bare.
+	$(SUDO) $(BIN)/pytest --quiet tests/site/test_site.py tests/cache tests/monitoring \
+	  tests/site/test_{loop,releases,secrets,faults}.py
 
 .PHONY: test
 test: check test-lab molecule test-site ## everything CI runs
@@ -97,7 +99,7 @@ test: check test-lab molecule test-site ## everything CI runs
 
 .PHONY: faults
 faults: venv lab-packages ## a run killed at twenty random moments converges on the next
-	$(SUDO) env FAULT_ROUNDS=20 $(BIN)/pytest --quiet tests/site/test_faults.py
+	$(SUDO) env FAULT_ROUNDS=20 FAULT_WHOLE=1 $(BIN)/pytest --quiet tests/site/test_faults.py
 
 .PHONY: bench
 bench: venv lab-packages ## first run, second run, and the same state set with stock modules
