@@ -20,7 +20,7 @@ SEED = int(os.environ.get("FAULT_SEED", "20"))
 PARTS = [
     "release_store,macos_headless,thunderbolt,firewall,exo",
     "release_store,adguard_home,dns_client,cache",
-    "release_store,adguard_home,monitoring,haproxy",
+    "release_store,adguard_home,dns_client,monitoring,haproxy",
 ]
 WHOLE = bool(os.environ.get("FAULT_WHOLE"))
 
