@@ -143,7 +143,8 @@ def parse_lsof(text: str, port: int) -> list[Holder]:
             protocol = value.lower()
         elif kind == "n" and "->" not in value and value.endswith(f":{port}"):
             host = value.rpartition(":")[0].strip("[]")
-            found.append(Holder("0.0.0.0" if host == "*" else host, protocol, program, pid, user))  # noqa: S104
+            address = "0.0.0.0" if host == "*" else host  # noqa: S104 - as the other platform words it
+            found.append(Holder(address, protocol, program, pid, user))
     return found
 
 

@@ -29,6 +29,7 @@ def forget(cache) -> None:
         *("sh", "-ec"),
         "systemctl stop hybrid-ai-squid; rm -rf /opt/hybrid-ai/squid/cache/*; systemctl start hybrid-ai-squid",
     )
+    # Until it answers, curl fails.
     wait_until(
         lambda: "Squid" in cache.shell("olab0", "curl -s http://10.66.1.10:3128/squid-internal-mgr/info || true")
     )
@@ -106,6 +107,7 @@ def test_a_part_of_a_package_brings_the_whole_of_it_once(pip):
 def test_nothing_inside_the_cluster_is_reached_through_it(pip):
     script = "curl -s -o /dev/null -w '%{http_code}' --noproxy '' -x http://10.66.1.10:3128"
     for inside in ("http://10.66.1.10:22/", "http://127.0.0.1:8098/", f"https://{pip.cluster.python_site}:22/"):
+        # A tunnel that is refused is a failure of curl's, whatever it shows.
         shown = pip.shell(FIRST, f"{script} {inside} -w '%{{http_code}} %{{http_connect}}' || true")
         assert "403" in shown
 

@@ -91,7 +91,11 @@ def test_everything_is_taken_back_and_comes_again(cache):
     play(cache, cluster_download_cache=False).succeeded()
     for host in ("gpu1", "olab0", "olab1"):
         assert "download cache" not in cache.cluster.execute(
-            host, "sh", "-c", "cat /etc/environment /etc/zshenv || true"
+            # Each kind of host has one of the two files.
+            host,
+            "sh",
+            "-c",
+            "cat /etc/environment /etc/zshenv || true",
         )
         assert "download cache" not in issuer(cache, host)
         assert "none" in cache.cluster.execute(host, "sh", "-c", "ls -d /opt/hybrid-ai/download-relay || echo none")

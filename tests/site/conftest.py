@@ -20,13 +20,6 @@ def cluster():
 
 
 @pytest.fixture(scope="session")
-def managed(cluster):
-    """Return the cluster with every host under management, whatever state it is in beyond that."""
-    cluster.bootstrap()
-    return cluster
-
-
-@pytest.fixture(scope="session")
 def story(cluster):
     """Run the site on bare hosts: predict, converge, converge again."""
     cluster.lab("reset")
@@ -41,10 +34,3 @@ def story(cluster):
         "first_seconds": seconds,
         "second": cluster.play("site.yml").succeeded(),
     }
-
-
-@pytest.fixture(scope="session")
-def converged(managed):
-    """Return the cluster as site.yml makes it."""
-    managed.play("site.yml").succeeded()
-    return managed

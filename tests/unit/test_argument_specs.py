@@ -109,3 +109,18 @@ def test_a_use_is_recognised_as_one() -> None:
         "exo_state",
         "exo_home",
     ]
+
+
+def definitions(kind: str) -> Iterator[Any]:
+    for role in ROLES:
+        for name, value in load(role, "vars/main.yml").items():
+            if name.startswith("__") and name.endswith(f"_{kind}") and isinstance(value, dict):
+                yield pytest.param(kind, value, id=name)
+
+
+@pytest.mark.parametrize(("kind", "definition"), [*definitions("service"), *definitions("definition")])
+def test_a_definition_has_what_its_building_block_knows(kind: str, definition: dict[str, Any]) -> None:
+    """At run time a building block does not validate what our own roles give it."""
+    block = {"service": "service", "definition": "program"}[kind]
+    known = options(REPOSITORY / "roles" / block)[f"{block}_definition"]["options"]
+    assert definition.keys() <= known.keys()

@@ -21,6 +21,7 @@ if ifconfig bridge0 >/dev/null 2>&1; then
   done
   ifconfig bridge0 destroy
 fi
+# A bridge that is not in the preferences cannot be deleted from them.
 PlistBuddy -c "Delete :VirtualNetworkInterfaces:Bridge:bridge0" "$preferences" || true
 
 if ! networksetup -listlocations | grep -qx "$location"; then

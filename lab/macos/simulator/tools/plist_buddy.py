@@ -96,14 +96,14 @@ class _Document:
         del parent[key]
         self._changed = True
 
-    def _set(self, rest: str, *, as_xml: bool) -> None:  # noqa: ARG002
+    def _set(self, rest: str, *, as_xml: bool) -> None:  # noqa: ARG002 - one signature
         path, _, text = rest.partition(" ")
         current = self._find(path, "Set")
         parent, key = self._parent(path, "Set")
         parent[key] = parse_value(type(current).__name__, text)
         self._changed = True
 
-    def _add(self, rest: str, *, as_xml: bool) -> None:  # noqa: ARG002
+    def _add(self, rest: str, *, as_xml: bool) -> None:  # noqa: ARG002 - one signature
         path, _, typed = rest.partition(" ")
         kind, _, text = typed.partition(" ")
         parent, key = self._parent(path, "Add", create=True)
