@@ -22,6 +22,7 @@ short_description: What a run changed and what it measured, at its end
 version_added: 0.1.0
 description:
   - Prints for every host the tasks that changed something, the lines of its node report, and the exo cluster.
+  - A task whose result has C(changed_areas), as that of M(hybrid_ai.cluster.macos_headless), is shown with them.
 requirements:
   - Enabled by C(callbacks_enabled) in C(ansible.cfg).
 author:
@@ -51,7 +52,9 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         """Note a change and a measurement."""
         if result.is_changed():
-            self._changed[result.host.get_name()].append(result.task.get_name().rpartition(" : ")[2])
+            name = result.task.get_name().rpartition(" : ")[2]
+            areas = ", ".join(result.result.get("changed_areas") or [])
+            self._changed[result.host.get_name()].append(f"{name} ({areas})" if areas else name)
         self._note_measurement(result)
 
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:  # noqa: ARG002 - as above

@@ -14,6 +14,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
 
 FDESETUP = "/usr/bin/fdesetup"
 READ = [FDESETUP, "status"]
@@ -100,3 +101,30 @@ def wait_until_off(commands: Commands, status: Status, seconds: float) -> Status
             f"so repeat this run later or raise the option timeout."
         )
     return latest
+
+
+def manage(request: Request) -> dict[str, object]:
+    """Turn FileVault off."""
+    commands = request.commands
+    before = read(commands)
+    to_disable = not before.off and not before.decrypting
+    user, password = request.options["user"], request.options["password"]
+    if to_disable and not (user and password):
+        raise FileVaultError(
+            "FileVault is on, and user and password of somebody who may unlock the disk were not both given: give "
+            "them (the password from Ansible Vault), or turn FileVault off in System Settings > Privacy & Security."
+        )
+    after_text, enabled = before.text, before.on
+    if request.check_mode:
+        if not before.off:
+            after_text, enabled = "FileVault is Off.", False
+    elif not before.off:
+        status = disable(commands, user, password) if to_disable else before
+        status = wait_until_off(commands, status, request.options["timeout"])
+        after_text, enabled = status.text, status.on
+    return {
+        "changed": to_disable,
+        "diff": {"before": {"status": before.text}, "after": {"status": after_text}},
+        "status": after_text,
+        "enabled": enabled,
+    }

@@ -7,11 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
 
 MDUTIL = "/usr/bin/mdutil"
 
@@ -53,3 +55,21 @@ def plan(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[list[str
         for volume, indexed in wanted.items()
         if current.get(volume) != indexed
     ]
+
+
+def manage(request: Request) -> dict[str, object]:
+    """Bring every volume to the wanted state."""
+    commands = request.commands
+    volumes = request.options["volumes"]
+    current = read(commands, volumes)
+    wanted = dict.fromkeys(volumes, request.options["indexing"])
+    outcome = converge(
+        commands,
+        current,
+        plan(current, wanted),
+        wanted,
+        lambda: read(commands, volumes),
+        check_mode=request.check_mode,
+        error=SpotlightError,
+    )
+    return {"changed": outcome.changed, "diff": outcome.diff, "indexing": outcome.after}

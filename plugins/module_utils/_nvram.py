@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands, Result
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
 
 NVRAM = "/usr/sbin/nvram"
 READ = [NVRAM, "boot-args"]
@@ -95,3 +96,47 @@ def is_protected(csrutil: Result) -> bool:
         if "boot-arg restrictions:" in line.lower():
             return line.lower().rstrip(" .").endswith("enabled")
     return status.rstrip(" .").endswith("enabled")
+
+
+def manage(request: Request) -> dict[str, object]:
+    """Merge the wanted arguments and say what became of it."""
+    commands = request.commands
+    before = read(commands)
+    wanted = merge(before, request.options["present"], request.options["absent"])
+    after, refusal = apply(commands, before, wanted, check_mode=request.check_mode)
+    if refusal is not None:
+        if request.options["fail_on_refusal"]:
+            raise BootArgsError(refusal)
+        request.warn(refusal)
+    active = commands.run(READ_ACTIVE).out.split()
+    in_effect = is_active(active, request.options["present"], request.options["absent"])
+    return {
+        "changed": before != after,
+        "diff": {"before": {"boot_args": before}, "after": {"boot_args": after}},
+        "boot_args": after,
+        "active": active,
+        "restart_needed": refusal is None and not in_effect,
+        "needs_recovery": refusal is not None,
+    }
+
+
+def apply(
+    commands: Commands, before: list[str], wanted: list[str], *, check_mode: bool
+) -> tuple[list[str], str | None]:
+    """Change the variable and return what it holds afterwards, and the reason if that was refused."""
+    step = plan(before, wanted)
+    if step is None:
+        return before, None
+    if check_mode:
+        protected = is_protected(commands.run(READ_PROTECTION))
+        return (before, RECOVERY) if protected else (wanted, None)
+    result = commands.run(step)
+    after = read(commands)
+    if after == wanted:
+        return after, None
+    if after == before and (is_refusal(result) or not wanted):
+        return before, RECOVERY
+    raise BootArgsError(
+        f"boot-args are {' '.join(after) or 'not set'} instead of {' '.join(wanted) or 'not set'} after "
+        f"`{' '.join(step)}`: {result.text or 'nvram printed nothing'}"
+    )

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
 
 PMSET = "/usr/bin/pmset"
 READ = [PMSET, "-g", "custom"]
@@ -151,3 +153,28 @@ def plan(current: Mapping[str, int], wanted: Mapping[str, int]) -> list[list[str
     if not names:
         return []
     return [[PMSET, "-a", *(word for name in names for word in (name, str(wanted[name])))]]
+
+
+def manage(request: Request) -> dict[str, object]:
+    """Bring the power settings to what the options say."""
+    commands = request.commands
+    current = read(commands)
+    wanted = wanted_settings(current, request.options["settings"], request.options["restart_after_power_failure"])
+    for warning in wanted.warnings:
+        request.warn(warning)
+    outcome = converge(
+        commands,
+        current,
+        plan(current, wanted.settings),
+        wanted.settings,
+        lambda: read(commands),
+        check_mode=request.check_mode,
+        error=PowerError,
+    )
+    return {
+        "changed": outcome.changed,
+        "diff": outcome.diff,
+        "settings": outcome.after,
+        "restart_after_power_failure": restart_policy(outcome.after),
+        "unsupported": wanted.unsupported,
+    }

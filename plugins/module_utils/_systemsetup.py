@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
 
 SYSTEMSETUP = "/usr/sbin/systemsetup"
 UNSUPPORTED = "unsupported"
@@ -73,3 +75,29 @@ def plan(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[list[str
         for name, setting in SETTINGS.items()
         if name in wanted and current.get(name) != wanted[name]
     ]
+
+
+def manage(request: Request) -> dict[str, object]:
+    """Bring the managed settings to their values."""
+    commands = request.commands
+    managed = {name: request.options[name] for name in SETTINGS if request.options[name] is not None}
+    current = read(commands, managed)
+    unsupported = [name for name, value in current.items() if value == UNSUPPORTED]
+    for name in unsupported:
+        request.warn(f"This Mac does not support {name}: it stays unmanaged.")
+    wanted = {name: value for name, value in managed.items() if name not in unsupported}
+    outcome = converge(
+        commands,
+        current,
+        plan(current, wanted),
+        wanted,
+        lambda: read(commands, managed),
+        check_mode=request.check_mode,
+        error=SystemSetupError,
+    )
+    return {
+        "changed": outcome.changed,
+        "diff": outcome.diff,
+        "settings": outcome.after,
+        "unsupported": unsupported,
+    }

@@ -6,21 +6,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _defaults
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands, Result
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
 
 TMUTIL = "/usr/bin/tmutil"
-READ = ["/usr/bin/defaults", "read", "/Library/Preferences/com.apple.TimeMachine", "AutoBackup"]
+READ = [_defaults.DEFAULTS, "read", "/Library/Preferences/com.apple.TimeMachine", "AutoBackup"]
 FULL_DISK_ACCESS = (
     "Give remote users Full Disk Access once: System Settings > General > Sharing > Remote Login > (i) > "
     "Allow full disk access for remote users."
 )
-
-_ABSENT = ("does not exist", "Could not find key")
 
 
 class TimeMachineError(ClusterError):
@@ -32,7 +33,7 @@ def parse_automatic(result: Result) -> bool:
     value = result.out.strip()
     if result.rc == 0 and value in {"0", "1"}:
         return value == "1"
-    if any(text in result.text for text in _ABSENT):
+    if any(text in result.text for text in _defaults.ABSENT):
         return False
     raise TimeMachineError(
         f"The Time Machine settings cannot be read: {result.text or 'defaults printed nothing'}. {FULL_DISK_ACCESS}"
@@ -49,3 +50,21 @@ def plan(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[list[str
     if current["automatic"] == wanted["automatic"]:
         return []
     return [[TMUTIL, "enable" if wanted["automatic"] else "disable"]]
+
+
+def manage(request: Request) -> dict[str, object]:
+    """Turn automatic backups on or off."""
+    commands = request.commands
+    current = read(commands)
+    wanted = {"automatic": request.options["automatic"]}
+    outcome = converge(
+        commands,
+        current,
+        plan(current, wanted),
+        wanted,
+        lambda: read(commands),
+        check_mode=request.check_mode,
+        error=TimeMachineError,
+        advice=FULL_DISK_ACCESS,
+    )
+    return {"changed": outcome.changed, "diff": outcome.diff, "automatic": outcome.after["automatic"]}

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _hardware_ports
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
 
 NETWORKSETUP = "/usr/sbin/networksetup"
 PORTS = ("Wi-Fi", "AirPort")
@@ -47,3 +49,23 @@ def plan(current: Mapping[str, Any], wanted: Mapping[str, Any], device: str | No
     if device is None or current["power"] == wanted["power"]:
         return []
     return [[NETWORKSETUP, "-setairportpower", device, "on" if wanted["power"] else "off"]]
+
+
+def manage(request: Request) -> dict[str, object]:
+    """Turn the radio on or off."""
+    commands = request.commands
+    device = find_device(commands)
+    wanted = {"power": request.options["power"]}
+    if device is None and wanted["power"]:
+        raise WifiError("This Mac has no Wi-Fi: `networksetup -listallhardwareports` lists no port Wi-Fi.")
+    current = read(commands, device)
+    outcome = converge(
+        commands,
+        current,
+        plan(current, wanted, device),
+        wanted,
+        lambda: read(commands, device),
+        check_mode=request.check_mode,
+        error=WifiError,
+    )
+    return {"changed": outcome.changed, "diff": outcome.diff, "power": outcome.after["power"], "device": device}

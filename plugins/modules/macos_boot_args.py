@@ -71,75 +71,21 @@ needs_recovery:
   sample: false
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _nvram
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
-    ClusterError,
-    Commands,
-    module_commands,
-    require_root,
-)
-
-
-def run(module: AnsibleModule) -> dict[str, object]:
-    """Merge the wanted arguments and say what became of it."""
-    require_root("Changing boot arguments")
-    commands = module_commands(module)
-    before = _nvram.read(commands)
-    wanted = _nvram.merge(before, module.params["present"], module.params["absent"])
-    after, refusal = apply(commands, before, wanted, check_mode=module.check_mode)
-    if refusal is not None:
-        if module.params["fail_on_refusal"]:
-            raise _nvram.BootArgsError(refusal)
-        module.warn(refusal)
-    active = commands.run(_nvram.READ_ACTIVE).out.split()
-    in_effect = _nvram.is_active(active, module.params["present"], module.params["absent"])
-    return {
-        "changed": before != after,
-        "diff": {"before": {"boot_args": before}, "after": {"boot_args": after}},
-        "boot_args": after,
-        "active": active,
-        "restart_needed": refusal is None and not in_effect,
-        "needs_recovery": refusal is not None,
-    }
-
-
-def apply(
-    commands: Commands, before: list[str], wanted: list[str], *, check_mode: bool
-) -> tuple[list[str], str | None]:
-    """Change the variable and return what it holds afterwards, and the reason if that was refused."""
-    step = _nvram.plan(before, wanted)
-    if step is None:
-        return before, None
-    if check_mode:
-        protected = _nvram.is_protected(commands.run(_nvram.READ_PROTECTION))
-        return (before, _nvram.RECOVERY) if protected else (wanted, None)
-    result = commands.run(step)
-    after = _nvram.read(commands)
-    if after == wanted:
-        return after, None
-    if after == before and (_nvram.is_refusal(result) or not wanted):
-        return before, _nvram.RECOVERY
-    raise _nvram.BootArgsError(
-        f"boot-args are {' '.join(after) or 'not set'} instead of {' '.join(wanted) or 'not set'} after "
-        f"`{' '.join(step)}`: {result.text or 'nvram printed nothing'}"
-    )
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
+    serve(
+        "Changing boot arguments",
+        {
             "present": {"type": "list", "elements": "str", "default": []},
             "absent": {"type": "list", "elements": "str", "default": []},
             "fail_on_refusal": {"type": "bool", "default": False},
         },
-        supports_check_mode=True,
+        _nvram.manage,
     )
-    try:
-        module.exit_json(**run(module))
-    except ClusterError as error:
-        module.fail_json(msg=str(error))
 
 
 if __name__ == "__main__":

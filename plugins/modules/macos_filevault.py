@@ -57,58 +57,22 @@ enabled:
   sample: false
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _fdesetup
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
-    ClusterError,
-    module_commands,
-    require_root,
-)
-
-
-def run(module: AnsibleModule) -> dict[str, object]:
-    """Turn FileVault off."""
-    require_root("Managing FileVault")
-    commands = module_commands(module)
-    before = _fdesetup.read(commands)
-    to_disable = not before.off and not before.decrypting
-    user, password = module.params["user"], module.params["password"]
-    if to_disable and not (user and password):
-        raise _fdesetup.FileVaultError(
-            "FileVault is on, and user and password of somebody who may unlock the disk were not both given: give "
-            "them (the password from Ansible Vault), or turn FileVault off in System Settings > Privacy & Security."
-        )
-    after_text, enabled = before.text, before.on
-    if module.check_mode:
-        if not before.off:
-            after_text, enabled = "FileVault is Off.", False
-    elif not before.off:
-        status = _fdesetup.disable(commands, user, password) if to_disable else before
-        status = _fdesetup.wait_until_off(commands, status, module.params["timeout"])
-        after_text, enabled = status.text, status.on
-    return {
-        "changed": to_disable,
-        "diff": {"before": {"status": before.text}, "after": {"status": after_text}},
-        "status": after_text,
-        "enabled": enabled,
-    }
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
+    serve(
+        "Managing FileVault",
+        {
             "state": {"type": "str", "choices": ["disabled"], "required": True},
             "user": {"type": "str"},
             "password": {"type": "str", "no_log": True},
             "timeout": {"type": "int", "default": 1800},
         },
-        supports_check_mode=True,
+        _fdesetup.manage,
     )
-    try:
-        module.exit_json(**run(module))
-    except ClusterError as error:
-        module.fail_json(msg=str(error))
 
 
 if __name__ == "__main__":

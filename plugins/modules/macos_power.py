@@ -66,55 +66,20 @@ unsupported:
   sample: [lowpowermode]
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _pmset
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
-    ClusterError,
-    module_commands,
-    require_root,
-)
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
-
-
-def run(module: AnsibleModule) -> dict[str, object]:
-    """Bring the power settings to what the options say."""
-    require_root("Managing power settings")
-    commands = module_commands(module)
-    current = _pmset.read(commands)
-    wanted = _pmset.wanted_settings(current, module.params["settings"], module.params["restart_after_power_failure"])
-    for warning in wanted.warnings:
-        module.warn(warning)
-    outcome = converge(
-        commands,
-        current,
-        _pmset.plan(current, wanted.settings),
-        wanted.settings,
-        lambda: _pmset.read(commands),
-        check_mode=module.check_mode,
-        error=_pmset.PowerError,
-    )
-    return {
-        "changed": outcome.changed,
-        "diff": outcome.diff,
-        "settings": outcome.after,
-        "restart_after_power_failure": _pmset.restart_policy(outcome.after),
-        "unsupported": wanted.unsupported,
-    }
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
+    serve(
+        "Managing power settings",
+        {
             "settings": {"type": "dict", "default": {}},
             "restart_after_power_failure": {"type": "str", "choices": ["never", "after_failure", "always"]},
         },
-        supports_check_mode=True,
+        _pmset.manage,
     )
-    try:
-        module.exit_json(**run(module))
-    except ClusterError as error:
-        module.fail_json(msg=str(error))
 
 
 if __name__ == "__main__":

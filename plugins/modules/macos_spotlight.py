@@ -41,48 +41,20 @@ indexing:
   sample: {"/": false}
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _mdutil
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
-    ClusterError,
-    module_commands,
-    require_root,
-)
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
-
-
-def run(module: AnsibleModule) -> dict[str, object]:
-    """Bring every volume to the wanted state."""
-    require_root("Managing Spotlight")
-    commands = module_commands(module)
-    volumes = module.params["volumes"]
-    current = _mdutil.read(commands, volumes)
-    wanted = dict.fromkeys(volumes, module.params["indexing"])
-    outcome = converge(
-        commands,
-        current,
-        _mdutil.plan(current, wanted),
-        wanted,
-        lambda: _mdutil.read(commands, volumes),
-        check_mode=module.check_mode,
-        error=_mdutil.SpotlightError,
-    )
-    return {"changed": outcome.changed, "diff": outcome.diff, "indexing": outcome.after}
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
+    serve(
+        "Managing Spotlight",
+        {
             "volumes": {"type": "list", "elements": "str", "default": ["/"]},
             "indexing": {"type": "bool", "required": True},
         },
-        supports_check_mode=True,
+        _mdutil.manage,
     )
-    try:
-        module.exit_json(**run(module))
-    except ClusterError as error:
-        module.fail_json(msg=str(error))
 
 
 if __name__ == "__main__":

@@ -55,58 +55,22 @@ unsupported:
   sample: [restart_on_freeze]
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _systemsetup
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
-    ClusterError,
-    module_commands,
-    require_root,
-)
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
-
-
-def run(module: AnsibleModule) -> dict[str, object]:
-    """Bring the managed settings to their values."""
-    require_root("Managing system settings")
-    commands = module_commands(module)
-    managed = {name: module.params[name] for name in _systemsetup.SETTINGS if module.params[name] is not None}
-    current = _systemsetup.read(commands, managed)
-    unsupported = [name for name, value in current.items() if value == _systemsetup.UNSUPPORTED]
-    for name in unsupported:
-        module.warn(f"This Mac does not support {name}: it stays unmanaged.")
-    wanted = {name: value for name, value in managed.items() if name not in unsupported}
-    outcome = converge(
-        commands,
-        current,
-        _systemsetup.plan(current, wanted),
-        wanted,
-        lambda: _systemsetup.read(commands, managed),
-        check_mode=module.check_mode,
-        error=_systemsetup.SystemSetupError,
-    )
-    return {
-        "changed": outcome.changed,
-        "diff": outcome.diff,
-        "settings": outcome.after,
-        "unsupported": unsupported,
-    }
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
+    serve(
+        "Managing system settings",
+        {
             "restart_on_freeze": {"type": "bool"},
             "network_time": {"type": "bool"},
             "network_time_server": {"type": "str"},
             "time_zone": {"type": "str"},
         },
-        supports_check_mode=True,
+        _systemsetup.manage,
     )
-    try:
-        module.exit_json(**run(module))
-    except ClusterError as error:
-        module.fail_json(msg=str(error))
 
 
 if __name__ == "__main__":

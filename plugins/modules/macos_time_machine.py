@@ -38,45 +38,17 @@ automatic:
   sample: false
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _tmutil
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
-    ClusterError,
-    module_commands,
-    require_root,
-)
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
-
-
-def run(module: AnsibleModule) -> dict[str, object]:
-    """Turn automatic backups on or off."""
-    require_root("Managing Time Machine")
-    commands = module_commands(module)
-    current = _tmutil.read(commands)
-    wanted = {"automatic": module.params["automatic"]}
-    outcome = converge(
-        commands,
-        current,
-        _tmutil.plan(current, wanted),
-        wanted,
-        lambda: _tmutil.read(commands),
-        check_mode=module.check_mode,
-        error=_tmutil.TimeMachineError,
-        advice=_tmutil.FULL_DISK_ACCESS,
-    )
-    return {"changed": outcome.changed, "diff": outcome.diff, "automatic": outcome.after["automatic"]}
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={"automatic": {"type": "bool", "required": True}},
-        supports_check_mode=True,
+    serve(
+        "Managing Time Machine",
+        {"automatic": {"type": "bool", "required": True}},
+        _tmutil.manage,
     )
-    try:
-        module.exit_json(**run(module))
-    except ClusterError as error:
-        module.fail_json(msg=str(error))
 
 
 if __name__ == "__main__":

@@ -42,47 +42,17 @@ device:
   sample: en1
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wifi
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
-    ClusterError,
-    module_commands,
-    require_root,
-)
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
-
-
-def run(module: AnsibleModule) -> dict[str, object]:
-    """Turn the radio on or off."""
-    require_root("Managing Wi-Fi")
-    commands = module_commands(module)
-    device = _wifi.find_device(commands)
-    wanted = {"power": module.params["power"]}
-    if device is None and wanted["power"]:
-        raise _wifi.WifiError("This Mac has no Wi-Fi: `networksetup -listallhardwareports` lists no port Wi-Fi.")
-    current = _wifi.read(commands, device)
-    outcome = converge(
-        commands,
-        current,
-        _wifi.plan(current, wanted, device),
-        wanted,
-        lambda: _wifi.read(commands, device),
-        check_mode=module.check_mode,
-        error=_wifi.WifiError,
-    )
-    return {"changed": outcome.changed, "diff": outcome.diff, "power": outcome.after["power"], "device": device}
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={"power": {"type": "bool", "required": True}},
-        supports_check_mode=True,
+    serve(
+        "Managing Wi-Fi",
+        {"power": {"type": "bool", "required": True}},
+        _wifi.manage,
     )
-    try:
-        module.exit_json(**run(module))
-    except ClusterError as error:
-        module.fail_json(msg=str(error))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _computer_name
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -11,16 +12,12 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
     Measurement,
 )
 
-SCUTIL = "/usr/sbin/scutil"
-NAMES = ("ComputerName", "LocalHostName", "HostName")
-
 
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare the names with one another and with the inventory's."""
     wanted = arguments.text("expected")
-    results = [context.commands.run([SCUTIL, "--get", name]) for name in NAMES]
-    current = [result.out.strip() if result.rc == 0 else "not set" for result in results]
-    different = [f"{name} {value}" for name, value in zip(NAMES, current) if value != wanted]
+    names = _computer_name.read(context.commands)
+    different = [f"{name} {value or 'not set'}" for name, value in names.items() if value != wanted]
     return Measurement(not different, ", ".join(different) or wanted, wanted, "Repeat site.yml.")
 
 

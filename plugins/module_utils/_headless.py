@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Everything a Mac needs to run and to come back without a screen: all of it is read before any of it is changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import (
+    _automatic_updates,
+    _computer_name,
+    _fdesetup,
+    _mdutil,
+    _nvram,
+    _pmset,
+    _systemsetup,
+    _tmutil,
+    _wifi,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
+
+    Options = Mapping[str, Any]
+
+FILEVAULT_TIMEOUT_SECONDS = 1800
+
+
+def _name(options: Options) -> Options | None:
+    return {"name": options["name"]} if options["name"] is not None else None
+
+
+def _power(options: Options) -> Options | None:
+    settings, restart = options["power"] or {}, options["restart_after_power_failure"]
+    if not settings and restart is None:
+        return None
+    return {"settings": settings, "restart_after_power_failure": restart}
+
+
+def _system_setup(options: Options) -> Options | None:
+    wanted = {name: options.get(name) for name in _systemsetup.SETTINGS}
+    return wanted if any(value is not None for value in wanted.values()) else None
+
+
+def _spotlight(options: Options) -> Options | None:
+    return {"volumes": ["/"], "indexing": options["spotlight"]} if options["spotlight"] is not None else None
+
+
+def _time_machine(options: Options) -> Options | None:
+    return {"automatic": options["time_machine"]} if options["time_machine"] is not None else None
+
+
+def _wifi_power(options: Options) -> Options | None:
+    return {"power": options["wifi"]} if options["wifi"] is not None else None
+
+
+def _updates(options: Options) -> Options | None:
+    return {"automatic": options["automatic_updates"]} if options["automatic_updates"] is not None else None
+
+
+def _boot_arguments(options: Options) -> Options | None:
+    wanted = options["boot_arguments"] or {}
+    present, absent = wanted.get("present") or [], wanted.get("absent") or []
+    return {"present": present, "absent": absent, "fail_on_refusal": False} if present or absent else None
+
+
+def _filevault(options: Options) -> Options | None:
+    if options["filevault"] is None:
+        return None
+    user, password = options["filevault_user"], options["filevault_password"]
+    return {"user": user, "password": password, "timeout": FILEVAULT_TIMEOUT_SECONDS}
+
+
+AREAS: dict[str, tuple[Callable[[Options], Options | None], Callable[[Request], dict[str, Any]]]] = {
+    "name": (_name, _computer_name.manage),
+    "power": (_power, _pmset.manage),
+    "system_setup": (_system_setup, _systemsetup.manage),
+    "spotlight": (_spotlight, _mdutil.manage),
+    "time_machine": (_time_machine, _tmutil.manage),
+    "wifi": (_wifi_power, _wifi.manage),
+    "automatic_updates": (_updates, _automatic_updates.manage),
+    "boot_arguments": (_boot_arguments, _nvram.manage),
+    "filevault": (_filevault, _fdesetup.manage),
+}
+"""What an area takes of the options, or None where it is not managed; and what manages it. FileVault may take long."""
+
+
+def manage(request: Request) -> dict[str, Any]:
+    """Bring every managed area to what the options say."""
+    requests = {}
+    for area, (take, _) in AREAS.items():
+        options = take(request.options)
+        if options is not None:
+            requests[area] = replace(request, options=options)
+    # A mistake in one area, such as a missing password, leaves all of them as they are.
+    results = {area: AREAS[area][1](replace(wanted, check_mode=True)) for area, wanted in requests.items()}
+    if not request.check_mode:
+        for area, predicted in list(results.items()):
+            if predicted["diff"]["before"] != predicted["diff"]["after"]:
+                results[area] = AREAS[area][1](requests[area])
+    differences = {area: result.pop("diff") for area, result in results.items()}
+    changed = [area for area, result in results.items() if result.pop("changed")]
+    return {
+        "changed": bool(changed),
+        "changed_areas": changed,
+        "diff": {side: {area: shown[side] for area, shown in differences.items()} for side in ("before", "after")},
+        "areas": results,
+    }

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What a module around one area of settings does, whatever the area."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
+    ClusterError,
+    Commands,
+    module_commands,
+    require_root,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one call wants of an area, and the means to bring it there."""
+
+    commands: Commands
+    options: Mapping[str, Any]
+    check_mode: bool
+    warn: Callable[[str], None]
+
+
+def serve(what: str, argument_spec: dict[str, Any], manage: Callable[[Request], dict[str, Any]]) -> None:
+    """Run a module: `manage` returns its result, or raises a ClusterError that becomes its one sentence."""
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+    try:
+        require_root(what)
+        result = manage(Request(module_commands(module), module.params, module.check_mode, module.warn))
+    except ClusterError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)

@@ -1,0 +1,139 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: macos_headless
+short_description: All that a Mac needs to run, and to come back, without a screen
+version_added: 0.1.0
+description:
+  - Names, power, restarts, clock, Spotlight, Time Machine, Wi-Fi, updates, boot arguments and FileVault, in one call.
+  - All of them are read before any is changed, so a mistake in one leaves all as they are; what was changed is read
+    back. FileVault comes last, because decrypting may take half an hour.
+  - An option that is not given leaves its setting alone.
+  - A setting that this Mac does not have, and boot arguments that its security policy refuses, are warnings.
+extends_documentation_fragment:
+  - hybrid_ai.cluster.attributes
+  - hybrid_ai.cluster.attributes.macos
+author:
+  - The hybrid_ai.cluster contributors
+options:
+  name:
+    description: The Mac's ComputerName, LocalHostName and HostName, up to 63 letters, digits and hyphens.
+    type: str
+  power:
+    description: Names and values as C(pmset) knows them, see M(hybrid_ai.cluster.macos_power).
+    type: dict
+  restart_after_power_failure:
+    description: What the Mac does when power comes back, see M(hybrid_ai.cluster.macos_power).
+    type: str
+    choices: [never, after_failure, always]
+  restart_on_freeze:
+    description: Whether the Mac restarts by itself when it has stopped responding.
+    type: bool
+  network_time:
+    description: Whether the clock follows a time server.
+    type: bool
+  spotlight:
+    description: Whether Spotlight indexes the startup volume.
+    type: bool
+  time_machine:
+    description: Whether Time Machine backs up by itself.
+    type: bool
+  wifi:
+    description: Whether the Wi-Fi radio is on.
+    type: bool
+  automatic_updates:
+    description: Whether macOS downloads and installs updates by itself.
+    type: bool
+  boot_arguments:
+    description: Single boot arguments, see M(hybrid_ai.cluster.macos_boot_args).
+    type: dict
+    suboptions:
+      present:
+        description: Arguments to have, as V(name) or V(name=value).
+        type: list
+        elements: str
+      absent:
+        description: Names of arguments not to have.
+        type: list
+        elements: str
+  filevault:
+    description: V(disabled) turns FileVault off and waits until the disk is decrypted.
+    type: str
+    choices: [disabled]
+  filevault_user:
+    description: Short name of a user who may unlock the disk. Needed while FileVault is on.
+    type: str
+  filevault_password:
+    description: Password of O(filevault_user); it reaches C(fdesetup) on standard input only.
+    type: str
+seealso:
+  - module: hybrid_ai.cluster.macos_power
+  - module: hybrid_ai.cluster.macos_system_setup
+  - module: hybrid_ai.cluster.macos_spotlight
+  - module: hybrid_ai.cluster.macos_time_machine
+  - module: hybrid_ai.cluster.macos_wifi
+  - module: hybrid_ai.cluster.macos_boot_args
+  - module: hybrid_ai.cluster.macos_filevault
+"""
+
+EXAMPLES = r"""
+- name: Never sleep, start when power comes back, and wait for nobody
+  hybrid_ai.cluster.macos_headless:
+    name: "{{ inventory_hostname }}"
+    power: {sleep: 0, displaysleep: 0, disksleep: 0, womp: 1}
+    restart_after_power_failure: after_failure
+    restart_on_freeze: true
+    automatic_updates: false
+    filevault: disabled
+    filevault_user: admin
+    filevault_password: "{{ vault_admin_password }}"
+"""
+
+RETURN = r"""
+changed_areas:
+  description: The areas that were changed, or would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [name, power]
+areas:
+  description: Of every area that is managed, what the module for it alone returns.
+  returned: success
+  type: dict
+  sample: {"spotlight": {"indexing": {"/": false}}, "time_machine": {"automatic": false}}
+"""
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _headless
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
+
+
+def main() -> None:
+    """Run the module."""
+    arguments = {"type": "list", "elements": "str"}
+    serve(
+        "Preparing a Mac to run without a screen",
+        {
+            "name": {"type": "str"},
+            "power": {"type": "dict"},
+            "restart_after_power_failure": {"type": "str", "choices": ["never", "after_failure", "always"]},
+            "restart_on_freeze": {"type": "bool"},
+            "network_time": {"type": "bool"},
+            "spotlight": {"type": "bool"},
+            "time_machine": {"type": "bool"},
+            "wifi": {"type": "bool"},
+            "automatic_updates": {"type": "bool"},
+            "boot_arguments": {"type": "dict", "options": {"present": arguments, "absent": arguments}},
+            "filevault": {"type": "str", "choices": ["disabled"]},
+            "filevault_user": {"type": "str"},
+            "filevault_password": {"type": "str", "no_log": True},
+        },
+        _headless.manage,
+    )
+
+
+if __name__ == "__main__":
+    main()
