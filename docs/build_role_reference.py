@@ -54,7 +54,7 @@ def reference() -> str:
     parts = [HEAD]
     for path in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
         role = path.parents[1].name
-        specification = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]
+        (specification,) = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values()
         parts.append(f"## {role}\n\n{specification['short_description']}.\n")
         parts.append("\n".join(f"- {plain(line)}" for line in specification.get("description", [])) + "\n")
         if options := specification.get("options"):
