@@ -36,6 +36,7 @@ class Wish:
 
     services: list[dict[str, Any]] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
+    cabled_ports: list[str] = field(default_factory=list)
     bridge_device: str | None = None
     bridge_state: str = "present"
     addresses: bool = False
@@ -75,7 +76,9 @@ class Plan:
 def read(commands: Commands, tool: NetworkSetup, wish: Wish) -> Area:
     """Read the whole area in as few calls as what is managed needs."""
     bridge = bridges.read(commands, wish.bridge_device) if wish.bridge_device else None
-    area = Area(tool.ports(), tool.services(), {}, {}, bridge)
+    ports = tool.ports()
+    _refuse_missing(ports, wish.cabled_ports)
+    area = Area(ports, tool.services(), {}, {}, bridge)
     for wanted in wish.services:
         port = find_port(_ports_with_bridge(area, wish), wanted.get("device"), wanted.get("port"))
         service = find_service(area.services, port.device, wanted.get("name"))
@@ -89,6 +92,16 @@ def read(commands: Commands, tool: NetworkSetup, wish: Wish) -> Area:
         if address:
             area.addresses[port.device] = address
     return area
+
+
+def _refuse_missing(ports: list[Port], cabled: list[str]) -> None:
+    there = [port.name for port in ports]
+    missing = [name for name in cabled if name not in there]
+    if missing:
+        raise NetworkError(
+            f"This host has no hardware port {', '.join(missing)} to put a cable in: it has {', '.join(there)}. "
+            f"Correct thunderbolt_links."
+        )
 
 
 def plan(area: Area, wish: Wish) -> Plan:

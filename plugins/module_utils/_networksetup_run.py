@@ -106,7 +106,7 @@ class Run:
 
     def _manages_services(self) -> bool:
         wish = self._request.wish
-        return bool(wish.services or wish.order or wish.bridge_device)
+        return bool(wish.services or wish.order or wish.cabled_ports or wish.bridge_device)
 
     def _switches(self) -> bool:
         if self._location_plan is None or self._location_before is None:

@@ -101,6 +101,11 @@ options:
       mtu:
         description: MTU of the device. More than 1500 is refused on Thunderbolt.
         type: int
+  cabled_ports:
+    description: Hardware ports that cables are in, as the inventory says. A Mac without one of them is refused.
+    type: list
+    elements: str
+    default: []
   order:
     description: Devices or hardware ports whose services come first, in this order. The others keep theirs.
     type: list
@@ -274,6 +279,7 @@ def main() -> None:
                 "options": SERVICE,
                 "required_one_of": [("device", "port")],
             },
+            "cabled_ports": {"type": "list", "elements": "str", "default": []},
             "order": {"type": "list", "elements": "str", "default": []},
             "location": {"type": "str"},
             "location_absent": {"type": "str"},

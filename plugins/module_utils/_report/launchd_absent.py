@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import Launchd
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _launchd_leftovers
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -13,16 +12,11 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
     Measurement,
 )
 
-LIST_LOCATIONS = ["/usr/sbin/networksetup", "-listlocations"]
-
 
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """List what is left of it."""
     label, location = arguments.text("label"), arguments.optional_text("location")
-    left = [f"{label} is loaded"] if Launchd(context.commands).job(label).loaded else []
-    left += [path for path in [_names.launchd_plist(label), *arguments.texts("paths")] if _files.exists(path)]
-    if location and location in context.commands.must(LIST_LOCATIONS).splitlines():
-        left.append(f"network location {location}")
+    left = _launchd_leftovers.find(context.commands, label, arguments.texts("paths"), location)
     return Measurement(not left, ", ".join(left) or "nothing", "nothing", "Repeat site.yml: it removes the rest.")
 
 

@@ -342,6 +342,13 @@ FAILURES = [
         id="no-such-port",
     ),
     pytest.param(
+        {"services": [{"port": "Thunderbolt 1"}], "cabled_ports": ["Thunderbolt 1", "Thunderbolt 4"]},
+        HEAD[:1],
+        "This host has no hardware port Thunderbolt 4 to put a cable in: it has Ethernet, Wi-Fi, Thunderbolt Bridge,"
+        " Thunderbolt 1, Thunderbolt 2. Correct thunderbolt_links.",
+        id="a-cable-in-no-port",
+    ),
+    pytest.param(
         {"services": [{"port": "Thunderbolt 1", "mtu": 9000}]},
         [ports(), order(WITH_CABLE), setup("-getMTU", "en2", out="Active MTU: 1500 (Current Setting: 1500)\n")],
         "An MTU of 9000 on Thunderbolt 1 is refused: jumbo frames are not reliable over Thunderbolt; the largest"
