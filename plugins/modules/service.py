@@ -46,6 +46,44 @@ options:
   group:
     description: The group it runs as. The user's own if unset.
     type: str
+  account:
+    description:
+      - The service's own user, its group and its directories, which have to be there before anything of the service is.
+      - They are only looked at. Where one of them is not as wanted, the module touches nothing and says in
+        RV(account_missing) what to make first.
+      - Without it nothing is looked at. With O(state=absent) neither.
+    type: dict
+    suboptions:
+      name:
+        description:
+          - The user and its group.
+          - O(user) may be another one, for a program that becomes this user by itself.
+        type: str
+        required: true
+      uid:
+        description: The wanted number of both; any number if unset.
+        type: int
+      description:
+        description: The wanted comment.
+        type: str
+        required: true
+      home:
+        description: The wanted home, which need not be there.
+        type: path
+        required: true
+      shell:
+        description: The wanted shell.
+        type: path
+        required: true
+      hidden:
+        description: Whether a Mac's login window must not show it.
+        type: bool
+        default: false
+      directories:
+        description: Directories that have to belong to it with the mode 0750.
+        type: list
+        elements: path
+        default: []
   working_directory:
     description: Where it starts.
     type: path
@@ -131,6 +169,25 @@ EXAMPLES = r"""
     restart_token: 1.0.71
     health: {url: "http://127.0.0.1:52415/node_id"}
 
+- name: Run exo where its user is as wanted
+  hybrid_ai.cluster.service:
+    name: exo
+    arguments: [/Applications/EXO.app/Contents/Resources/exo/exo]
+    user: _exo
+    account:
+      name: _exo
+      uid: 450
+      description: exo
+      home: /opt/hybrid-ai/exo
+      shell: /usr/bin/false
+      hidden: true
+      directories: [/opt/hybrid-ai/exo]
+  register: exo
+
+- name: Make its user, and run exo then
+  ansible.builtin.include_tasks: user_first.yml
+  when: exo.account_missing | length > 0
+
 - name: Remove exo
   hybrid_ai.cluster.service:
     name: exo
@@ -148,6 +205,14 @@ restarted:
   description: Whether the program was started or restarted.
   returned: success
   type: bool
+account_missing:
+  description:
+    - What of O(account) is not as wanted, so that nothing was done.
+    - Empty where all of it is, and without O(account).
+  returned: success
+  type: list
+  elements: str
+  sample: [group, user, /opt/hybrid-ai/exo]
 pid:
   description: Its process. On macOS the one that keeps its log.
   returned: when it was started
@@ -163,7 +228,7 @@ import platform
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _health
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _health, _service_account
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
     Commands,
@@ -194,7 +259,12 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     state = module.params["state"]
     description = make_description(module.params)
     require_root(f"Managing the service {description.name}")
-    service = make_supervisor(module_commands(module), description)
+    commands = module_commands(module)
+    service = make_supervisor(commands, description)
+    account = module.params["account"] if state != "absent" else None
+    missing = _service_account.missing(commands, account) if account else []
+    if missing:
+        return {"changed": False, "steps": [], "restarted": False, "log": service.log, "account_missing": missing}
     service.read()
     steps = service.plan(state)
     result = {
@@ -202,6 +272,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         "steps": steps,
         "restarted": bool(STARTS & set(steps)),
         "log": service.log,
+        "account_missing": [],
         "diff": service.differences(steps),
     }
     if module.check_mode:
@@ -236,6 +307,7 @@ def main() -> None:
             "environment": {"type": "dict"},
             "user": {"type": "str", "default": "root"},
             "group": {"type": "str"},
+            "account": {"type": "dict", "options": _service_account.ARGUMENTS},
             "working_directory": {"type": "path", "default": "/"},
             "limits": {"type": "dict", "options": {"open_files": {"type": "int"}}},
             "low_ports": {"type": "bool", "default": False},

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import grp
 import importlib
 import json
 import os
 import platform
+import pwd
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +57,32 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(_wait, "now", clock.now)
     monkeypatch.setattr(_wait, "sleep", clock.sleep)
     return clock
+
+
+@pytest.fixture
+def account_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """Have a host with the user of a service and one directory of its own; change an entry to break it."""
+    user = {"pw_uid": os.getuid(), "pw_gid": os.getgid(), "pw_gecos": "exo", "pw_dir": "/opt/exo"}
+    state: dict[str, Any] = {"user": {**user, "pw_shell": "/usr/bin/false"}, "group": os.getgid()}
+
+    def getpwnam(name: str) -> pwd.struct_passwd:
+        if state["user"] is None:
+            raise KeyError(name)
+        entry = state["user"]
+        words = (entry["pw_gecos"], entry["pw_dir"], entry["pw_shell"])
+        return pwd.struct_passwd((name, "x", entry["pw_uid"], entry["pw_gid"], *words))
+
+    def getgrnam(name: str) -> grp.struct_group:
+        if state["group"] is None:
+            raise KeyError(name)
+        return grp.struct_group((name, "x", state["group"], []))
+
+    monkeypatch.setattr(pwd, "getpwnam", getpwnam)
+    monkeypatch.setattr(grp, "getgrnam", getgrnam)
+    state["directory"] = tmp_path / "home"
+    state["directory"].mkdir(mode=0o750)
+    state["directory"].chmod(0o750)
+    return state
 
 
 @pytest.fixture

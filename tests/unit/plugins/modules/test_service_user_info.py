@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
 
 import pytest
 
@@ -14,33 +12,12 @@ from tests.unit.plugins.harness import call
 
 NUMBER = os.getuid()
 DSCL = ["/usr/bin/dscl", ".", "-read", "/Users/_exo", "IsHidden"]
-USER = {"pw_name": "_exo", "pw_uid": NUMBER, "pw_gid": os.getgid(), "pw_gecos": "exo", "pw_dir": "/opt/exo"}
 
 
 @pytest.fixture
-def host(monkeypatch, tmp_path):
-    """A host with the user and one directory of its own; change an entry to break it."""
-    state = {"user": {**USER, "pw_shell": "/usr/bin/false"}, "group": os.getgid()}
-
-    def getpwnam(name):
-        if state["user"] is None:
-            raise KeyError(name)
-        entry = state["user"]
-        return pwd.struct_passwd(
-            (name, "x", entry["pw_uid"], entry["pw_gid"], entry["pw_gecos"], entry["pw_dir"], entry["pw_shell"])
-        )
-
-    def getgrnam(name):
-        if state["group"] is None:
-            raise KeyError(name)
-        return grp.struct_group((name, "x", state["group"], []))
-
-    monkeypatch.setattr(pwd, "getpwnam", getpwnam)
-    monkeypatch.setattr(grp, "getgrnam", getgrnam)
-    state["directory"] = tmp_path / "home"
-    state["directory"].mkdir(mode=0o750)
-    state["directory"].chmod(0o750)
-    return state
+def host(account_host):
+    """The host, by a shorter name."""
+    return account_host
 
 
 def look(run_module, host, calls=(), *, check=False, **changed):
