@@ -57,6 +57,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+name:
+  description: Whom it looked at.
+  returned: always
+  type: str
 ready:
   description: Whether all of it is as wanted.
   returned: always
@@ -81,7 +85,7 @@ def main() -> None:
         missing = _service_account.missing(module_commands(module), module.params)
     except ClusterError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, ready=not missing, missing=missing)
+    module.exit_json(changed=False, name=module.params["name"], ready=not missing, missing=missing)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def look(run_module, host, calls=(), *, check=False, **changed):
 )
 def test_all_is_as_wanted(run_module, host, check, changed, calls):
     result = look(run_module, host, calls, check=check, **changed)
-    assert (result["changed"], result["ready"], result["missing"]) == (False, True, [])
+    assert (result["changed"], result["name"], result["ready"], result["missing"]) == (False, "_exo", True, [])
 
 
 @pytest.mark.parametrize(
