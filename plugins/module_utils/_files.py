@@ -57,6 +57,24 @@ def write(path: str, content: bytes, mode: int = 0o644) -> None:
         raise
 
 
+def link_target(path: str) -> str | None:
+    """Return what a link names, or None where there is no link."""
+    try:
+        return str(real(path).readlink())
+    except OSError:
+        return None
+
+
+def link(path: str, target: str) -> None:
+    """Have a link at `path`, in one step and whatever file was there."""
+    place = real(path)
+    temporary = place.with_name(f".{place.name}.new")
+    if os.path.lexists(temporary):
+        temporary.unlink()
+    temporary.symlink_to(target)
+    temporary.replace(place)
+
+
 def own(path: str | Path, uid: int, gid: int) -> None:
     """Give a file to somebody."""
     os.chown(path, uid, gid)

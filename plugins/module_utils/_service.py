@@ -35,6 +35,7 @@ class Description:
     log_keep: int = 3
     restart: str = "always"
     wait_for_paths: list[str] = field(default_factory=list)
+    replaces: list[str] = field(default_factory=list)
 
 
 class Supervisor(Protocol):
@@ -71,6 +72,10 @@ def make_description(options: dict[str, Any]) -> Description:
         raise ServiceError(f"The service {name} has no program: give its path and arguments with the option arguments.")
     if arguments and not arguments[0].startswith("/"):
         raise ServiceError(f"The program of the service {name} must be an absolute path, which {arguments[0]} is not.")
+    replaces = options["replaces"] or []
+    for unit in replaces:
+        if not re.fullmatch(r"[\w:.@-]+\.[a-z]+", unit):
+            raise ServiceError(f"{unit!r} is no unit that the service {name} could replace: write NAME.service.")
     environment = {key: _text(name, key, value) for key, value in (options["environment"] or {}).items()}
     if options["restart_token"] is not None:
         environment[_names.RESTART_TOKEN] = options["restart_token"]
@@ -89,6 +94,7 @@ def make_description(options: dict[str, Any]) -> Description:
         log_keep=Description.log_keep if log.get("keep") is None else log["keep"],
         restart=options["restart"],
         wait_for_paths=options["wait_for_paths"] or [],
+        replaces=replaces,
     )
 
 

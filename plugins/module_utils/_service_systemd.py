@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names, _wait
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names, _service_replaced, _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import STABLE_SECONDS, ServiceError
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ class SystemdService:
         self._unit = _names.systemd_unit(description.name)
         self._path = f"{_names.SYSTEMD_UNITS}/{self._unit}"
         self._wanted = make_unit(description)
+        self._replaced = _service_replaced.ReplacedUnits(commands, description.replaces)
         self.log = f"the journal of {self._unit}"
 
     def read(self) -> None:
@@ -118,12 +119,17 @@ class SystemdService:
         self._before = None if content is None else content.decode("utf-8", "replace")
         self._sound = _files.mode_and_owner(self._path) == (0o644, 0, 0)
         self._current = self._show()
+        self._replaced.read()
 
     def plan(self, state: str) -> list[str]:
         """Return the steps to a state.
 
         What runs is stopped before its file changes: whatever happens in between, what runs never differs from it.
         """
+        steps = self._plan(state)
+        return steps if state == "absent" else [*self._replaced.plan(), *steps]
+
+    def _plan(self, state: str) -> list[str]:
         unit, there = self._current, self._before is not None
         stop = [] if unit.stopped else ["stop"]
         if state == "absent":
@@ -146,6 +152,8 @@ class SystemdService:
                 _files.write(self._path, self._wanted.encode())
             elif step == "remove":
                 _files.remove(self._path)
+            elif step in _service_replaced.STEPS:
+                self._replaced.apply(step)
             elif step == "reload":
                 self._commands.must([SYSTEMCTL, "daemon-reload"])
             elif step == "start" and self._description.wait_for_paths:
@@ -191,8 +199,15 @@ class SystemdService:
         """Return the states before and after the steps."""
         unit, enabled = self._current, self._current.enabled
         active = "stopped" if unit.stopped else "running"
-        before = {"unit": self._before, "enabled": enabled, "state": active, "reload_needed": unit.stale}
+        before: dict[str, Any] = {
+            "unit": self._before,
+            "enabled": enabled,
+            "state": active,
+            "reload_needed": unit.stale,
+        }
         after = dict(before)
+        if self._description.replaces:
+            before["replaced"], after["replaced"] = self._replaced.states([]), self._replaced.states(steps)
         for step in steps:
             if step in {"write", "remove"}:
                 after["unit"] = self._wanted if step == "write" else None

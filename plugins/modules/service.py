@@ -130,6 +130,14 @@ options:
     description: Files or directories that must be there before the program is started.
     type: list
     elements: path
+  replaces:
+    description:
+      - Units of the distribution that must not run while this service exists, such as C(prometheus.service).
+      - They are masked and stopped before it is started, and at every call where somebody has let them run again.
+      - Before the unit is installed, mask it yourself, or it runs until this module is called.
+      - With O(state=absent) they are left as they are. On macOS there are none.
+    type: list
+    elements: str
   health:
     description: A request that it must answer, checked at the end of every call with O(state=started).
     type: dict
@@ -187,6 +195,13 @@ EXAMPLES = r"""
 - name: Make its user, and run exo then
   ansible.builtin.include_tasks: user_first.yml
   when: exo.account_missing | length > 0
+
+- name: Run Debian's HAProxy with a configuration of our own
+  hybrid_ai.cluster.service:
+    name: haproxy
+    arguments: [/usr/sbin/haproxy, -db, -f, /opt/hybrid-ai/etc/haproxy/haproxy.cfg]
+    user: _haproxy
+    replaces: [haproxy.service]
 
 - name: Remove exo
   hybrid_ai.cluster.service:
@@ -318,6 +333,7 @@ def main() -> None:
             "restart": {"type": "str", "choices": ["always", "on_failure", "never"], "default": "always"},
             "restart_token": {"type": "str", "no_log": False},
             "wait_for_paths": {"type": "list", "elements": "path"},
+            "replaces": {"type": "list", "elements": "str"},
             "health": {
                 "type": "dict",
                 "options": {
