@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
 
 DOMAIN = "/Library/Preferences/com.apple.SoftwareUpdate"
 KEYS = ("AutomaticDownload", "AutomaticallyInstallMacOSUpdates")

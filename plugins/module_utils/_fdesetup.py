@@ -14,7 +14,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
 
 FDESETUP = "/usr/bin/fdesetup"
 READ = [FDESETUP, "status"]

@@ -22,7 +22,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
 
     Options = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands, Result
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
 
 NVRAM = "/usr/sbin/nvram"
 READ = [NVRAM, "boot-args"]

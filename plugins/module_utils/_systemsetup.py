@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
 
 SYSTEMSETUP = "/usr/sbin/systemsetup"
 UNSUPPORTED = "unsupported"

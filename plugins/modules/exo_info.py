@@ -82,20 +82,14 @@ daemon_left:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _launchd_leftovers
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
-    ClusterError,
-    module_commands,
-    require_root,
-)
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._diskimage_application import Application, Wish, plan
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request, serve
 
 
-def run(module: AnsibleModule) -> dict[str, Any]:
+def look(request: Request) -> dict[str, Any]:
     """Read both."""
-    require_root("Looking at exo")
-    options, commands = module.params, module_commands(module)
+    options, commands = request.options, request.commands
     wish = Wish(options["name"], "/Applications", "install", options["version"], options["image"])
     current = Application(commands, wish).read()
     steps = plan(wish, current)
@@ -112,8 +106,9 @@ def run(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
+    serve(
+        "Looking at exo",
+        {
             "name": {"type": "str", "default": "EXO.app"},
             "version": {"type": "str", "required": True},
             "image": {"type": "path", "required": True},
@@ -121,13 +116,8 @@ def main() -> None:
             "daemon_paths": {"type": "list", "elements": "path", "default": []},
             "daemon_location": {"type": "str"},
         },
-        supports_check_mode=True,
+        look,
     )
-    try:
-        result = run(module)
-    except ClusterError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

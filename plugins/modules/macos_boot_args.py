@@ -72,7 +72,7 @@ needs_recovery:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _nvram
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
 def main() -> None:

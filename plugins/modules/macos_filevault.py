@@ -58,7 +58,7 @@ enabled:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _fdesetup
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
 def main() -> None:

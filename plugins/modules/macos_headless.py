@@ -108,7 +108,7 @@ areas:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _headless
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ unsupported:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _pmset
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ indexing:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _mdutil
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ unsupported:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _systemsetup
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
 def main() -> None:

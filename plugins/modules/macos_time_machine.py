@@ -39,7 +39,7 @@ automatic:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _tmutil
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
 def main() -> None:

@@ -43,7 +43,7 @@ device:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wifi
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._settings_module import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""What a module around one area of settings does, whatever the area."""
+"""What a module does around its own work: options in, one result or one sentence out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """What one call wants of an area, and the means to bring it there."""
+    """What one call wants, and the means to do it."""
 
     commands: Commands
     options: Mapping[str, Any]
