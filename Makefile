@@ -90,8 +90,8 @@ molecule: venv lab-packages ## every role, and the site on Macs alone, in labs: 
 .PHONY: test-site
 test-site: venv lab-packages ## the whole site: prediction, idempotence, limits, downloads, figures and alerts, faults
 	@# In this order each finds the lab as it needs it: the first configures all of it, the last make it bare or end it.
-	$(SUDO) $(BIN)/pytest --quiet --durations=15 tests/site/test_site.py tests/cache tests/monitoring
-	$(SUDO) $(BIN)/pytest --quiet --durations=15 tests/site/test_{loop,secrets,faults,releases}.py
+	$(SUDO) env MONITORING_READY=1 $(BIN)/pytest --quiet --durations=15 tests/site/test_site.py tests/cache tests/monitoring \
+	  tests/site/test_{loop,secrets,faults,releases}.py
 
 .PHONY: test
 test: check test-lab molecule test-site ## everything CI runs

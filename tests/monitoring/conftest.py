@@ -7,15 +7,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from tests.monitoring import lab as monitoring
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 RECEIVER_PORT = 9999
 RECEIVER = """
@@ -36,8 +33,11 @@ def _play(*arguments: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[monitoring.Lab]:
-    """Return the lab; with MONITORING_READY it is taken as it is, and only monitoring is sped up."""
+def cluster() -> monitoring.Lab:
+    """Return the lab, its monitoring sped up until site.yml runs again.
+
+    With MONITORING_READY the whole site is on it already.
+    """
     name = os.environ.setdefault("LAB_NAME", "test")
     ready = bool(os.environ.get("MONITORING_READY"))
     if not ready:
@@ -55,8 +55,7 @@ def cluster() -> Iterator[monitoring.Lab]:
         start_receiver(lab, host)
     webhook = f"{lab.address(listed['gpu']['hosts'][0], RECEIVER_PORT)}/"
     _play("playbooks/monitoring.yml", "-e", json.dumps({**monitoring.SPEED_UP, "alertmanager_webhooks": [webhook]}))
-    yield lab
-    _play("playbooks/monitoring.yml")
+    return lab
 
 
 def start_receiver(lab: monitoring.Lab, host: str) -> None:
