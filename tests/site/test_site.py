@@ -133,7 +133,10 @@ def test_the_workers_live_on_without_the_management_node_which_heals_without_a_r
     while not all("through the cache" in cluster.login(host, way) for host in resolve):
         assert time.monotonic() < deadline, "the cache did not come back"
         time.sleep(1)
-    assert cluster.play("playbooks/verify.yml").succeeded().changed == set()
+    # The last services may still be starting.
+    while (measured := cluster.play("playbooks/verify.yml")).rc != 0 and time.monotonic() < deadline:
+        time.sleep(1)
+    assert measured.succeeded().changed == set()
 
 
 def test_a_mac_comes_back_after_a_power_failure(story, cluster):
