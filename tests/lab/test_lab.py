@@ -76,6 +76,8 @@ def test_password_is_in_no_process(lab: Lab) -> None:
 
 
 def test_packages_install_inside_a_host(lab: Lab) -> None:
+    # Who fetches the lists only when they are old, as the roles do, fetches them on a new host.
+    assert lab.inside("box", "find", "/var/lib/apt/lists", "-maxdepth", "0", "-mmin", "+60").stdout
     install = (
         "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends python3-pip"
     )
