@@ -20,6 +20,7 @@ FDESETUP = "/usr/bin/fdesetup"
 READ = [FDESETUP, "status"]
 DISABLE = [FDESETUP, "disable", "-inputplist"]
 POLL_SECONDS = 5.0
+DECRYPTION_SECONDS = 1800
 
 _PROGRESS = re.compile(r"(Encryption|Decryption) in progress: Percent completed = (\d+)")
 

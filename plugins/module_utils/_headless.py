@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     Options = Mapping[str, Any]
 
-FILEVAULT_TIMEOUT_SECONDS = 1800
-
 
 def _name(options: Options) -> Options | None:
     return {"name": options["name"]} if options["name"] is not None else None
@@ -71,7 +69,7 @@ def _filevault(options: Options) -> Options | None:
     if options["filevault"] is None:
         return None
     user, password = options["filevault_user"], options["filevault_password"]
-    return {"user": user, "password": password, "timeout": FILEVAULT_TIMEOUT_SECONDS}
+    return {"user": user, "password": password, "timeout": _fdesetup.DECRYPTION_SECONDS}
 
 
 AREAS: dict[str, tuple[Callable[[Options], Options | None], Callable[[Request], dict[str, Any]]]] = {

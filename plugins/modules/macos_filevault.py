@@ -69,7 +69,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["disabled"], "required": True},
             "user": {"type": "str"},
             "password": {"type": "str", "no_log": True},
-            "timeout": {"type": "int", "default": 1800},
+            "timeout": {"type": "int", "default": _fdesetup.DECRYPTION_SECONDS},
         },
         _fdesetup.manage,
     )
