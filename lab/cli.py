@@ -7,12 +7,13 @@ from __future__ import annotations
 import argparse
 import errno
 import json
+import shlex
 import sys
 import time
 import traceback
 from pathlib import Path
 
-from lab import access, cables, inventory, lifecycle, names, power, preflight, state, status, wiring
+from lab import access, cables, inventory, lifecycle, names, power, preflight, saving, state, states, status, wiring
 from lab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NO_SPACE, EXIT_OK, LabError, UsageError
 from lab.topology import Cable, End
 
@@ -85,6 +86,26 @@ def parser() -> argparse.ArgumentParser:
     reset.add_argument("hosts", nargs="*", metavar="HOST", help="default: all")
     reset.set_defaults(action=_reset)
 
+    save = commands.add_parser("save", help="keep what the hosts are now under a name")
+    save.add_argument("state", metavar="NAME")
+    save.add_argument("--whole", action="store_true", help="its hosts know each other: restore them together only")
+    save.add_argument(
+        "--ready", type=shlex.split, default=[], metavar="COMMAND", help="succeeds when a restored lab is ready"
+    )
+    save.set_defaults(action=_save)
+
+    restore = commands.add_parser("restore", help="make the lab, or hosts of it, what they were when it was saved")
+    restore.add_argument("state", metavar="NAME")
+    restore.add_argument("hosts", nargs="*", metavar="HOST", help="default: the whole lab")
+    restore.set_defaults(action=_restore)
+
+    listed = commands.add_parser("states", help="list the saved labs")
+    listed.set_defaults(action=_states)
+
+    forget = commands.add_parser("forget", help="remove a saved lab")
+    forget.add_argument("state", metavar="NAME")
+    forget.set_defaults(action=_forget)
+
     cable = commands.add_parser("cable", help="plug a Thunderbolt cable in or out")
     cable.add_argument("ends", nargs=2, metavar="HOST:PORT")
     cable.add_argument("--unplug", action="store_true", help="pull the cable out")
@@ -142,6 +163,34 @@ def _reset(options: argparse.Namespace) -> int:
     topology = state.load(options.name).topology
     hosts = [topology.host(name) for name in options.hosts] or list(topology.hosts)
     lifecycle.reset(options.name, hosts, _say)
+    return EXIT_OK
+
+
+def _save(options: argparse.Namespace) -> int:
+    saving.save(options.name, options.state, whole=options.whole, ready=options.ready, say=_say)
+    return EXIT_OK
+
+
+def _restore(options: argparse.Namespace) -> int:
+    start = time.monotonic()
+    saving.restore(options.name, options.state, options.hosts, _say)
+    print(status.render(status.collect(options.name)))
+    _say(f"restored after {time.monotonic() - start:.1f} s")
+    return EXIT_OK
+
+
+def _states(options: argparse.Namespace) -> int:  # noqa: ARG001 - the other commands' signature
+    preflight.check_machine()
+    print("\n".join(status.table(states.rows())))
+    return EXIT_OK
+
+
+def _forget(options: argparse.Namespace) -> int:
+    preflight.check_machine()
+    with state.locked(options.name):
+        states.forget(options.state)
+        if state.load_or_none(options.name) is None:
+            state.remove_lock(options.name)
     return EXIT_OK
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-from dataclasses import asdict, dataclass, field
+import shutil
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lab import names
+from lab import names, process
 from lab.errors import LabError
 from lab.removal import remove_tree
 from lab.topology import Host
@@ -23,6 +24,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _MS_REC = 0x4000
 _MS_SLAVE = 1 << 19
 _CLONE_NEWNS = 0x00020000
+_NO_SUCH_FILE = 44
+_READ = (
+    "unshare", "--mount", "--propagation", "private", "sh", "-c",
+    f'mount -t overlay -o "ro,$1" overlay "$2" || exit 1; [ -f "$2/$3" ] || exit {_NO_SUCH_FILE}; cat "$2/$3"',
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,10 +80,24 @@ class Disk:
 
     def read(self, path: str) -> str:
         """Return a file as the host would see it; only while the host is off."""
-        for base in (self.upper, *map(type(self.upper), self.lowers)):
-            if (base / path).is_file():
-                return (base / path).read_text(encoding="utf-8")
-        raise LabError(f"The root file system of {self.host.name} has no file /{path}.")
+        # Mounted and not looked up layer by layer: what the host deleted or renamed is for the kernel to know.
+        layers = f"lowerdir={':'.join((str(self.upper), *self.lowers))},redirect_dir=follow"
+        result = process.run(*_READ, "sh", layers, str(self.root), path, check=False)
+        if result.returncode == _NO_SUCH_FILE:
+            raise LabError(f"The root file system of {self.host.name} has no file /{path}.")
+        if result.returncode != 0:
+            raise LabError(f"The disk of {self.host.name} cannot be read: {process.last_line(result.stderr)}")
+        return result.stdout
+
+    def save(self, layer: Path) -> Disk:
+        """Move what the host wrote to a layer of its own, and return the disk that goes on above it; only while off."""
+        above = replace(self, lowers=(str(layer), *self.lowers))
+        (self.directory / _RECORD).unlink()
+        self.upper.rename(layer)
+        self.upper.mkdir(mode=0o755)
+        shutil.copystat(layer, self.upper)
+        above.record()
+        return above
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
         """Write a file; only while the host is off."""

@@ -44,6 +44,10 @@ class Images:
             return Disk(lab, host, (str(self.mac_layer), str(self.base)), self.mac_init)
         return Disk(lab, host, (str(self.base),))
 
+    def paths(self) -> list[str]:
+        """Return where they are; the names say what they were made from."""
+        return [str(path) for path in (self.base, self.mac_layer, self.artifacts, self.programs) if path is not None]
+
 
 def ensure(lab: str, topology: Topology, settings: Settings, say: Callable[[str], None]) -> Images:
     """Return the images, building what the cache lacks."""
@@ -115,7 +119,8 @@ def publish(lab: str, images: Images) -> Path:
 def prune(current: Images) -> None:
     """Remove images that neither a host nor a server of any lab uses."""
     used = {path for path in (current.base, current.mac_layer, current.artifacts, current.programs) if path is not None}
-    for record in names.DISKS.glob("*/*/disk.json"):
+    # A saved lab uses its images as a host does.
+    for record in (*names.DISKS.glob("*/*/disk.json"), *names.STATES.glob("*/state.json")):
         text = record.read_text(encoding="utf-8")
         used |= {entry for entry in names.CACHE.iterdir() if str(entry) in text}
     for link in names.RUNTIME.glob("*/artifacts/**/*"):

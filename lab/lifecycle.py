@@ -56,27 +56,37 @@ def up(lab: str, inventory_directory: Path, say: Callable[[str], None]) -> Topol
         preflight.check_disk_space()
         before = state.load_or_none(lab)
         if before is None:
-            _remove_leftovers(lab)
+            remove_leftovers(lab)
         else:
             _remove_broken_network(lab)
             _remove_changed_hosts(lab, before.topology, topology)
-        names.runtime(lab).mkdir(mode=0o755, exist_ok=True)
-        state.State(lab, str(inventory_directory.resolve()), topology).save()
         machine = settings.read(topology.gateway)
         built = images.ensure(lab, topology, machine, say)
-        _create_network(lab, topology)
-        _start_services(lab, topology, built, machine)
-        access.write_files(lab, topology)
-        access.password(lab)
-        sites.write(lab)
+        begin(lab, str(inventory_directory.resolve()), topology, built, machine)
         off = [host for host in topology.hosts if not cgroups.processes(lab, host.name)]
         if off:
             say(f"starting {', '.join(host.name for host in off)}")
-        _in_parallel(off, lambda host: _start(lab, host, topology, built, machine))
-        _in_parallel(topology.hosts, lambda host: power.wait(lab, host))
-        wiring.refresh(lab, topology)
+        in_parallel(off, lambda host: _start(lab, host, topology, built, machine))
+        wait(lab, topology, topology.hosts)
         images.prune(built)
     return topology
+
+
+def begin(lab: str, inventory_directory: str, topology: Topology, built: Images, machine: Settings) -> None:
+    """Create what a lab has beside its hosts."""
+    names.runtime(lab).mkdir(mode=0o755, exist_ok=True)
+    state.State(lab, inventory_directory, topology).save()
+    _create_network(lab, topology)
+    _start_services(lab, topology, built, machine)
+    access.write_files(lab, topology)
+    access.password(lab)
+    sites.write(lab)
+
+
+def wait(lab: str, topology: Topology, hosts: Iterable[Host]) -> None:
+    """Wait until hosts can be logged in to."""
+    in_parallel(hosts, lambda host: power.wait(lab, host))
+    wiring.refresh(lab, topology)
 
 
 def _create_network(lab: str, topology: Topology) -> None:
@@ -104,7 +114,7 @@ def _start(lab: str, host: Host, topology: Topology, built: Images, machine: Set
     keeper.start(lab, host.name)
 
 
-def _in_parallel(hosts: Iterable[Host], action: Callable[[Host], None]) -> None:
+def in_parallel(hosts: Iterable[Host], action: Callable[[Host], None]) -> None:
     """Do something for all hosts side by side; of what goes wrong the first is raised when all have ended."""
     errors: list[Exception] = []
 
@@ -135,7 +145,7 @@ def _remove_broken_network(lab: str) -> None:
 def _remove_changed_hosts(lab: str, before: Topology, after: Topology) -> None:
     """Remove the hosts that are no longer in the inventory, or are another machine now."""
     if before.subnet != after.subnet:
-        _remove_leftovers(lab)
+        remove_leftovers(lab)
         return
     for host in before.hosts:
         if host not in after.hosts:
@@ -166,17 +176,16 @@ def reset(lab: str, hosts: list[Host], say: Callable[[str], None]) -> None:
             Disk(lab, host, ()).erase()
             _start(lab, host, topology, built, machine)
 
-        _in_parallel(hosts, renew)
+        in_parallel(hosts, renew)
         wiring.refresh(lab, topology, {*state.powered(lab, topology), *(host.name for host in hosts)})
-        _in_parallel(hosts, lambda host: power.wait(lab, host))
-        wiring.refresh(lab, topology)
+        wait(lab, topology, hosts)
 
 
 def down(lab: str) -> None:
     """Remove everything of a lab, whatever state it is in; a lab that is not there is no error."""
     preflight.check_machine()
     with state.locked(lab):
-        _remove_leftovers(lab)
+        remove_leftovers(lab)
         if not [other for other in names.existing_labs() if other != lab]:
             uplink.restore_forwarding()
             cgroups.remove_parent()
@@ -184,7 +193,8 @@ def down(lab: str) -> None:
         state.remove_lock(lab)
 
 
-def _remove_leftovers(lab: str) -> None:
+def remove_leftovers(lab: str) -> None:
+    """Remove all of a lab but its lock, whatever state it is in."""
     cgroups.kill(lab)
     _drain(lab)
     network.down(lab)

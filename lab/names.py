@@ -15,6 +15,8 @@ DEFAULT_LAB = "olab"
 CACHE = Path("/var/cache/hybrid-lab")
 DISKS = Path("/var/lib/hybrid-lab")
 RUNTIME = Path("/run/hybrid-lab")
+STATES = DISKS / ".states"
+"""Saved labs: on the file system of the disks, which are moved there; no lab has such a name."""
 NETNS_DIRECTORY = Path("/run/netns")
 CGROUP = "hybrid-lab"
 SERVICES_CGROUP = ".services"

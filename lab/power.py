@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import cgroups, keeper, names, netns, state, wiring
+from lab import cgroups, keeper, names, netns, process, state, wiring
 from lab.disk import load
 from lab.errors import HostTimeoutError, LabError, NotUpError
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from lab.topology import Host
 
 _BOOT_SECONDS = 90.0
+_SHUTDOWN_SECONDS = 120.0
+_SHUTDOWN = {"linux": ["systemctl", "poweroff"], "macos": ["/sbin/shutdown", "-h", "now"]}
 _SSH_PORT = 22
 _POLL_SECONDS = 0.05
 _CONNECT_SECONDS = 0.25
@@ -32,6 +34,30 @@ def off(lab: str, host: Host) -> None:
     """Cut the power: nothing on the host gets to say goodbye."""
     cgroups.kill(lab, host.name)
     wiring.refresh(lab, state.load(lab).topology)
+
+
+def shutdown(lab: str, host: Host) -> None:
+    """Let a host end what it does and switch itself off; one at the pre-boot screen has nothing to end."""
+    if is_frozen(lab, host):
+        raise LabError(f"The host {host.name} is asleep; wake it first.")
+    if host.kind == "macos" and describe(lab, host) == _PREBOOT:
+        cgroups.kill(lab, host.name)
+        return
+    leader = cgroups.leader(lab, host.name)
+    if leader is None:
+        raise NotUpError(f"The host {host.name} is starting; wait until it runs.")
+    enter = ["nsenter", f"--target={leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--"]
+    process.run(*enter, *_SHUTDOWN[host.kind], check=False)
+    deadline = time.monotonic() + _SHUTDOWN_SECONDS
+    while cgroups.processes(lab, host.name):
+        if time.monotonic() > deadline:
+            raise HostTimeoutError(f"The host {host.name} did not shut down within {_SHUTDOWN_SECONDS:.0f} seconds.")
+        time.sleep(_POLL_SECONDS)
+
+
+def is_frozen(lab: str, host: Host) -> bool:
+    """Tell whether a host sleeps."""
+    return cgroups.is_frozen(lab, host.name)
 
 
 def press(lab: str, host: Host) -> None:
@@ -97,7 +123,7 @@ def describe(lab: str, host: Host) -> str:
     leader = cgroups.leader(lab, host.name)
     if leader is None:
         return _STARTING if cgroups.processes(lab, host.name) else "off"
-    if cgroups.is_frozen(lab, host.name):
+    if is_frozen(lab, host):
         return "frozen"
     if host.kind == "macos":
         try:

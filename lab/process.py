@@ -21,6 +21,7 @@ def run(
     stdin: str | None = None,
     check: bool = True,
     environment: Mapping[str, str] | None = None,
+    directory: str | None = None,
     timeout: float = 600,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end and return its result; a failure is a LabError naming the program and its last line."""
@@ -34,6 +35,7 @@ def run(
             text=True,
             errors="replace",
             env=dict(environment) if environment is not None else {**os.environ, "LC_ALL": "C.UTF-8"},
+            cwd=directory,
             start_new_session=True,
         )
     except FileNotFoundError as error:
