@@ -13,8 +13,6 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env)
 # The lab a person looks at, and the one the tests use: both may run at once.
 LAB_NAME ?= olab
 TEST_LAB := test
-# Of the scenario site_on_macos.
-MACS_LAB := testmacs
 in_lab = $(SUDO) env LAB_NAME=$(1) PATH="$$PATH"
 LAB := $(call in_lab,$(LAB_NAME)) lab
 PLAY := $(call in_lab,$(LAB_NAME)) ansible-playbook -i inventories/lab
@@ -71,35 +69,30 @@ lint: venv ## every linter
 	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
 
 .PHONY: unit
-unit: venv ## unit tests
-	$(BIN)/pytest --numprocesses auto --quiet
+unit: venv ## unit tests; T=words runs those whose names have them
+	$(BIN)/pytest --numprocesses $(if $(T),0,auto) --quiet $(if $(T),-k "$(T)")
 
 .PHONY: check
 check: lint unit ## lint and unit tests, under two minutes
 
-.PHONY: test-lab
-test-lab: venv lab-packages ## the lab itself and the contract of the exo stand-in
-	$(SUDO) $(BIN)/pytest --quiet tests/lab tests/contract
-
-.PHONY: molecule
-molecule: venv lab-packages ## every role, and the site on Macs alone, in labs: check, converge, idempotence, verify
-	@# molecule remembers what it prepared; the lab may be another one by now.
-	$(call in_lab,$(TEST_LAB)) molecule reset --all
-	$(call in_lab,$(TEST_LAB)) molecule test --all --destroy=never --report
-
-.PHONY: test-site
-test-site: venv lab-packages ## the whole site: prediction, idempotence, limits, downloads, figures and alerts, faults
-	@# In this order each finds the lab as it needs it: the first configures all of it, the last make it bare or end it.
-	$(SUDO) env MONITORING_READY=1 $(BIN)/pytest --quiet --durations=15 tests/site/test_site.py tests/cache tests/monitoring \
-	  tests/site/test_{loop,secrets,faults,releases}.py
+RUN := $(SUDO) env PATH="$$PATH" python -m tests.run
 
 .PHONY: test
-test: check test-lab molecule test-site ## everything CI runs
-	for lab in $(TEST_LAB) $(MACS_LAB); do $(call in_lab,$$lab) lab down; done
+test: venv lab-packages ## what CI runs, side by side in labs, with a table at the end; FROM=stage leaves out what is before
+	$(RUN) $(if $(FROM),--from $(FROM))
 
-.PHONY: faults
-faults: venv lab-packages ## a run killed at twenty random moments converges on the next
-	$(SUDO) env FAULT_ROUNDS=20 FAULT_WHOLE=1 $(BIN)/pytest --quiet tests/site/test_faults.py
+.PHONY: test-all
+test-all: venv lab-packages ## everything, also what is too long for every change; FROM=stage as above
+	$(RUN) --all $(if $(FROM),--from $(FROM))
+
+.PHONY: scenario
+scenario: venv lab-packages ## one role in the test lab: ROLE=exo
+	$(call in_lab,$(TEST_LAB)) molecule reset -s $(ROLE)
+	$(call in_lab,$(TEST_LAB)) molecule test -s $(ROLE) --destroy=never
+
+.PHONY: turn
+turn: ## before the first change after a landing: from here on, changes count and the next third of the scenarios runs
+	$(PYTHON) -m tests.run.turn
 
 .PHONY: bench
 bench: venv lab-packages ## first run, second run, and the same state set with stock modules

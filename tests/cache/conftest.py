@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from dataclasses import dataclass
 
 import pytest
 
+from tests import states
 from tests.site.cluster import Cluster
 
 MANAGEMENT = "olab0"
@@ -62,8 +62,7 @@ class Cache:
 @pytest.fixture(scope="session")
 def cache():
     """Return a cluster whose hosts download through its cache; the lab is left up."""
-    cluster = Cluster(os.environ.get("LAB_NAME", "test"))
-    cluster.lab("up")
-    cluster.bootstrap()
+    states.managed()
+    cluster = Cluster(states.lab_name())
     cluster.play("playbooks/cache.yml").succeeded()
     return Cache(cluster)

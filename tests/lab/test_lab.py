@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -252,17 +253,24 @@ def test_down_clears_what_a_killed_up_left(other: Lab, delay: float) -> None:
     assert remains(other.name) == {}
 
 
-def test_up_goes_on_where_it_was_interrupted(other: Lab) -> None:
+def test_up_goes_on_where_it_was_interrupted(other: Lab, tmp_path: Path, wait_for: Callable[..., None]) -> None:
+    # What `up` asks when the network is there and the hosts are not yet: it never answers.
+    marker, asked = tmp_path / "asked", tmp_path / "apt-get"
+    asked.write_text(f"#!/bin/sh\ntouch '{marker}'\nexec sleep 600\n", encoding="utf-8")
+    asked.chmod(0o755)
     command = subprocess.Popen(
-        other.argv("up", "--inventory", str(other.inventory)), stderr=subprocess.PIPE, text=True, cwd=CHECKOUT
+        other.argv("up", "--inventory", str(other.inventory)),
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=CHECKOUT,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
     )
-    namespace = Path("/run/netns", f"lab-{other.name}")
-    while not namespace.exists() and command.poll() is None:
-        time.sleep(0.001)
+    wait_for(marker.exists, seconds=600)
     command.send_signal(signal.SIGINT)
     _, said = command.communicate()
     assert command.returncode == 130
     assert said.splitlines()[-1] == "lab: interrupted; `lab up` goes on and `lab down` clears away."
+    assert Path("/run/netns", f"lab-{other.name}").exists()
     other.up()
     other.inside("box", "true")
 

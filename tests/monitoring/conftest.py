@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests import states
 from tests.monitoring import lab as monitoring
 
 RECEIVER_PORT = 9999
@@ -34,23 +35,14 @@ def _play(*arguments: str) -> None:
 
 @pytest.fixture(scope="session")
 def cluster() -> monitoring.Lab:
-    """Return the lab, its monitoring sped up until site.yml runs again.
-
-    With MONITORING_READY the whole site is on it already.
-    """
-    name = os.environ.setdefault("LAB_NAME", "test")
-    ready = bool(os.environ.get("MONITORING_READY"))
-    if not ready:
-        monitoring.run("lab", "up")
+    """Return the lab with the whole site on it, its monitoring sped up until site.yml runs again."""
+    os.environ["LAB_NAME"] = states.lab_name()
+    states.site()
     listed = monitoring.inventory()
     hosts = listed["_meta"]["hostvars"]
     lab = monitoring.Lab(
         listed["management"]["hosts"][0], {host: values["ansible_host"] for host, values in hosts.items()}
     )
-    if not ready:
-        password = f"/run/hybrid-lab/{name}/password"
-        _play("playbooks/bootstrap.yml", "--connection-password-file", password, "--become-password-file", password)
-        _play("site.yml")
     for host in listed["gpu"]["hosts"]:
         start_receiver(lab, host)
     webhook = f"{lab.address(listed['gpu']['hosts'][0], RECEIVER_PORT)}/"

@@ -1,36 +1,30 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole site against a lab of its own: one lab for all tests of this folder."""
+"""The lab LAB_NAME, which each file of tests brings where it begins; it is left up, `make test` ends it."""
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
+from tests import states
 from tests.site.cluster import Cluster
 
 
 @pytest.fixture(scope="session")
 def cluster():
-    """Return the lab of the tests, up; it is left up, `make test` ends it."""
-    cluster = Cluster("test")
-    cluster.lab("up")
+    """Return the lab, as it is."""
+    return Cluster(states.lab_name())
+
+
+@pytest.fixture(scope="module")
+def site(cluster):
+    """Return the lab with the whole site on it."""
+    states.site()
     return cluster
 
 
-@pytest.fixture(scope="session")
-def story(cluster):
-    """Run the site on bare hosts: predict, converge, converge again."""
-    cluster.lab("reset")
-    cluster.bootstrap()
-    predicted = cluster.play("site.yml", "--check", "--diff").succeeded()
-    start = time.monotonic()
-    first = cluster.play("site.yml", "--diff").succeeded()
-    seconds = time.monotonic() - start
-    return {
-        "predicted": predicted,
-        "first": first,
-        "first_seconds": seconds,
-        "second": cluster.play("site.yml").succeeded(),
-    }
+@pytest.fixture
+def managed(cluster):
+    """Return the lab with hosts under management and nothing else on them."""
+    states.managed()
+    return cluster

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run that is killed at a random moment converges on the next one.
+"""A run that is killed in a random task converges on the next one.
 
 FAULT_ROUNDS says how often; 3 unless told. Each round then takes another part of the site, and together they are all of
-it; with FAULT_WHOLE, as in `make faults`, every round takes the whole.
+it; with FAULT_WHOLE, as in `make test-all`, every round takes the whole.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import random
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -25,19 +26,33 @@ PARTS = [
 WHOLE = bool(os.environ.get("FAULT_WHOLE"))
 
 
+def count_tasks(cluster, *arguments: str) -> int:
+    """Return how many tasks a run has at least: those that are known before it."""
+    argv = cluster.argv("site.yml", *arguments, "--list-tasks")
+    listed = subprocess.run(argv, env=cluster.environment, capture_output=True, text=True, check=True)
+    return sum("TAGS:" in line and not line.lstrip().startswith("play #") for line in listed.stdout.splitlines())
+
+
+def run_until(process: subprocess.Popen[str], task: int) -> str:
+    """Read what a run prints until it has begun its task of a number, or has ended; return the task's name."""
+    begun = 0
+    for line in process.stdout:
+        if line.startswith("TASK ["):
+            begun += 1
+            if begun == task:
+                return line.strip(" *\n")
+    return "the end"
+
+
 @pytest.mark.parametrize("round_number", range(ROUNDS))
-def test_a_killed_run_converges_on_the_next(cluster, story, round_number):
+def test_a_killed_run_converges_on_the_next(managed, round_number):
     part = [] if WHOLE else ["--tags", PARTS[round_number % len(PARTS)]]
-    # Anywhere in a run on bare hosts, of which a part takes its share.
-    seconds = story["first_seconds"] / (1 if WHOLE else len(PARTS))
-    moment = random.Random(SEED + round_number).uniform(0.05, 0.95) * seconds
-    cluster.lab("reset")
-    cluster.bootstrap()
-    process = cluster.start("site.yml", *part)
-    try:
-        process.communicate(timeout=moment)
-    except subprocess.TimeoutExpired:
+    chance = random.Random(SEED + round_number)
+    process = managed.start("site.yml", *part)
+    killed = run_until(process, chance.randint(1, count_tasks(managed, *part)))
+    time.sleep(chance.random())  # somewhere in the task
+    if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-    cluster.play("site.yml", *part).succeeded()
-    assert cluster.play("site.yml", *part).succeeded().changed == set(), f"killed after {moment:.1f} s"
+    process.communicate()
+    managed.play("site.yml", *part).succeeded()
+    assert managed.play("site.yml", *part).succeeded().changed == set(), f"killed in {killed}"

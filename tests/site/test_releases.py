@@ -9,6 +9,7 @@ import shutil
 import pytest
 import yaml
 
+from tests import states
 from tests.site.cluster import ROOT, Cluster
 
 MACS = {
@@ -32,7 +33,7 @@ def mixed(tmp_path_factory):
     values = yaml.safe_load((inventory / "group_vars/all.yml").read_text())
     values["thunderbolt_links"] = values["thunderbolt_links"][:2]
     (inventory / "group_vars/all.yml").write_text(yaml.safe_dump(values))
-    cluster = Cluster("test", str(inventory))
+    cluster = Cluster(states.lab_name(), str(inventory))
     cluster.lab("down")
     cluster.lab("up", "--inventory", str(inventory))
     cluster.bootstrap()

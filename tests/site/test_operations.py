@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole site, from bare hosts: prediction, convergence, idempotence, limits. The order of the tests matters."""
+"""What is done to a site that runs: limits, upgrades, losses, removal. The order of the tests matters."""
 
 from __future__ import annotations
 
@@ -13,33 +13,12 @@ import pytest
 
 from lab.exo import bundle, image
 
+pytestmark = pytest.mark.usefixtures("site")
+
 MACS = ["olab1", "olab2", "olab3"]
 
 
-def test_check_mode_on_a_bare_cluster_predicts_what_converge_changes(story):
-    assert story["predicted"].changed == story["first"].changed
-    assert story["first"].changed
-
-
-def test_the_second_run_changes_nothing(story):
-    assert story["second"].changed == set()
-
-
-def test_the_report_measures_every_host_and_every_line_is_true(story, cluster):
-    reports = {host: result["lines"] for task, host, result in story["second"].tasks if task.endswith("Measure")}
-    assert {host for host, lines in reports.items() if lines} >= {"olab0", *MACS}
-    assert [line for lines in reports.values() for line in lines if not line["ok"]] == []
-
-
-def test_the_exo_cluster_is_whole_seen_from_every_mac(story, cluster):
-    for mac in MACS:
-        topology = json.loads(cluster.execute(mac, "curl", "-s", "http://127.0.0.1:52415/state/topology"))
-        assert len(topology["nodes"]) == 3
-        for node in topology["nodes"]:
-            assert len(topology["connections"][node]) == 2
-
-
-def test_a_tag_and_a_limit_touch_only_that(story, cluster):
+def test_a_tag_and_a_limit_touch_only_that(cluster):
     # bootout answers before the job has ended.
     gone = "launchctl print system/hybrid-ai.exo >/dev/null 2>&1"
     cluster.execute("olab2", "sh", "-c", f"launchctl bootout system/hybrid-ai.exo; while {gone}; do sleep 1; done")
@@ -49,7 +28,7 @@ def test_a_tag_and_a_limit_touch_only_that(story, cluster):
     assert cluster.play("site.yml", "--tags", "exo").succeeded().changed == set()
 
 
-def test_verify_measures_and_does_not_repeat(story, cluster):
+def test_verify_measures_and_does_not_repeat(cluster):
     cluster.execute("olab3", "pmset", "-a", "sleep", "10")
     run = cluster.play("playbooks/verify.yml")
     assert run.rc != 0
@@ -59,7 +38,7 @@ def test_verify_measures_and_does_not_repeat(story, cluster):
     cluster.play("site.yml", "--tags", "macos_headless").succeeded()
 
 
-def test_exo_is_upgraded_and_goes_back(story, cluster):
+def test_exo_is_upgraded_and_goes_back(cluster):
     upgraded = cluster.play("site.yml", "--tags", "exo", "-e", "exo_version=1.0.72").succeeded()
     assert {host for host, task in upgraded.changed} >= set(MACS)
     version = ["plutil", "-extract", "CFBundleShortVersionString", "raw", "/Applications/EXO.app/Contents/Info.plist"]
@@ -71,7 +50,7 @@ def test_exo_is_upgraded_and_goes_back(story, cluster):
     assert cluster.execute("olab1", *version).strip() == "1.0.71"
 
 
-def test_an_exo_that_does_not_start_makes_way_for_the_one_before(story, cluster, monkeypatch, tmp_path):
+def test_an_exo_that_does_not_start_makes_way_for_the_one_before(cluster, monkeypatch, tmp_path):
     version = "1.0.99"
     sources = shutil.copytree(bundle.HERE, tmp_path / "exo")
     (sources / "launchers/exo").write_text("#!/bin/sh\nexit 3\n")
@@ -89,7 +68,7 @@ def test_an_exo_that_does_not_start_makes_way_for_the_one_before(story, cluster,
     assert cluster.play("site.yml", "--tags", "exo").succeeded().changed == set()
 
 
-def test_exos_network_daemon_is_removed_and_the_addresses_come_back(story, cluster):
+def test_exos_network_daemon_is_removed_and_the_addresses_come_back(cluster):
     before = cluster.execute("olab1", "ifconfig", "en2")
     cluster.execute("olab1", "/Applications/EXO.app/Contents/MacOS/EXO", "--install")
     cluster.execute("olab1", "/bin/bash", "/Library/Application Support/EXO/disable_bridge.sh")
@@ -102,7 +81,7 @@ def test_exos_network_daemon_is_removed_and_the_addresses_come_back(story, clust
         cluster.execute("olab1", "launchctl", "print", "system/io.exo.networksetup")
 
 
-def test_uninstall_leaves_nothing_and_install_works_again(story, cluster):
+def test_uninstall_leaves_nothing_and_install_works_again(cluster):
     cluster.play("playbooks/uninstall.yml", "--tags", "exo").succeeded()
     places = "/Applications /Library/LaunchDaemons /opt/hybrid-ai /opt/hybrid-ai/* /var/log/hybrid-ai /etc/newsyslog.d"
     look = (
@@ -113,7 +92,7 @@ def test_uninstall_leaves_nothing_and_install_works_again(story, cluster):
     cluster.play("site.yml").succeeded()
 
 
-def test_the_workers_live_on_without_the_management_node_which_heals_without_a_run(story, cluster):
+def test_the_workers_live_on_without_the_management_node_which_heals_without_a_run(cluster):
     site = cluster.python_site
     resolve = {
         "olab1": "dscacheutil -q host -a name $name | grep -q address",
@@ -139,14 +118,14 @@ def test_the_workers_live_on_without_the_management_node_which_heals_without_a_r
     assert measured.succeeded().changed == set()
 
 
-def test_a_mac_comes_back_after_a_power_failure(story, cluster):
+def test_a_mac_comes_back_after_a_power_failure(cluster):
     cluster.lab("power", "off", "olab3")
     cluster.lab("power", "on", "olab3")
     cluster.wait_for("olab3", "running")
     assert cluster.play("playbooks/verify.yml", "--limit", "olab3", "--tags", "macos_headless").succeeded()
 
 
-def test_a_mac_with_filevault_stays_at_the_preboot_screen_until_somebody_types(story, cluster):
+def test_a_mac_with_filevault_stays_at_the_preboot_screen_until_somebody_types(cluster):
     cluster.turn_filevault_on("olab3")
     cluster.lab("power", "off", "olab3")
     cluster.lab("power", "on", "olab3")

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""`python -m tests.run`: run the stages, print the table, and end with 1 where one failed."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import subprocess
+import sys
+import time
+
+from lab.status import table
+from tests import states
+from tests.run import changes
+from tests.run.lanes import LANES, RESULTS, Lanes, Result, say
+from tests.run.stages import ROOT, Stage, all_stages, scenarios, select
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    options = parser().parse_args()
+    stages, left = chosen(everything=options.all)
+    stages = starting_at(stages, options.begin)
+    if not options.begin:
+        states.forget_all()
+    start = time.monotonic()
+    try:
+        results = Lanes(stages).run()
+    finally:
+        for lab in LANES:
+            states.lab("down", name=lab, check=False)
+    text = report(results, left, time.monotonic() - start)
+    (RESULTS / "table.txt").write_text(text + "\n", encoding="utf-8")
+    say(text)
+    return int(any(result.outcome != "passed" for result in results))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(prog="python -m tests.run", description=__doc__)
+    top.add_argument("--all", action="store_true", help="the whole matrix instead of what one landing runs")
+    top.add_argument("--from", dest="begin", default="", metavar="STAGE", help="leave out the stages before this one")
+    return top
+
+
+def chosen(*, everything: bool) -> tuple[list[Stage], list[str]]:
+    """Return the stages to run, and the scenarios that are left for later landings."""
+    stages = all_stages(everything=everything)
+    if everything:
+        return stages, []
+    commit, turn = changes.landed()
+    return select(stages, changes.concerned(scenarios(), changes.changed_files(commit)), turn)
+
+
+def starting_at(stages: list[Stage], name: str) -> list[Stage]:
+    """Return the stages from one on; the saved labs of the run before are there for them."""
+    names = [stage.name for stage in stages]
+    if name and name not in names:
+        sys.exit(f"There is no stage {name}; there are: {', '.join(names)}.")
+    return stages[names.index(name) :] if name else stages
+
+
+def report(results: list[Result], left: list[str], seconds: float) -> str:
+    """Return the table, the slowest stage first, and what was left out."""
+    rows: list[tuple[str, ...]] = [("STAGE", "MINUTES", "CPU SECONDS", "PASSED", "FAILED", "")]
+    rows += [
+        (
+            result.name,
+            f"{result.seconds / 60:.1f}",
+            f"{result.cpu_seconds:.0f}",
+            str(result.passed),
+            str(result.failed),
+            "" if result.outcome == "passed" else result.outcome.upper(),
+        )
+        for result in sorted(results, key=lambda result: -result.seconds)
+    ]
+    commit = subprocess.run(
+        ["git", "-c", "safe.directory=*", "describe", "--always", "--dirty"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    passed, failed = (sum(getattr(result, name) for result in results) for name in ("passed", "failed"))
+    lines = ["", *table(rows), ""]
+    lines.append(f"{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}, commit {commit}: {seconds / 60:.1f} minutes")
+    if left:
+        lines.append(f"left for the next landings: {', '.join(left)}")
+    return "\n".join([*lines, f"{passed} passed, {failed} failed"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

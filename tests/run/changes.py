@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Which scenarios a change concerns: those whose role, building blocks, plugins or stand-ins it touches."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from functools import cache
+from typing import TYPE_CHECKING
+
+import yaml
+
+from tests.run.stages import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TURN = ROOT / "tests/turn.yml"
+_OURS = re.compile(r"hybrid_ai\.cluster\.(\w+)")
+_IMPORT = re.compile(r"hybrid_ai\.cluster\.plugins\.(module_utils|plugin_utils)(?:\.(\w+))?(?: import \(?([\w\s,]+))?")
+_SHARED = ("ansible.cfg", "molecule/prepare.yml", "molecule/converge.yml", ".config/molecule/")
+_STAND_INS = {"macos": "lab/macos/", "nvidia": "lab/nvidia/"}
+
+
+def landed() -> tuple[str, int]:
+    """Return the commit that landed last, and the number of the landing that is being prepared."""
+    known = yaml.safe_load(TURN.read_text(encoding="utf-8"))
+    return str(known["landed"]), int(known["turn"])
+
+
+def changed_files(commit: str) -> list[str]:
+    """Return the files that differ from a commit, uncommitted ones included; all of them where it is not known."""
+    listed = _git("diff", "--name-only", commit)
+    return listed if listed is not None else (_git("ls-files") or [])
+
+
+def _git(*arguments: str) -> list[str] | None:
+    argv = ["git", "-c", "safe.directory=*", *arguments]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.splitlines() if done.returncode == 0 else None
+
+
+def concerned(scenarios: list[str], files: list[str]) -> set[str]:
+    """Return the scenarios that a change of some files concerns."""
+    return {name for name in scenarios if any(_concerns(path, depends(name)) for path in files)}
+
+
+def _concerns(path: str, prefixes: frozenset[str]) -> bool:
+    return any(path == prefix or (prefix.endswith("/") and path.startswith(prefix)) for prefix in prefixes)
+
+
+def depends(scenario: str) -> frozenset[str]:
+    """Return the files and folders that a scenario depends on."""
+    found = {f"molecule/{scenario}/", *_SHARED}
+    settings = (ROOT / "molecule" / scenario / "molecule.yml").read_text(encoding="utf-8")
+    if not re.search(r"SCENARIO_HOSTS: (management|olab0)$", settings, re.MULTILINE):
+        found.add("lab/macos/")
+    if (ROOT / "lab" / scenario).is_dir():
+        found.add(f"lab/{scenario}/")
+    for role in _roles(scenario):
+        found.add(f"roles/{role}/")
+        for word in _words(role):
+            found |= _plugin(word)
+    return frozenset(found)
+
+
+def _roles(first: str) -> set[str]:
+    """Return a role and the roles that it applies or depends on."""
+    found, new = set(), {first}
+    while new:
+        found |= new
+        new = {word for role in new for word in _words(role) if (ROOT / "roles" / word).is_dir()} - found
+    return found
+
+
+@cache
+def _words(role: str) -> frozenset[str]:
+    """Return what a role names of the collection: other roles, modules, filters."""
+    files = (ROOT / "roles" / role).rglob("*.yml")
+    return frozenset(word for path in files for word in _OURS.findall(path.read_text(encoding="utf-8")))
+
+
+@cache
+def _plugin(name: str) -> frozenset[str]:
+    found: set[str] = set()
+    for kind in ("modules", "action", "filter", "lookup"):
+        path = ROOT / "plugins" / kind / f"{name}.py"
+        if path.exists():
+            found |= {str(path.relative_to(ROOT))} | _imports(path)
+    return frozenset(found)
+
+
+def _imports(first: Path) -> set[str]:
+    """Return the shared code that a file imports, and what that imports; a package stands for all it holds."""
+    found: set[str] = set()
+    waiting = [first]
+    while waiting:
+        for folder, name, listed in _IMPORT.findall(waiting.pop().read_text(encoding="utf-8")):
+            for word in [name] if name else re.findall(r"\w+", listed):
+                place = ROOT / "plugins" / folder / word
+                inner = place.with_suffix(".py")
+                if place.is_dir() and f"{place.relative_to(ROOT)}/" not in found:
+                    found.add(f"{place.relative_to(ROOT)}/")
+                    waiting += place.rglob("*.py")
+                elif inner.exists() and str(inner.relative_to(ROOT)) not in found:
+                    found.add(str(inner.relative_to(ROOT)))
+                    waiting.append(inner)
+    return found

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Two lanes, each with a lab of its own, that take the next stage whenever they are free."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.run import junit
+from tests.run.stages import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.run.stages import Stage
+
+LANES = ("test", "testb")
+"""The labs of the two lanes."""
+RESULTS = ROOT / "build/tests"
+_TAIL_LINES = 60
+_BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a stage ended."""
+
+    name: str
+    outcome: str = "not run"
+    """passed, failed or not run."""
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    """Of the stage's own processes; the hosts of a lab are not among them."""
+    passed: int = 0
+    failed: int = 0
+
+
+class Lanes:
+    """Runs stages side by side until none is left."""
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self._waiting = list(stages)
+        self._results = {stage.name: Result(stage.name) for stage in stages}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._ended: set[str] = set()
+        self._stopped = False
+        self._free = threading.Condition()
+
+    def run(self) -> list[Result]:
+        """Run all of them and return how each ended, in their order; one that fails stops no other."""
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        threads = [threading.Thread(target=self._lane, args=(lab,)) for lab in LANES]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:
+            self.stop()
+            raise
+        return list(self._results.values())
+
+    def stop(self) -> None:
+        """Start nothing any more, and end what runs."""
+        with self._free:
+            self._stopped = True
+            for process in self._running.values():
+                os.killpg(process.pid, signal.SIGTERM)
+            self._free.notify_all()
+
+    def _lane(self, lab: str) -> None:
+        while stage := self._next():
+            self._end(self._execute(stage, lab))
+
+    def _next(self) -> Stage | None:
+        """Return the next stage that can start; wait where one may be able to later."""
+        with self._free:
+            while self._waiting and not self._stopped:
+                for stage in list(self._waiting):
+                    missing = [name for name in stage.after if name in self._results and not self._passed(name)]
+                    if not missing:
+                        self._waiting.remove(stage)
+                        return stage
+                    if self._ended.intersection(missing):
+                        self._waiting.remove(stage)
+                        self._end(Result(stage.name, failed=1))
+                        say(f"{stage.name:<18} not run, for it needs {' and '.join(missing)}")
+                        break
+                else:
+                    self._free.wait()
+            return None
+
+    def _passed(self, name: str) -> bool:
+        return self._results[name].outcome == "passed"
+
+    def _end(self, result: Result) -> None:
+        with self._free:
+            self._results[result.name] = result
+            self._ended.add(result.name)
+            self._free.notify_all()
+
+    def _execute(self, stage: Stage, lab: str) -> Result:
+        report, log = RESULTS / f"{stage.name}.xml", RESULTS / f"{stage.name}.log"
+        report.unlink(missing_ok=True)
+        say(f"{stage.name:<18} started in the lab {lab}")
+        start = time.monotonic()
+        environment = {
+            **os.environ,
+            "LAB_NAME": lab,
+            "PATH": f"{_BIN}:{os.environ['PATH']}",
+            **{name: value.format(junit=report) for name, value in stage.environment.items()},
+        }
+        argv = [word.format(junit=report) if "{junit}" in word else word for word in stage.command]
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                argv,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            with self._free:
+                self._running[stage.name] = process
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            with self._free:
+                del self._running[stage.name]
+        seconds = time.monotonic() - start
+        if not report.exists():
+            junit.write(report, stage.name, seconds, process.returncode)
+        passed, failed = junit.read(report)
+        outcome = "passed" if process.returncode == 0 and not failed else "failed"
+        say(f"{stage.name:<18} {outcome} after {seconds / 60:.1f} minutes")
+        if outcome == "failed":
+            say(tail(log))
+            failed = failed or 1
+        return Result(stage.name, outcome, seconds, usage.ru_utime + usage.ru_stime, passed, failed)
+
+
+def tail(log: Path) -> str:
+    """Return the last lines of a log."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join([f"--- the last lines of {log.relative_to(ROOT)}:", *lines[-_TAIL_LINES:], "---"])
+
+
+def say(text: str) -> None:
+    """Print at once."""
+    print(text, flush=True)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The stages of the tests, in the order in which they are started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+THIRDS = 3
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Something that runs by itself and passes or fails."""
+
+    name: str
+    command: tuple[str, ...]
+    """Its arguments; ``{junit}`` is where it writes its results, as a file of JUnit."""
+    after: tuple[str, ...] = ()
+    """What has to have passed before."""
+    environment: dict[str, str] = field(default_factory=dict)
+    scenario: bool = False
+    """Whether it is a scenario of a role: of those `make test` runs the changed ones and a third of the others."""
+
+
+def _pytest(name: str, *arguments: str, after: tuple[str, ...] = (), **environment: str) -> Stage:
+    command = ("pytest", "--quiet", "--durations=5", "--junitxml={junit}", *arguments)
+    return Stage(name, command, after, environment)
+
+
+def _molecule(name: str, sequence: str = "") -> Stage:
+    configurations = "".join(f" -c .config/molecule/{part}.yml" for part in ("config", sequence) if part)
+    # What it prepared in an earlier run may be gone.
+    steps = f"molecule reset -s {name}\nmolecule{configurations} test -s {name} --destroy=never"
+    return Stage(name, ("sh", "-ec", steps), ("managed",), {"PYTEST_ADDOPTS": "--junitxml={junit}"}, scenario=True)
+
+
+WHOLE_SITE = "site_on_macos"
+"""The one scenario that is no role's: a site of Macs alone, in every run."""
+
+
+def scenarios() -> list[str]:
+    """Return the names of the roles' scenarios."""
+    return sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml") if path.parent.name != WHOLE_SITE)
+
+
+def all_stages(*, everything: bool) -> list[Stage]:
+    """Return every stage, what others wait for and what takes longest first."""
+    sequence = "with_check" if everything else ""
+    macs = _molecule(WHOLE_SITE, sequence or "once")
+    return [
+        Stage("managed", ("python", "-m", "tests.states", "managed")),
+        Stage("check", ("make", "check")),
+        _pytest("story", "tests/site/test_story.py", after=("managed",)),
+        Stage(macs.name, macs.command, (), macs.environment),
+        _pytest("monitoring", "tests/monitoring", after=("story",)),
+        _pytest("operations", "tests/site/test_operations.py", after=("story",)),
+        _pytest("faults", "tests/site/test_faults.py", after=("managed",), **_faults(everything=everything)),
+        _pytest("releases", "tests/site/test_releases.py"),
+        _pytest("secrets", "tests/site/test_secrets.py", after=("story",)),
+        _pytest("lab", "tests/lab"),
+        _pytest("contract", "tests/contract"),
+        _pytest("cache", "tests/cache", after=("managed",)),
+        *(_molecule(name, sequence) for name in scenarios()),
+        _pytest("loop", "tests/site/test_loop.py", after=("managed",)),
+    ]
+
+
+def _faults(*, everything: bool) -> dict[str, str]:
+    return {"FAULT_ROUNDS": "20", "FAULT_WHOLE": "1"} if everything else {}
+
+
+def select(stages: list[Stage], changed: set[str], turn: int) -> tuple[list[Stage], list[str]]:
+    """Return the stages of one landing, and the names of the scenarios that are left for the next ones."""
+    unchanged = [stage.name for stage in stages if stage.scenario and stage.name not in changed]
+    left = {name for number, name in enumerate(unchanged) if number % THIRDS != turn % THIRDS}
+    return [stage for stage in stages if stage.name not in left], sorted(left)

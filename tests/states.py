@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The labs that tests start from: `managed`, bare hosts after bootstrap, and `site`, after the whole site.
+
+``python -m tests.states managed`` brings the lab LAB_NAME there.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+INVENTORY = "inventories/lab"
+MANAGED = "managed"
+SITE = "site"
+_BIN = Path(sys.executable).parent
+
+
+def lab_name() -> str:
+    """Return the lab that is meant."""
+    return os.environ.get("LAB_NAME", "test")
+
+
+def _run(*argv: str, name: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "LAB_NAME": name or lab_name(), "PATH": f"{_BIN}:{os.environ['PATH']}"}
+    done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if check and done.returncode != 0:
+        raise RuntimeError(f"{' '.join(argv)}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done
+
+
+def lab(*arguments: str, name: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the command of the lab."""
+    return _run("lab", *arguments, name=name, check=check)
+
+
+def forget_all() -> None:
+    """Forget the saved labs: what they were made by may have changed since."""
+    for state in (SITE, MANAGED):
+        lab("forget", state, check=False)
+
+
+def managed() -> None:
+    """Bring the lab where every role may begin; saved when it is first asked for."""
+    if lab("restore", MANAGED, check=False).returncode == 0:
+        return
+    lab("forget", MANAGED, check=False)
+    lab("down")
+    lab("up", "--inventory", INVENTORY)
+    secret = f"/run/hybrid-lab/{lab_name()}/password"
+    bootstrap = ("playbooks/bootstrap.yml", "--connection-password-file", secret, "--become-password-file", secret)
+    _run("ansible-playbook", "-i", INVENTORY, *bootstrap)
+    lab("save", MANAGED)
+
+
+def save_site() -> None:
+    """Keep the lab, which has the whole site on it."""
+    verify = f"ansible-playbook -i {INVENTORY} playbooks/verify.yml"
+    lab("save", SITE, "--whole", "--ready", verify)
+
+
+def site() -> None:
+    """Bring the lab where the whole site is on it and verify finds every line true."""
+    if lab("restore", SITE, check=False).returncode == 0:
+        return
+    managed()
+    _run("ansible-playbook", "-i", INVENTORY, "site.yml")
+    lab("forget", SITE, check=False)
+    save_site()
+    lab("restore", SITE)
+
+
+if __name__ == "__main__":
+    {MANAGED: managed, SITE: site}[sys.argv[1]]()
