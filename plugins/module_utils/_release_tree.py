@@ -7,13 +7,13 @@ A running program is never written over: macOS kills a program whose file change
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-import tarfile
 import tempfile
-import zipfile
 from pathlib import Path
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _archive
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 
 CURRENT = "current"
@@ -55,12 +55,15 @@ class ReleaseTree:
         self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=self.path, prefix=".unpacking-"))
         try:
-            _extract(Path(archive), work)
+            _archive.extract(Path(archive), work)
             top = _only_folder(work, archive)
             if not (top / program).is_file():
                 raise ReleaseTreeError(f"{archive} holds no program {program}; correct the address of the release.")
-            _make_readable(top)
             (top / program).chmod(0o755)
+            if os.path.lexists(top / _MARK):
+                raise ReleaseTreeError(
+                    f"{archive} holds {_MARK}, which is our own mark; correct the address of the release."
+                )
             (top / _MARK).touch()
             target = self.path / version
             if target.exists():
@@ -68,6 +71,8 @@ class ReleaseTree:
             top.rename(target)
         finally:
             shutil.rmtree(work, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                self.path.rmdir()  # where it holds nothing
 
     def switch(self, version: str) -> None:
         """Make a version the current one, and remember the one before."""
@@ -102,49 +107,8 @@ class ReleaseTree:
         temporary.replace(self.path / name)
 
 
-def _extract(archive: Path, target: Path) -> None:
-    try:
-        if zipfile.is_zipfile(archive):
-            _extract_zip(archive, target)
-        else:
-            with tarfile.open(archive) as packed:
-                for member in packed.getmembers():
-                    _refuse_outside(archive, target, member.name)
-                packed.extractall(target)  # noqa: S202 - every name was looked at, and the checksum is pinned
-    except FileNotFoundError:
-        raise ReleaseTreeError(f"{archive} is not there; fetch the release first.") from None
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise ReleaseTreeError(f"{archive} cannot be unpacked: {error}.") from error
-
-
-def _extract_zip(archive: Path, target: Path) -> None:
-    with zipfile.ZipFile(archive) as packed:
-        for entry in packed.infolist():
-            _refuse_outside(archive, target, entry.filename)
-            packed.extract(entry, target)
-            mode = entry.external_attr >> 16 & 0o777
-            if mode:
-                (target / entry.filename).chmod(mode)
-
-
-def _refuse_outside(archive: Path, target: Path, name: str) -> None:
-    inside = Path(os.path.normpath(target / name))
-    if inside != target and target not in inside.parents:
-        raise ReleaseTreeError(f"{archive} would write {name}, outside its own directory; it was not unpacked.")
-
-
 def _only_folder(work: Path, archive: str) -> Path:
     entries = list(work.iterdir())
-    if len(entries) != 1 or not entries[0].is_dir():
+    if len(entries) != 1 or entries[0].is_symlink() or not entries[0].is_dir():
         raise ReleaseTreeError(f"{archive} does not hold exactly one folder; it is not the release that was expected.")
     return entries[0]
-
-
-def _make_readable(top: Path) -> None:
-    """Let the user of the service read all of it, and write nothing, whoever packed it."""
-    for path in [top, *top.rglob("*")]:
-        if path.is_symlink():
-            continue
-        os.chown(path, os.geteuid(), os.getegid())
-        executable = path.is_dir() or path.stat().st_mode & 0o100
-        path.chmod(0o755 if executable else 0o644)
