@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _launchd_job
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _launchd_job, _tree_rules
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._diskimage import (
     DiskImages,
@@ -160,11 +160,22 @@ class Application:
     def _copy(self) -> None:
         """Copy out of the image, which must hold the version that was asked for."""
         wish, source = self._wish, f"{self._place}/{self._wish.name}"
+        self._refuse_way_out(source)
         found = read_version(source)
         if found != wish.version:
             held = f"version {found} of {wish.name}" if found else f"no usable {wish.name}"
             raise ApplicationError(f"The disk image {wish.image} holds {held} instead of version {wish.version}.")
         self._commands.must([DITTO, source, self._new], timeout=COPY_SECONDS)
+
+    def _refuse_way_out(self, source: str) -> None:
+        """Refuse an application that would not stay in its own folder: root copies it, links and rights and all."""
+        try:
+            if _files.exists(source):
+                _tree_rules.judge(_tree_rules.entries_of(_files.real(source)))
+        except _tree_rules.TreeError as error:
+            raise ApplicationError(
+                f"The disk image {self._wish.image} {error}; nothing was copied: correct its address and its checksum."
+            ) from error
 
     def _verify(self) -> None:
         """Check the copy before anybody uses it."""

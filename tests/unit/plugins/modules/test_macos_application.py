@@ -2,6 +2,8 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 from __future__ import annotations
 
+import dataclasses
+import os
 import plistlib
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -69,7 +71,7 @@ class Mac:
         source, target = self.host / PLACE.lstrip("/") / "EXO.app", self.host / NEW
         return call(
             ["/usr/bin/ditto", f"{PLACE}/EXO.app", f"/{NEW}"],
-            effect=lambda: shutil.copytree(source, target) if complete else target.mkdir(),
+            effect=lambda: shutil.copytree(source, target, symlinks=True) if complete else target.mkdir(),
         )
 
     def detach(self, *options: str, rc: int = 0, busy: bool = False) -> Call:
@@ -313,3 +315,59 @@ def test_a_missing_image_is_noticed_when_it_is_needed(
     assert run_module("macos_application", INSTALL, [info()], check=True)["would_install"] is True
     result = run_module("macos_application", INSTALL, [info(), info()])
     assert result["msg"] == f"There is no disk image {IMAGE}: put it there first."
+
+
+def replace_by_link(app: Path) -> None:
+    shutil.move(app, app.parent / "elsewhere")
+    app.symlink_to("elsewhere")
+
+
+def with_set_id(app: Path) -> None:
+    (app / "tool").touch(0o755)
+    (app / "tool").chmod(0o4755)
+
+
+WAYS_OUT = [
+    pytest.param(lambda app: (app / "out").symlink_to("/etc"), "outside its own directory", id="absolute link"),
+    pytest.param(lambda app: (app / "Contents/out").symlink_to("../.."), "outside its own directory", id="link"),
+    pytest.param(replace_by_link, "which no release needs", id="application is a link"),
+    pytest.param(lambda app: os.mkfifo(app / "pipe"), "which is a pipe", id="pipe"),
+    pytest.param(with_set_id, "its owner's rights", id="owner's rights"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), WAYS_OUT)
+def test_an_application_that_leaves_its_folder_is_not_copied(
+    run_module: Callable[..., dict[str, Any]],
+    host_files: Path,
+    change: Callable[[Path], object],
+    sentence: str,
+) -> None:
+    mac = Mac(host_files)
+    attach = mac.attach()
+
+    def attached() -> None:
+        attach.effect()  # type: ignore[misc]
+        change(host_files / PLACE.lstrip("/") / "EXO.app")
+
+    calls = [info(), dataclasses.replace(attach, effect=attached), *mac.clear()]
+    result = run_module("macos_application", INSTALL, calls)
+    assert result["failed"]
+    assert sentence in result["msg"]
+    assert result["msg"].startswith(f"The disk image {IMAGE} holds")
+    assert not (host_files / NEW).exists()
+
+
+def test_links_within_an_application_are_copied(run_module: Callable[..., dict[str, Any]], host_files: Path) -> None:
+    mac = Mac(host_files)
+    attach = mac.attach()
+
+    def attached() -> None:
+        attach.effect()  # type: ignore[misc]
+        framework = host_files / PLACE.lstrip("/") / "EXO.app/Contents/Frameworks/Python.framework"
+        (framework / "Versions/A").mkdir(parents=True)
+        (framework / "Versions/Current").symlink_to("A")
+        (framework / "Resources").symlink_to("Versions/Current/Resources")
+
+    install = [dataclasses.replace(attach, effect=attached), *mac.install()[1:]]
+    assert run_module("macos_application", INSTALL, [info(), *install])["changed"]
