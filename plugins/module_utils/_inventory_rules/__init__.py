@@ -25,6 +25,7 @@ _RULES = (
     _variables.unknown_variables,
     _variables.wrong_values,
     _variables.differing_values,
+    _variables.checksums,
     _hosts.host_names,
     _hosts.group_names,
     _hosts.platforms,

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _checksum
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import OWN_TO_HOST
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._types import option_faults
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
@@ -83,3 +85,23 @@ def readable_secrets(inventory: Inventory) -> Iterator[Problem]:
                 f"{name} stands in the inventory in plain text; encrypt it with `ansible-vault encrypt_string`, or "
                 "remove it if it is a login password: only playbooks/bootstrap.yml needs those, and asks with -k -K.",
             )
+
+
+def checksums(inventory: Inventory) -> Iterator[Problem]:
+    """Find files to download whose checksum is none that a host could verify."""
+    for host in inventory.hosts.values():
+        for name, value in host.given.items():
+            for path, checksum in _checksums(name, value):
+                fault = _checksum.fault(checksum)
+                # A mirror whose list of checksums is not there yet leaves the digits out; who needs one is told then.
+                if fault and checksum != "sha256:":
+                    yield Problem(host.name, f"{path} {fault}.")
+
+
+def _checksums(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield every checksum beside an address, and where it stands."""
+    if isinstance(value, Mapping):
+        if "url" in value and isinstance(value.get("checksum"), str):
+            yield f"{path}.checksum", value["checksum"]
+        for key, member in value.items():
+            yield from _checksums(f"{path}.{key}", member)

@@ -55,7 +55,8 @@ def test_check_mode_predicts_and_asks_no_server(run_module, tmp_path):
         pytest.param("sha256:" + "0" * 64, None, "was not kept", id="wrong checksum"),
         pytest.param(PIN, "/nowhere", "cannot be fetched", id="no such source"),
         pytest.param("md5:1", None, "write sha256: and 64 hexadecimal digits", id="no checksum"),
-        pytest.param("sha256:file:///nowhere", None, "file:///nowhere cannot be fetched", id="no such list"),
+        pytest.param("sha256:" + "0" * 63, None, "write sha256: and 64 hexadecimal digits", id="a digit less"),
+        pytest.param("sha256:", None, "write sha256: and 64 hexadecimal digits", id="no digits"),
     ],
 )
 def test_failure_is_a_sentence_and_loses_nothing(run_module, source, checksum, url, sentence):
@@ -68,49 +69,29 @@ def test_failure_is_a_sentence_and_loses_nothing(run_module, source, checksum, u
     assert sorted(entry.name for entry in source.parent.iterdir()) == ["source.dmg", "x.dmg"]
 
 
-@pytest.fixture
-def published(tmp_path, source):
-    """A publisher's list; call it to write one and get its checksum argument."""
-
-    def write(text):
-        path = tmp_path / "sha256sums.txt"
-        path.write_text(text)
-        return f"sha256:file://{path}"
-
-    return write
-
-
-HEXADECIMAL = PIN.removeprefix("sha256:")
-OTHER = "1" * 64
+@pytest.mark.parametrize("scheme", ["file", "http", "https"])
+@pytest.mark.parametrize("check", [False, True], ids=["for real", "check mode"])
+def test_a_list_that_the_server_could_change_pins_nothing(run_module, source, tmp_path, scheme, check):
+    listed, path = tmp_path / "sha256sums.txt", tmp_path / "releases/x.dmg"
+    listed.write_text(f"{PIN.removeprefix('sha256:')}  source.dmg\n")
+    result = run_module("release_file", arguments(source, path, f"sha256:{scheme}://{listed}"), check=check)
+    assert result["failed"]
+    assert f"which `curl -fsSL {scheme}://{listed}` shows" in result["msg"]
+    assert not path.parent.exists()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param(f"{OTHER}  other.dmg\n{HEXADECIMAL}  source.dmg\n", id="sha256sum"),
-        pytest.param(f"{HEXADECIMAL} *./source.dmg\n", id="binary mode and a directory"),
-        pytest.param(f"{HEXADECIMAL}\n", id="bare"),
-    ],
-)
-def test_what_is_published_pins_it_from_then_on(run_module, source, tmp_path, published, text):
-    path = tmp_path / "releases" / "x.dmg"
-    assert run_module("release_file", arguments(source, path, published(text)), check=True)["changed"]
-    assert not path.exists()
-    assert run_module("release_file", arguments(source, path, published(text)))["changed"]
-    assert path.read_bytes() == CONTENT
-    assert (path.parent / "x.dmg.sha256").read_text() == f"{HEXADECIMAL}  x.dmg\n"
-    # The publisher is not asked again, and may not change its mind unnoticed.
-    again = arguments(source, path, published(f"{OTHER}\n"))
-    assert not run_module("release_file", again, check=True)["changed"]
-    assert not run_module("release_file", again)["changed"]
-    path.unlink()
-    source.write_bytes(b"not what it was")
-    assert "was not kept" in run_module("release_file", again)["msg"]
-
-
-@pytest.mark.parametrize("text", ["", f"{OTHER}  other.dmg\n", f"{OTHER}\n{OTHER}\n", "<html>\n"])
-def test_a_list_without_the_file_is_a_sentence(run_module, source, tmp_path, published, text):
+@pytest.mark.parametrize("record", [f"{PIN[7:]}  x.dmg\n", "", "nonsense", b"\xff\xfe"])
+def test_a_checksum_beside_the_file_decides_nothing(run_module, source, tmp_path, record):
     path = tmp_path / "x.dmg"
-    result = run_module("release_file", arguments(source, path, published(text)))
-    assert "has no checksum of source.dmg" in result["msg"]
+    path.with_name("x.dmg.sha256").write_bytes(record if isinstance(record, bytes) else record.encode())
+    result = run_module("release_file", arguments(source, path, "sha256:https://example.org/sha256sums.txt"))
+    assert "whoever serves a file can change its list too" in result["msg"]
     assert not path.exists()
+    assert run_module("release_file", arguments(source, path))["changed"]
+    assert path.read_bytes() == CONTENT
+
+
+def test_digits_of_either_case(run_module, source, tmp_path):
+    path = tmp_path / "x.dmg"
+    path.write_bytes(CONTENT)
+    assert not run_module("release_file", arguments(source, path, f"sha256:{PIN[7:].upper()}"))["changed"]
