@@ -8,6 +8,7 @@ transfer: on a bare Mac ``/usr/bin/python3`` is a stub and no module could run.
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _archive, _checksum
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 
 SUDOERS_FILE = "/etc/sudoers.d/hybrid-ai"
 ARCHIVE_MARKER = ".archive-sha256"
@@ -131,6 +134,19 @@ def installation_root(interpreter: str) -> str:
     return root
 
 
+def verify(archive: Path, checksum: str) -> None:
+    """Refuse to send what is not pinned, or would write outside the directory it is unpacked in."""
+    try:
+        with archive.open("rb") as file:
+            seen = hashlib.file_digest(file, "sha256").hexdigest()
+        if seen != checksum:
+            wrong = f"{archive} has the checksum sha256:{seen} where sha256:{checksum} is pinned"
+            raise AnsibleActionFail(f"{wrong}; remove it and run again")
+        _archive.check(archive)
+    except (ClusterError, OSError) as error:
+        raise AnsibleActionFail(str(error)) from error
+
+
 class ActionModule(ActionBase):
     """Probe, name what is missing, bring it, probe again."""
 
@@ -143,7 +159,10 @@ class ActionModule(ActionBase):
         arguments = self._task.args
         self.key = str(arguments["public_key"]).strip()
         self.interpreter = str(arguments["interpreter"])
-        self.checksum = str(arguments["checksum"]).removeprefix("sha256:")
+        try:
+            self.checksum = _checksum.digits(str(arguments["checksum"]))
+        except ClusterError as error:
+            raise AnsibleActionFail(str(error)) from error
         archive = Path(str(arguments["archive"]))
 
         before = self._probe()
@@ -174,6 +193,7 @@ class ActionModule(ActionBase):
             self._execute(INSTALL_PYTHON_PACKAGE, "python3 could not be installed; install it by hand", as_root=True)
             return
         root = installation_root(self.interpreter)
+        verify(archive, self.checksum)
         remote = self._execute("mktemp /tmp/hybrid-ai-python.XXXXXX", "no temporary file could be made").strip()
         self._connection.put_file(str(archive), remote)
         script = UNPACK_PYTHON.format(

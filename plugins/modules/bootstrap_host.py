@@ -33,11 +33,13 @@ options:
     type: path
     required: true
   archive:
-    description: Path, on the controller, of the CPython archive for Macs. It holds one folder named C(python).
+    description:
+      - Path, on the controller, of the CPython archive for Macs. It holds one folder named C(python).
+      - It is verified before it is sent, and not sent if anything in it leads out of that folder.
     type: path
     required: true
   checksum:
-    description: SHA-256 of the archive, with or without C(sha256:) before it.
+    description: C(sha256:) and the 64 hexadecimal digits of the archive.
     type: str
     required: true
 """

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import tarfile
 from types import SimpleNamespace
 
 import pytest
@@ -45,26 +48,39 @@ def test_installation_root():
     assert bootstrap_host.installation_root(INTERPRETER) == "/opt/hybrid-ai/python"
 
 
-@pytest.fixture
-def host(monkeypatch):
-    """Return a function that runs the action against a host which answers as scripted."""
+def archive_of(path, *members):
+    """Write an archive as python-build-standalone packs its own, and more; return the checksum."""
+    inside = [("python/bin/python3.12", tarfile.REGTYPE, ""), ("python/bin/python3", tarfile.SYMTYPE, "python3.12")]
+    with tarfile.open(path, "w:gz") as archive:
+        for name, kind, target in (*inside, *members):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, target
+            archive.addfile(member, io.BytesIO())
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
-    def run(answers, *, check=False):
+
+@pytest.fixture
+def host(monkeypatch, tmp_path):
+    """Return a function that runs the action against a host which answers as scripted."""
+    packed = tmp_path / "python.tgz"
+    pinned = archive_of(packed)
+
+    def run(answers, *, check=False, checksum=None, members=()):
+        checksum = checksum or (archive_of(packed, *members) if members else pinned)
         said = []
         remaining = list(answers)
 
         def execute(script, sudoable):
             said.append(("root" if sudoable else "user", script))
             rc, out, err = remaining.pop(0)
-            return {"rc": rc, "stdout": out, "stderr": err}
+            return {"rc": rc, "stdout": out.replace(CHECKSUM, checksum), "stderr": err}
 
         task = SimpleNamespace(
-            args={"public_key": "ssh-ed25519 AAAA cluster", "interpreter": INTERPRETER, "archive": "/c/python.tgz"}
-            | {"checksum": f"sha256:{CHECKSUM}"},
+            args={"public_key": "ssh-ed25519 AAAA cluster", "interpreter": INTERPRETER, "archive": str(packed)}
+            | {"checksum": f"sha256:{checksum}"},
             check_mode=check,
             async_val=0,
         )
-        sent = []
         connection = SimpleNamespace(put_file=lambda source, target: sent.append((source, target)))
         action = bootstrap_host.ActionModule.__new__(bootstrap_host.ActionModule)
         action._task, action._connection = task, connection
@@ -74,6 +90,8 @@ def host(monkeypatch):
         assert not remaining, "the host expected more commands"
         return result, said, sent
 
+    sent = []
+    run.packed, run.pinned, run.sent = packed, pinned, sent
     return run
 
 
@@ -86,8 +104,8 @@ def test_brings_everything_in_order_and_reads_back(host):
     assert result["changed"]
     assert result["brought"] == ["cluster key", "passwordless sudo", "Python"]
     assert [who for who, _ in said] == ["user", "user", "root", "user", "root", "user"]
-    assert sent == [("/c/python.tgz", "/tmp/hybrid-ai-python.x")]
-    assert f"= {CHECKSUM} ]" in said[4][1]
+    assert sent == [(str(host.packed), "/tmp/hybrid-ai-python.x")]
+    assert f"= {host.pinned} ]" in said[4][1]
 
 
 def test_changes_nothing_on_a_managed_host(host):
@@ -111,3 +129,31 @@ def test_what_does_not_show_is_a_failure(host):
     refused = (0, MANAGED_LINUX.replace("sudo=passwordless\n", ""), "")
     with pytest.raises(AnsibleActionFail, match="passwordless sudo did not show after the change"):
         host([refused, OK, refused])
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        pytest.param({"checksum": "0" * 64}, "is pinned; remove it and run again", id="another file"),
+        pytest.param(
+            {"members": [("python/lib/out", tarfile.SYMTYPE, "../../..")]}, "outside its own directory", id="link"
+        ),
+        pytest.param(
+            {"members": [("python/x", tarfile.LNKTYPE, "../../etc/passwd")]},
+            "outside its own directory",
+            id="hard link",
+        ),
+        pytest.param({"members": [("python/x", tarfile.CHRTYPE, "")]}, "which is a device", id="device"),
+        pytest.param({"members": [("/etc/x", tarfile.REGTYPE, "")]}, "outside its own directory", id="absolute name"),
+        pytest.param({"members": [("python/../../x", tarfile.REGTYPE, "")]}, "outside its own directory", id="above"),
+    ],
+)
+def test_an_archive_that_is_not_what_was_expected_is_not_sent(host, options, sentence):
+    with pytest.raises(AnsibleActionFail, match=sentence):
+        host([(0, BARE_MAC, ""), OK, OK, (0, "/tmp/x\n", ""), OK, (0, MANAGED_MAC, "")], **options)
+    assert host.sent == []
+
+
+def test_an_address_pins_nothing(host):
+    with pytest.raises(AnsibleActionFail, match="write sha256: and the 64 hexadecimal digits of the file"):
+        host([], checksum="https://example.org/SHA256SUMS")
