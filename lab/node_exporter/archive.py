@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab import archives
 
-FOLDER = "node_exporter-1.10.2.darwin-arm64"
+FOLDER = "node_exporter-1.11.1.darwin-arm64"
 
 
 def build(destination: Path) -> None:

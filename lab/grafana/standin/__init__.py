@@ -2,4 +2,4 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 """Grafana as far as it is provisioned by files and asked over HTTP; it draws nothing."""
 
-VERSION = "12.4.6"
+VERSION = "13.1.3"

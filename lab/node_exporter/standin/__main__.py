@@ -111,7 +111,7 @@ def main() -> int:
     """Run."""
     arguments = sys.argv[1:]
     if arguments == ["--version"]:
-        print("node_exporter, version 1.10.2 (stand-in)")
+        print("node_exporter, version 1.11.1 (stand-in)")
         return 0
     try:
         values, enabled = parse(arguments)
