@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import urllib.error
@@ -34,7 +35,8 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
 
-Fetch = Callable[[str, float], Answer]
+Fetch = Callable[..., Answer]
+"""As `fetch` below."""
 
 
 class _Unredirected(urllib.request.HTTPRedirectHandler):
@@ -48,12 +50,19 @@ class _Unredirected(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Unredirected)
 
 
-def fetch(url: str, timeout: float) -> Answer:
+def basic(user: str, password: str) -> str:
+    """Return the header that logs in."""
+    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+def fetch(url: str, timeout: float, authorization: str | None = None) -> Answer:
     """Ask for a page; any HTTP status is an answer, only silence is an error."""
     if urllib.parse.urlsplit(url).scheme not in {"http", "https"}:
         raise HttpError(f"{url} is no address of the kind http://host:port/path.")
+    headers = {"Authorization": authorization} if authorization else {}
     try:
-        with _OPENER.open(url, timeout=timeout) as response:
+        request = urllib.request.Request(url, headers=headers)  # noqa: S310 - only what was just let through
+        with _OPENER.open(request, timeout=timeout) as response:
             return Answer(response.status, response.read(MAXIMUM_BYTES))
     except urllib.error.HTTPError as error:
         return Answer(error.code, error.read(MAXIMUM_BYTES))

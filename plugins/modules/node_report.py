@@ -38,7 +38,8 @@ options:
       - V(firewall) - C(tables) and C(rules), as in M(hybrid_ai.cluster.firewall).
       - V(grafana) - C(url), C(user), C(password_file), C(dashboards) (at least), C(datasource).
       - V(host_key) - C(expected) (a public key), C(path).
-      - V(http) - C(url), C(status) (default V(200)), C(contains), C(timeout).
+      - V(http) - C(url), C(status) (default V(200)), C(contains), C(timeout), and to log in C(user) and
+        C(password), which of O(passwords) it has.
       - V(interception) - C(host) and C(port) of a proxy, C(site), C(bundle), C(authority), C(opened) (default V(true)).
       - V(launchd_absent) - C(label), C(paths), C(location).
       - V(link) - C(name), C(address), C(host), C(receptacle), C(cable), C(count), C(warm_up_seconds), C(maximum_ms).
@@ -63,6 +64,10 @@ options:
     type: list
     elements: dict
     required: true
+  passwords:
+    description: Passwords that checks need, by the names they call them. They are never shown.
+    type: dict
+    default: {}
   fail_on_false:
     description: Whether a false line fails the task.
     type: bool
@@ -137,11 +142,12 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "checks": {"type": "list", "elements": "dict", "required": True},
+            "passwords": {"type": "dict", "default": {}, "no_log": True},
             "fail_on_false": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
-    context = Context(module_commands(module), _http.fetch, platform.system())
+    context = Context(module_commands(module), _http.fetch, platform.system(), module.params["passwords"])
     lines = measure_all(module.params["checks"], context)
     false = [line for line in lines if not line["ok"]]
     if false and module.params["fail_on_false"]:

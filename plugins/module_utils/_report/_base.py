@@ -135,12 +135,21 @@ class RememberedCommands(Commands):
 class Context:
     """What checks measure with."""
 
-    def __init__(self, commands: Commands, fetch: Fetch, system: str) -> None:
+    def __init__(
+        self, commands: Commands, fetch: Fetch, system: str, passwords: Mapping[str, str] | None = None
+    ) -> None:
         self.live = commands
         """For measurements that must be made anew."""
         self.commands = RememberedCommands(commands)
         self.fetch = fetch
         self.system = system
+        self._passwords = passwords or {}
+
+    def password(self, name: str) -> str:
+        """Return a password that checks only name."""
+        if name not in self._passwords:
+            raise ReportError(f"there is no password called {name}: give it in passwords.")
+        return self._passwords[name]
 
     @property
     def is_macos(self) -> bool:

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _http
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -26,10 +25,9 @@ ADVICE = "Look at the log of grafana."
 def ask(url: str, path: str, user: str, password: str) -> tuple[int, Any]:
     """Return the status and the document of an address, asked with a password and past every proxy."""
     parts = urlsplit(url)
-    token = base64.b64encode(f"{user}:{password}".encode()).decode()
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port or 80, timeout=REQUEST_SECONDS)
     try:
-        connection.request("GET", path, headers={"Authorization": f"Basic {token}"})
+        connection.request("GET", path, headers={"Authorization": _http.basic(user, password)})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read() or b"null")
     except (OSError, ValueError, http.client.HTTPException) as error:

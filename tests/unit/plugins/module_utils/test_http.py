@@ -20,7 +20,11 @@ class Pages(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", "/json")
             self.end_headers()
             return
-        self.send_response(200 if self.path in {"/json", "/text"} else 404)
+        if self.path == "/login":
+            known = self.headers["Authorization"] == "Basic bWU6c2VjcmV0OndvcmQ="
+            self.send_response(200 if known else 401)
+        else:
+            self.send_response(200 if self.path in {"/json", "/text"} else 404)
         self.end_headers()
         self.wfile.write(b'{"a": 1}' if self.path == "/json" else b"hello")
 
@@ -47,6 +51,12 @@ def server() -> Iterator[str]:
 def test_fetch(server: str, path: str, status: int, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert _http.fetch(server + path, 5) == _http.Answer(status, body)
+
+
+@pytest.mark.parametrize(("password", "status"), [("secret:word", 200), ("another", 401)])
+def test_a_login(server: str, password: str, status: int) -> None:
+    assert _http.fetch(f"{server}/login", 5, _http.basic("me", password)).status == status
+    assert _http.fetch(f"{server}/login", 5).status == 401
 
 
 def test_fetch_json(server: str) -> None:

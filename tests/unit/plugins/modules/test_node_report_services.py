@@ -360,6 +360,27 @@ def test_http(
     assert re.fullmatch(measured, found["measured"])
 
 
+def test_http_with_a_login(run_module: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page repeats what it was told, as a bad one might: the password is shown all the same nowhere."""
+    given: list[str] = []
+
+    def fetch(_url: str, _timeout: float, authorization: str) -> _http.Answer:
+        given.append(authorization)
+        raise _http.HttpError("secret-word is refused")
+
+    monkeypatch.setattr(_http, "fetch", fetch)
+    check = {"check": "http", "url": "http://a/", "user": "me", "password": "page"}
+    result = run_module("node_report", {"checks": [check], "passwords": {"page": "secret-word"}})
+    assert given == [_http.basic("me", "secret-word")]
+    assert "secret-word" not in str(result)
+
+
+def test_a_password_that_nobody_gave(run_module: Callable[..., dict[str, Any]]) -> None:
+    check = {"check": "http", "url": "http://a/", "user": "me", "password": "page"}
+    [found] = run_module("node_report", {"checks": [check]})["lines"]
+    assert found["measured"] == "not measured: there is no password called page: give it in passwords"
+
+
 @pytest.mark.parametrize(
     ("edges", "ok", "measured"),
     [
