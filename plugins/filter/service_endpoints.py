@@ -17,6 +17,7 @@ short_description: Which services each host runs, and where they answer
 version_added: 0.1.0
 description:
   - Turns the service table into one list of endpoints per host.
+  - What only the management node may reach, and runs there, is at its loopback address.
 positional: groups, addresses
 options:
   _input:

@@ -45,7 +45,7 @@ RETURN = r"""
 _value:
   description:
     - Entries by service name, each with C(name), C(description), C(group), C(port), C(protocol), C(from), C(dns),
-      C(metrics), C(health) and C(shared).
+      C(metrics), C(health), C(shared), C(login) and C(hidden).
   type: dict
 """
 

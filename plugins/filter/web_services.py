@@ -17,8 +17,9 @@ short_description: Pages that people open by name
 version_added: 0.1.0
 description:
   - Lists the services that have a C(dns) name and a C(health) check by HTTP, with the address that a person types.
-  - The web front, the service C(haproxy) of the table, serves those that run where it does, and that are open to all
-    whom it lets in; their addresses have no port.
+  - The web front, the service C(haproxy) of the table, serves those that run where it does, and that either are open
+    to all whom it lets in or have C(login) V(front), for which it asks for a password itself; their addresses have no
+    port.
 positional: groups, domain, front
 options:
   _input:
@@ -51,7 +52,8 @@ RETURN = r"""
 _value:
   description:
     - By service a mapping with C(service), C(label) (its name without the domain), C(name), C(front) (whether the web
-      front serves it), C(url), and C(health), a mapping of C(url) and C(status).
+      front serves it), C(login) (whether the front asks for a password), C(url), and C(health), a mapping of C(url) and
+      the C(status) of an answer to somebody without a password.
   type: dict
 """
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,11 @@ SOURCES = ("anywhere", "lan", "cluster", "management", "peers")
 """Who may reach a service: anybody, the local network, every host of the inventory, the management node, or the hosts
 that run the same service."""
 
+LOGINS = ("front",)
+"""Who asks people for a password, where the page itself does not: the web front."""
+
+LOOPBACK = "127.0.0.1"
+
 OPTIONAL: dict[str, Any] = {
     "protocol": "tcp",
     "from": ["cluster"],
@@ -30,9 +36,13 @@ OPTIONAL: dict[str, Any] = {
     "metrics": None,
     "health": None,
     "shared": False,
+    "login": None,
+    "hidden": [],
 }
 REQUIRED = ("description", "group", "port")
 FIELDS = (*REQUIRED, *OPTIONAL)
+
+_PATH = re.compile(r"/[a-z0-9/_.-]+")
 
 
 class ServiceTableError(Exception):
@@ -98,6 +108,13 @@ def _entry_problems(where: str, entry: Any, required: Sequence[str]) -> list[Pro
             text = f"{where}.protocol is {value!r}; write {' or '.join(PROTOCOLS)}."
         elif field == "from" and not _is_source_list(value):
             text = f"{where}.from is {value!r}; write a list of {enumerate_names(SOURCES)}."
+        elif field == "login" and value is not None and value not in LOGINS:
+            text = (
+                f"{where}.login is {value!r}; write {' or '.join(LOGINS)}, or leave it out where the page itself asks "
+                "for a password."
+            )
+        elif field == "hidden" and not _is_path_list(value):
+            text = f"{where}.hidden is {value!r}; write a list of parts of paths in small letters such as /status."
         else:
             continue
         problems.append(Problem(INVENTORY, text))
@@ -106,6 +123,23 @@ def _entry_problems(where: str, entry: Any, required: Sequence[str]) -> list[Pro
 
 def _is_source_list(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and bool(value) and all(source in SOURCES for source in value)
+
+
+def _is_path_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(part, str) and _PATH.fullmatch(part) for part in value)
+
+
+def service_address(
+    entry: Mapping[str, Any], groups: Mapping[str, Sequence[str]], address: str | None = None
+) -> str | None:
+    """Return where a service listens and is asked, on a host with this address.
+
+    What only the management node may reach, and runs there, is on its loopback: nobody else reaches it while the
+    firewall's rules are not loaded either.
+    """
+    hosts, management = set(groups.get(entry["group"], ())), set(groups.get("management", ()))
+    local = set(entry.get("from", ())) == {"management"} and len(hosts) == 1 and hosts == management
+    return LOOPBACK if local else address
 
 
 def service_endpoints(
@@ -118,7 +152,7 @@ def service_endpoints(
     endpoints: dict[str, list[dict[str, Any]]] = {host: [] for host in groups.get("all", [])}
     for name, entry in table.items():
         for host in groups.get(entry["group"], []):
-            address = known.get(host)
+            address = service_address(entry, groups, known.get(host))
             health = entry["health"]
             endpoints.setdefault(host, []).append(
                 {

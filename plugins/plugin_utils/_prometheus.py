@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_table import service_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +18,10 @@ class PrometheusError(Exception):
 
 
 def scrape_configs(
-    table: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]], addresses: Mapping[str, str]
+    table: Mapping[str, Mapping[str, Any]],
+    groups: Mapping[str, Sequence[str]],
+    addresses: Mapping[str, str],
+    logins: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[dict[str, Any]]:
     """Return one job for every service that has metrics and a host; an instance is called as its host is."""
     jobs = []
@@ -26,9 +30,14 @@ def scrape_configs(
         if not entry["metrics"] or not hosts:
             continue
         targets = [
-            {"targets": [f"{addresses[host]}:{entry['port']}"], "labels": {"instance": host}} for host in sorted(hosts)
+            {
+                "targets": [f"{service_address(entry, groups, addresses[host])}:{entry['port']}"],
+                "labels": {"instance": host},
+            }
+            for host in sorted(hosts)
         ]
-        jobs.append({"job_name": name, "metrics_path": entry["metrics"], "static_configs": targets})
+        login = {"basic_auth": dict(logins[name])} if logins and name in logins else {}
+        jobs.append({"job_name": name, "metrics_path": entry["metrics"], **login, "static_configs": targets})
     return jobs
 
 

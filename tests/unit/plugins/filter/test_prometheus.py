@@ -42,6 +42,18 @@ def test_targets(table, jobs):
     } == jobs
 
 
+def test_a_target_for_the_management_node_alone_is_asked_at_its_loopback():
+    table = {"x": {**entry("linux"), "from": ["management"]}}
+    (job,) = FILTERS["prometheus_scrape_configs"](table, {**GROUPS, "management": ["a"]}, ADDRESSES)
+    assert job["static_configs"] == [{"targets": ["127.0.0.1:1"], "labels": {"instance": "a"}}]
+
+
+def test_a_target_with_a_login():
+    login = {"username": "me", "password_file": "there"}
+    jobs = FILTERS["prometheus_scrape_configs"]({"x": entry("all"), "y": entry("all")}, GROUPS, ADDRESSES, {"y": login})
+    assert [job.get("basic_auth") for job in jobs] == [None, login]
+
+
 def test_expectations():
     (group,) = FILTERS["prometheus_inventory_rules"](GROUPS, [{"a": 1, "b": 2}])["groups"]
     seen = {(rule["record"], *sorted(rule.get("labels", {}).values())) for rule in group["rules"]}

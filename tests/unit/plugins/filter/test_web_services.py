@@ -33,6 +33,7 @@ def test_a_page_behind_the_front() -> None:
         "label": "grafana",
         "name": "grafana.olab",
         "front": True,
+        "login": False,
         "url": "http://grafana.olab/",
         "health": {"url": "http://grafana.olab/up", "status": 401},
     }
@@ -42,8 +43,19 @@ NOT_SERVED = {
     "it runs elsewhere": {"group": "exo"},
     "nobody runs it": {"group": "spare"},
     "the front lets more people in": {"from": ["cluster"]},
-    "only the management node may": {"from": ["management"]},
 }
+
+
+@pytest.mark.parametrize("sources", [["management"], ["cluster"], ["lan"]])
+def test_a_page_without_a_login_gets_one_whoever_may_reach_it_otherwise(sources: list[str]) -> None:
+    page = found(page=entry(dns="page", login="front", **{"from": sources}))["page"]
+    assert (page["front"], page["login"], page["url"]) == (True, True, "http://page.olab/")
+    assert page["health"] == {"url": "http://page.olab/up", "status": 401}
+
+
+def test_a_page_that_runs_elsewhere_gets_none() -> None:
+    page = found(page=entry(dns="page", login="front", group="exo"))["page"]
+    assert (page["front"], page["login"], page["url"]) == (False, False, "http://page.olab:3000/")
 
 
 @pytest.mark.parametrize("difference", NOT_SERVED.values(), ids=NOT_SERVED)
@@ -51,6 +63,12 @@ def test_a_page_the_front_does_not_serve_keeps_its_port(difference: dict[str, An
     page = found(page=entry(dns="page", **difference))["page"]
     assert (page["front"], page["url"]) == (False, "http://page.olab:3000/")
     assert page["health"]["url"] == "http://page.olab:3000/up"
+
+
+def test_a_page_for_the_management_node_alone_is_at_its_loopback() -> None:
+    page = found(page=entry(dns="page", **{"from": ["management"]}))["page"]
+    assert (page["front"], page["url"]) == (False, "http://127.0.0.1:3000/")
+    assert page["health"]["url"] == "http://127.0.0.1:3000/up"
 
 
 def test_without_a_front_every_page_keeps_its_port() -> None:
@@ -74,5 +92,11 @@ def test_a_name_leads_to_one_page() -> None:
 def test_the_clusters_own_table() -> None:
     table = service_table(yaml.safe_load(CLUSTER.read_text(encoding="utf-8"))["cluster_services"])
     pages = FilterModule().filters()["web_services"](table, GROUPS, "olab")
-    served = {page["name"] for page in pages.values() if page["front"]}
-    assert served == {"adguard.olab", "alertmanager.olab", "grafana.olab", "prometheus.olab"}
+    served = {page["name"]: page["login"] for page in pages.values() if page["front"]}
+    assert served == {"adguard.olab": False, "alertmanager.olab": True, "grafana.olab": False, "prometheus.olab": True}
+
+
+@pytest.mark.parametrize("service", ["prometheus", "alertmanager"])
+def test_what_asks_nobody_for_a_password_is_for_the_management_node(service: str) -> None:
+    table = service_table(yaml.safe_load(CLUSTER.read_text(encoding="utf-8"))["cluster_services"])
+    assert table[service]["from"] == ["management"]

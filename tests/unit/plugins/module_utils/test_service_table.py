@@ -30,6 +30,8 @@ def test_entries_are_completed_and_single_values_replaced() -> None:
         "metrics": None,
         "health": {"path": "/up"},
         "shared": False,
+        "login": None,
+        "hidden": [],
     }
     assert table["dns"]["protocol"] == "udp"
     assert WEB["port"] == 80
@@ -88,6 +90,20 @@ def test_nothing_to_override(overrides: Any) -> None:
         ),
         pytest.param(
             {"web": WEB},
+            {"web": {"login": "grafana"}},
+            "inventory: cluster_service_overrides.web.login is 'grafana'; write front, or leave it out where the page "
+            "itself asks for a password.",
+            id="login",
+        ),
+        pytest.param(
+            {"web": WEB},
+            {"web": {"hidden": ["/Status x"]}},
+            "inventory: cluster_service_overrides.web.hidden is ['/Status x']; write a list of parts of paths in small "
+            "letters such as /status.",
+            id="hidden",
+        ),
+        pytest.param(
+            {"web": WEB},
             [80],
             "inventory: cluster_service_overrides must be a mapping of service names to the values to change; write it "
             "as {exo: {port: 52416}}.",
@@ -138,6 +154,20 @@ def test_endpoints_by_host() -> None:
             "health_status": None,
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({"from": ["management"]}, "127.0.0.1", id="for-the-management-node"),
+        pytest.param({"from": ["management", "lan"]}, "10.0.0.2", id="for-others-too"),
+        pytest.param({"from": ["management"], "group": "web"}, "10.0.0.2", id="on-other-hosts-too"),
+    ],
+)
+def test_what_is_for_the_management_node_alone_is_on_its_loopback(change: dict[str, Any], expected: str) -> None:
+    groups = {**GROUPS, "management": ["b"]}
+    (endpoint,) = service_endpoints(service_table({"dns": {**DNS, **change}}), groups, {"b": "10.0.0.2"})["b"]
+    assert endpoint["address"] == expected
 
 
 @pytest.mark.parametrize(
