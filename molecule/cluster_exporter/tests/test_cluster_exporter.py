@@ -13,7 +13,7 @@ testinfra_hosts = lab_hosts("olab0")
 
 @pytest.mark.parametrize("source", ["exo", "squid", "adguard_home"])
 def test_every_source_is_told_about(host, source):
-    page = host.check_output("curl --silent --fail http://10.66.1.10:9108/metrics")
+    page = host.check_output("curl --silent --fail http://127.0.0.1:9108/metrics")
     assert f'cluster_exporter_success{{source="{source}"}}' in page
 
 

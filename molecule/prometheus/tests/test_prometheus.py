@@ -11,7 +11,7 @@ import pytest
 from tests.lab_hosts import lab_hosts
 
 testinfra_hosts = lab_hosts("olab0")
-API = "http://10.66.1.10:9090/api/v1"
+API = "http://127.0.0.1:9090/api/v1"
 HOSTS = {"olab0", "olab1", "olab2", "olab3", "gpu1"}
 
 
@@ -33,3 +33,19 @@ def test_every_cable_and_host_is_expected(ask):
 
 def test_the_distributions_own_unit_never_runs(host):
     assert host.file("/etc/systemd/system/prometheus.service").linked_to == "/dev/null"
+
+
+def test_no_page_of_another_site_reads_it(host):
+    answer = host.check_output("curl --silent --include -H %s %s/targets", "Origin: http://evil.example", API)
+    assert answer.startswith("HTTP/1.1 200")
+    assert "access-control-allow-origin" not in answer.lower()
+
+
+def test_it_is_for_the_management_node_alone(host):
+    assert host.run("curl --silent http://10.66.1.10:9090/-/ready").rc == 7
+
+
+@pytest.mark.parametrize("name", ["prometheus.yml", "alertmanager-password"])
+def test_what_may_hold_passwords_is_its_own(host, name):
+    file = host.file(f"/opt/hybrid-ai/etc/prometheus/{name}")
+    assert (file.user, file.group, file.mode) == ("root", "_prometheus", 0o640)

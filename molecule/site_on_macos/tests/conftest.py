@@ -35,9 +35,9 @@ def password() -> str:
 
 @pytest.fixture(scope="session")
 def fetch(manager):
-    """Return what reads a JSON document from a port of the management node."""
+    """Return what reads a JSON document from a port that is for the management node alone."""
     return lambda place: json.loads(
-        manager.check_output("curl --globoff --silent --fail %s", f"http://10.66.1.10:{place}")
+        manager.check_output("curl --globoff --silent --fail %s", f"http://127.0.0.1:{place}")
     )
 
 

@@ -12,14 +12,14 @@ from .services import USERS, runner
 
 # What each answers when it can do its work.
 PAGES = {
-    "adguard-home": "8053/control/status",
-    "alertmanager": "9093/-/ready",
-    "cluster-exporter": "9108/metrics",
-    "grafana": "3000/api/health",
-    "node-exporter": "9100/",
-    "prometheus": "9090/-/ready",
-    "release-store": "8098/",
-    "squid": "3128/squid-internal-mgr/info",
+    "adguard-home": "10.66.1.10:8053/control/status",
+    "alertmanager": "127.0.0.1:9093/-/ready",
+    "cluster-exporter": "127.0.0.1:9108/metrics",
+    "grafana": "10.66.1.10:3000/api/health",
+    "node-exporter": "10.66.1.10:9100/",
+    "prometheus": "127.0.0.1:9090/-/ready",
+    "release-store": "10.66.1.10:8098/",
+    "squid": "10.66.1.10:3128/squid-internal-mgr/info",
 }
 
 
@@ -27,7 +27,7 @@ def answers(manager, name: str) -> bool:
     """Tell whether a service answers; a page that wants a password is an answer."""
     words = "curl --silent --max-time 5 --output /dev/null --write-out '%%{http_code}' %s"
     try:
-        return manager.run(words, f"http://10.66.1.10:{PAGES[name]}").stdout in {"200", "401"}
+        return manager.run(words, f"http://{PAGES[name]}").stdout in {"200", "401"}
     except RuntimeError:
         # Nobody can log in yet.
         return False

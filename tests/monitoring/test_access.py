@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Prometheus and Alertmanager are for the management node; people come through the web front, other sites do not."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.monitoring.conftest import RECEIVER_PORT
+
+if TYPE_CHECKING:
+    from tests.monitoring.lab import Lab
+
+FRONT = "http://alertmanager.olab"
+SILENCE = json.dumps(
+    {
+        "matchers": [{"name": "alertname", "value": "NobodyIsCalledSo", "isRegex": False, "isEqual": True}],
+        "startsAt": "2026-01-01T00:00:00Z",
+        "endsAt": "2099-01-01T00:00:00Z",
+        "createdBy": "test",
+        "comment": "test",
+    }
+)
+
+
+@pytest.fixture(scope="session")
+def login() -> str:
+    password = Path(f"/run/hybrid-lab/{os.environ['LAB_NAME']}/password").read_text(encoding="utf-8").strip()
+    return f"admin:{password}"
+
+
+def curl(cluster: Lab, host: str, *words: str) -> str:
+    """Return the status and what else was said, or nothing where nobody answers."""
+    quoted = " ".join(f"'{word}'" for word in words)
+    return cluster.execute(host, f"curl --silent --include --max-time 5 --noproxy '*' {quoted} || true")
+
+
+@pytest.mark.parametrize("host", ["olab1", "gpu1"])
+@pytest.mark.parametrize("place", ["9090/api/v1/targets", "9093/api/v2/status", "9093/api/v2/silences"])
+def test_another_host_gets_no_answer(cluster, host, place):
+    assert curl(cluster, host, f"http://{cluster.addresses[cluster.management]}:{place}") == ""
+
+
+@pytest.mark.parametrize("page", ["alertmanager.olab/api/v2/alerts", "prometheus.olab/api/v1/targets"])
+def test_the_front_wants_a_password(cluster, login, page):
+    assert curl(cluster, "olab1", f"http://{page}").startswith("HTTP/1.1 401")
+    assert curl(cluster, "olab1", "-u", login, f"http://{page}").startswith("HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://grafana.olab"])
+def test_no_other_site_silences_an_alert(cluster, login, origin):
+    words = ["-u", login, "-H", f"Origin: {origin}", "-H", "Content-Type: application/json", "-d", SILENCE]
+    answer = curl(cluster, "olab1", *words, f"{FRONT}/api/v2/silences")
+    assert answer.startswith("HTTP/1.1 403")
+    assert "access-control" not in answer.lower()
+    silences = json.loads(curl(cluster, "olab1", "-u", login, f"{FRONT}/api/v2/silences").splitlines()[-1])
+    assert [silence for silence in silences if silence["status"]["state"] == "active"] == []
+
+
+def test_its_own_page_silences_an_alert(cluster, login):
+    words = ["-u", login, "-H", f"Origin: {FRONT}", "-H", "Content-Type: application/json", "-d", SILENCE]
+    answer = curl(cluster, "olab1", *words, f"{FRONT}/api/v2/silences")
+    assert answer.startswith("HTTP/1.1 200")
+    silence = json.loads(answer.splitlines()[-1])["silenceID"]
+    deleted = curl(cluster, "olab1", "-u", login, "-X", "DELETE", f"{FRONT}/api/v2/silence/{silence}")
+    assert deleted.startswith("HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("path", ["api/v2/status", "api/v1/status", "api/v2/receivers", "metrics"])
+def test_nobody_reads_the_addresses_of_webhooks(cluster, login, path):
+    for words in (["-u", login, f"{FRONT}/{path}"], ["http://127.0.0.1:9093/" + path]):
+        answer = curl(cluster, cluster.management, *words)
+        assert answer.startswith("HTTP/1.1 ")
+        assert f":{RECEIVER_PORT}" not in answer
