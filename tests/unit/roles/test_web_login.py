@@ -101,7 +101,11 @@ def test_the_front_gets_a_digest_and_the_report_the_place(node, tmp_path, given)
     digest = hashlib.sha256(f"admin:{password}".encode()).hexdigest()
     assert written["login-digest"] == f"{digest}\n"
     (report,) = render("haproxy", "__haproxy_report", haproxy_password=given, **node)
-    titles = [line["title"] for line in report if "password" in line]
+    logins = [line for line in report if "password" in line]
+    assert {line["url"] for line in logins} == {
+        f"http://{name}.olab/-/ready" for name in ("prometheus", "alertmanager")
+    }
+    titles = [line["title"] for line in logins]
     place = "" if given else f", password in {made}"
     assert titles == [f"login at http://{name}.olab/ as admin{place}" for name in ("prometheus", "alertmanager")]
     for text in [*written.values(), str(report)]:
