@@ -68,10 +68,10 @@ class Home:
     def __init__(self, path: str, owner: str) -> None:
         self.path = path
         self._owner = owner
-        # Beside the program's own directory, which belongs to its user.
-        parent = str(Path(path).parent.parent)
-        self._remembered = f"{parent}/managed.json"
-        self._before = f"{parent}/before.json"
+        # Beside the home of its user: what root puts back is nothing that this user could have written.
+        home = str(Path(path).parent.parent)
+        self._remembered = f"{home}.managed.json"
+        self._before = f"{home}.before.json"
 
     def read(self) -> dict[str, Any]:
         """Return the file and what we remember."""
@@ -125,15 +125,13 @@ class Home:
         _files.write(self._remembered, json.dumps(entries, indent=1).encode(), FILE_MODE)
 
     def _write(self, content: bytes) -> None:
-        directory = str(Path(self.path).parent)
         try:
             user = pwd.getpwnam(self._owner)
         except KeyError:
             raise AdguardError(f"there is no user {self._owner} to own {self.path}.") from None
-        _files.make_directory(directory, DIRECTORY_MODE)
-        _files.own(_files.real(directory), user.pw_uid, user.pw_gid)
-        _files.write(self.path, content, FILE_MODE)
-        _files.own(_files.real(self.path), user.pw_uid, user.pw_gid)
+        owner = (user.pw_uid, user.pw_gid)
+        _files.make_directory(str(Path(self.path).parent), DIRECTORY_MODE, owner)
+        _files.write(self.path, content, FILE_MODE, owner)
 
 
 def digest(content: bytes | None) -> str:

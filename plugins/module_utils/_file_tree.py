@@ -7,9 +7,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _no_follow
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 
 if TYPE_CHECKING:
@@ -25,9 +27,10 @@ class FileTreeError(ClusterError):
 
 
 class FileTree:
-    """A directory of which every file is ours."""
+    """A directory of which every file is ours, in one that only root can change."""
 
     def __init__(self, path: str, mode: int, group: int) -> None:
+        _no_follow.refuse_shared("/", path)
         self.path = Path(path)
         self._beside = self.path.with_name(f".{self.path.name}.new")
         self._previous = self.path.with_name(f".{self.path.name}.previous")
@@ -36,16 +39,16 @@ class FileTree:
     def read(self, path: Path | None = None) -> dict[str, str] | None:
         """Return the text of every file by its relative name, or None where there is no directory."""
         top = path or self.path
-        if not top.is_dir():
+        if top.is_symlink() or not top.is_dir():
             return None
-        files = (file for file in sorted(top.rglob("*")) if file.is_file())
-        return {str(file.relative_to(top)): file.read_text(encoding="utf-8", errors="replace") for file in files}
+        files = (file for file in sorted(top.rglob("*")) if file.is_symlink() or file.is_file())
+        return {str(file.relative_to(top)): _text(file) for file in files}
 
     def modes_are_right(self) -> bool:
         """Tell whether files and directories may be read by whom they should."""
         for path in [self.path, *self.path.rglob("*")]:
             status = path.lstat()
-            wanted = self._directory_mode if path.is_dir() else self._mode
+            wanted = self._directory_mode if stat.S_ISDIR(status.st_mode) else self._mode
             if status.st_mode & 0o7777 != wanted or status.st_gid != self._group or status.st_uid != os.geteuid():
                 return False
         return True
@@ -84,7 +87,9 @@ class FileTree:
 
     def swap(self, keep_previous: bool) -> None:
         """Put the candidate in place, and keep what it replaces until `commit`."""
-        if self.path.exists():
+        if self.path.is_symlink():
+            self.path.unlink()
+        elif self.path.exists():
             _remove(self._previous)
             self.path.rename(self._previous)
         self._beside.rename(self.path)
@@ -114,8 +119,17 @@ class FileTree:
         _remove(self._beside)
 
 
+def _text(file: Path) -> str:
+    """Return what a file holds; where a link leads is not looked at, and none is wanted."""
+    if file.is_symlink():
+        return f"a link to {file.readlink()}"
+    return file.read_text(encoding="utf-8", errors="replace")
+
+
 def _remove(path: Path) -> None:
-    if path.exists():
+    if path.is_symlink():
+        path.unlink()
+    elif path.exists():
         shutil.rmtree(path)
 
 

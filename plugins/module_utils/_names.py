@@ -39,6 +39,24 @@ def launchd_plist(label: str) -> str:
     return f"{LAUNCH_DAEMONS}/{label}.plist"
 
 
+def log_directory(name: str) -> str:
+    """Return where a service on macOS writes what it prints."""
+    return f"{LOG_DIRECTORY}/{name}"
+
+
+def service_log(name: str) -> str:
+    """Return the log of a service on macOS, which is there once it was started."""
+    return f"{log_directory(name)}/{name}.log"
+
+
+def launchd_log(name: str) -> str:
+    """Return where launchd writes what came before that log was opened.
+
+    Not in the service's own directory: launchd may open it as root.
+    """
+    return f"{LOG_DIRECTORY}/{name}.launchd.log"
+
+
 def systemd_unit(name: str) -> str:
     """Return the systemd unit of a service of ours."""
     return f"{UNIT_PREFIX}{name}.service"

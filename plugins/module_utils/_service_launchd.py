@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RUNNER_MODE = 0o755
 LOG_MODE = 0o755
+LAUNCHD_LOG_MODE = 0o644
 EXIT_SECONDS = 30
 KEEP_ALIVE: dict[str, bool | dict[str, bool]] = {
     "always": True,
@@ -51,10 +52,11 @@ class LaunchdService:
         self._label = _names.launchd_label(description.name)
         self._directory = f"{_names.SERVICE_DIRECTORY}/{description.name}"
         self._runner = f"{self._directory}/run"
-        self._logs = f"{_names.LOG_DIRECTORY}/{description.name}"
-        self._plist = make_plist(description, self._label, self._runner, self._logs)
+        self._logs = _names.log_directory(description.name)
+        self._plist = make_plist(description, self._label, self._runner)
         self._source = runner_source()
-        self.log = f"{self._logs}/{description.name}.log"
+        self._launchd_log = _names.launchd_log(description.name)
+        self.log = _names.service_log(description.name)
 
     def read(self) -> None:
         """Read what is there."""
@@ -66,10 +68,14 @@ class LaunchdService:
         wanted = None if state == "absent" else self._plist
         steps = _launchd_job.plan(self._label, self._current, state, wanted)
         if state == "absent":
-            left = [path for path in (self._directory, self._logs) if _files.exists(path)]
+            left = [path for path in (self._directory, self._logs, self._launchd_log) if _files.exists(path)]
             return [*steps, *(["remove_files"] if left else [])]
         sound = _files.read(self._runner) == self._source and _files.mode_and_owner(self._runner) == (RUNNER_MODE, 0, 0)
-        owned = self._ids is not None and _files.mode_and_owner(self._logs) == (LOG_MODE, *self._ids)
+        owned = (
+            self._ids is not None
+            and _files.mode_and_owner(self._logs) == (LOG_MODE, *self._ids)
+            and _files.mode_and_owner(self._launchd_log) == (LAUNCHD_LOG_MODE, *self._ids)
+        )
         return [*([] if sound else ["install_runner"]), *([] if owned else ["make_log_directory"]), *steps]
 
     def apply(self, steps: list[str]) -> None:
@@ -83,6 +89,7 @@ class LaunchdService:
             elif step == "remove_files":
                 _files.remove(self._directory)
                 _files.remove(self._logs)
+                _files.remove(self._launchd_log)
                 _files.remove_if_empty(_names.SERVICE_DIRECTORY)
                 _files.remove_if_empty(_names.LOG_DIRECTORY)
             else:
@@ -111,12 +118,11 @@ class LaunchdService:
                 f"The service {self._description.name} is to run as {self._description.user}, but this host has no such"
                 " user and group: create them first."
             )
-        _files.make_directory(self._logs)
-        _files.real(self._logs).chmod(LOG_MODE)
-        _files.own(_files.real(self._logs), *self._ids)
+        _files.make_directory(self._logs, LOG_MODE, self._ids)
+        _files.make_file(self._launchd_log, LAUNCHD_LOG_MODE, self._ids)
 
 
-def make_plist(description: Description, label: str, runner: str, logs: str) -> dict[str, Any]:
+def make_plist(description: Description, label: str, runner: str) -> dict[str, Any]:
     """Return the property list of a service."""
     waits = [word for path in description.wait_for_paths for word in ("--wait-for", path)]
     limit = ["--open-files", str(description.open_files)] if description.open_files is not None else []
@@ -127,13 +133,13 @@ def make_plist(description: Description, label: str, runner: str, logs: str) -> 
             "-IS",
             runner,
             "--log",
-            f"{logs}/{description.name}.log",
+            _names.service_log(description.name),
             "--limit",
             str(description.log_megabytes * 1024 * 1024),
             "--keep",
             str(description.log_keep),
             "--memory",
-            f"{logs}/.group",
+            f"{_names.log_directory(description.name)}/.group",
             *waits,
             *limit,
             "--",
@@ -146,7 +152,7 @@ def make_plist(description: Description, label: str, runner: str, logs: str) -> 
         "KeepAlive": KEEP_ALIVE[description.restart],
         "ExitTimeOut": EXIT_SECONDS,
         "ProcessType": "Interactive",
-        "StandardErrorPath": f"{logs}/launchd.log",
+        "StandardErrorPath": _names.launchd_log(description.name),
     }
     if description.group:
         plist["GroupName"] = description.group

@@ -68,4 +68,4 @@ def test_its_page_is_closed(host):
 
 
 def test_nothing_of_an_unfinished_change_is_left(host):
-    assert not host.file("/opt/hybrid-ai/adguard-home/before.json").exists
+    assert not host.file("/opt/hybrid-ai/adguard-home.before.json").exists

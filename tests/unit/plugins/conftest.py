@@ -37,15 +37,20 @@ def replay() -> Callable[[Sequence[Call]], Replay]:
 def host_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Move the files a module touches below a temporary directory, whoever runs the test."""
     monkeypatch.setattr(_files, "ROOT", str(tmp_path))
-    owners: dict[str, tuple[int, int]] = {}
+    owners: dict[tuple[int, int], tuple[int, int]] = {}
 
     def mode_and_owner(path: str) -> tuple[int, int, int] | None:
         try:
-            return _files.real(path).lstat().st_mode & 0o7777, *owners.get(str(_files.real(path)), (0, 0))
+            status = _files.real(path).lstat()
         except FileNotFoundError:
             return None
+        return status.st_mode & 0o7777, *owners.get((status.st_dev, status.st_ino), (0, 0))
 
-    monkeypatch.setattr(_files, "own", lambda path, uid, gid: owners.update({str(path): (uid, gid)}))
+    def give(descriptor: int, uid: int, gid: int) -> None:
+        status = os.fstat(descriptor)
+        owners[status.st_dev, status.st_ino] = (uid, gid)
+
+    monkeypatch.setattr(_files, "give", give)
     monkeypatch.setattr(_files, "mode_and_owner", mode_and_owner)
     return tmp_path
 
@@ -79,7 +84,7 @@ def account_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, A
 
     monkeypatch.setattr(pwd, "getpwnam", getpwnam)
     monkeypatch.setattr(grp, "getgrnam", getgrnam)
-    state["directory"] = tmp_path / "home"
+    state["path"], state["directory"] = "/home", tmp_path / "home"
     state["directory"].mkdir(mode=0o750)
     state["directory"].chmod(0o750)
     return state

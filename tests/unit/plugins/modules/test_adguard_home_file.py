@@ -96,7 +96,7 @@ def test_the_program_is_stopped_while_its_file_is_replaced(
     assert not result["stale"]
     assert there.read_text() == NEW
     assert there.stat().st_mode & 0o777 == 0o600
-    assert json.loads((host_files / DIRECTORY / "managed.json").read_text()) == {"rules": ["x"]}
+    assert json.loads((host_files / f"{DIRECTORY}.managed.json").read_text()) == {"rules": ["x"]}
 
 
 def test_a_file_that_is_another_one_by_now_is_left_alone_and_the_program_runs_again(
@@ -120,7 +120,7 @@ def test_without_its_user_the_program_goes_on_as_before(run_module: Run, there: 
 
 
 def test_restore_brings_back_the_file_and_what_was_remembered(run_module: Run, there: Path, host_files: Path) -> None:
-    managed = host_files / DIRECTORY / "managed.json"
+    managed = host_files / f"{DIRECTORY}.managed.json"
     managed.write_text('{"rules": ["old"]}')
     run_module("adguard_home_file", replace(), [INACTIVE], system="Linux")
     # A second change before a commit does not make us forget the file that worked.
@@ -157,7 +157,7 @@ def test_restore_without_a_change_does_nothing(run_module: Run, there: Path) -> 
 def test_commit(run_module: Run, there: Path, host_files: Path) -> None:
     run_module("adguard_home_file", replace(), [INACTIVE], system="Linux")
     assert run_module("adguard_home_file", {**PLACE, "operation": "commit"}, system="Linux")["changed"]
-    assert not (host_files / DIRECTORY / "before.json").exists()
+    assert not (host_files / f"{DIRECTORY}.before.json").exists()
     assert not run_module("adguard_home_file", {**PLACE, "operation": "commit"}, system="Linux")["changed"]
 
 

@@ -46,7 +46,7 @@ STORED: dict[str, Any] = {
     "KeepAlive": True,
     "ExitTimeOut": 30,
     "ProcessType": "Interactive",
-    "StandardErrorPath": f"{LOGS}/launchd.log",
+    "StandardErrorPath": f"{LOGS}.launchd.log",
 }
 NOT_THERE = call([LAUNCHCTL, "print", f"system/{LABEL}"], rc=113, err="Bad request.\n")
 RUNNING = call(
@@ -75,8 +75,8 @@ def mac(host_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def install(host: Path, plist: dict[str, Any] = STORED, *, runner: bool = True) -> None:
     (host / PLIST_PATH.lstrip("/")).write_bytes(plistlib.dumps(plist))
     (host / PLIST_PATH.lstrip("/")).chmod(0o644)
-    (host / LOGS.lstrip("/")).mkdir(mode=0o755)
-    _files.own(_files.real(LOGS), 450, 450)
+    _files.make_directory(LOGS, 0o755, (450, 450))
+    _files.make_file(f"{LOGS}.launchd.log", 0o644, (450, 450))
     (host / LOGS.lstrip("/") / "meter.log").write_text("no sensor\n")
     if runner:
         (host / RUNNER.lstrip("/")).parent.mkdir(parents=True)
