@@ -6,11 +6,16 @@ from __future__ import annotations
 
 import grp
 import pwd
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+
+DIRECTORY_MODE = 0o750
+FILE_MODE = 0o640
 
 ARGUMENTS: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -20,16 +25,30 @@ ARGUMENTS: dict[str, Any] = {
     "shell": {"type": "path", "required": True},
     "hidden": {"type": "bool", "default": False},
     "directories": {"type": "list", "elements": "path", "default": []},
+    "files": {"type": "list", "elements": "path", "default": []},
 }
 """What a module is told of an account."""
 
 
 def missing(commands: Commands, wanted: dict[str, Any]) -> list[str]:
-    """Return what is not as wanted: the group, the user, directories."""
+    """Return what is not as wanted: the group, the user, directories, files."""
     group = find_group(wanted)
     user = find_user(commands, wanted, group)
     names = [name for name, found in (("group", group), ("user", user)) if found is None]
-    return names + [path for path in wanted["directories"] if not is_theirs(path, user, group)]
+    owner = None if user is None or group is None else (user.pw_uid, group.gr_gid)
+    return [
+        *names,
+        *(path for path in wanted["directories"] if not is_theirs(path, DIRECTORY_MODE, owner)),
+        *(path for path in wanted["files"] if not is_theirs(path, FILE_MODE, owner)),
+    ]
+
+
+def numbers(name: str) -> tuple[int, int] | None:
+    """Return the numbers of a user and of the group with its name, or None where they do not exist yet."""
+    try:
+        return pwd.getpwnam(name).pw_uid, grp.getgrnam(name).gr_gid
+    except KeyError:
+        return None
 
 
 def find_group(wanted: dict[str, Any]) -> grp.struct_group | None:
@@ -63,10 +82,10 @@ def is_hidden(commands: Commands, name: str) -> bool:
     return answer.rc == 0 and answer.out.split()[-1:] == ["1"]
 
 
-def is_theirs(path: str, user: pwd.struct_passwd | None, group: grp.struct_group | None) -> bool:
-    """Tell whether a directory is there and belongs to the user and the group."""
-    place = Path(path)
-    if user is None or group is None or place.is_symlink() or not place.is_dir():
-        return False
-    found = place.stat()
-    return (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (user.pw_uid, group.gr_gid, 0o750)
+def is_theirs(path: str, mode: int, owner: tuple[int, int] | None) -> bool:
+    """Tell whether a directory or file is there and belongs to the user and the group; a link of theirs is neither."""
+    look = _files.directory_mode_and_owner if mode == DIRECTORY_MODE else _files.file_mode_and_owner
+    try:
+        return owner is not None and look(path) == (mode, *owner)
+    except ClusterError:
+        return False  # who makes them says why

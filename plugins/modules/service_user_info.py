@@ -44,6 +44,11 @@ options:
     type: list
     elements: path
     default: []
+  files:
+    description: Files that have to belong to it with the mode 0640, in directories of root's.
+    type: list
+    elements: path
+    default: []
 """
 
 EXAMPLES = r"""

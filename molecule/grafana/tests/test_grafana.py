@@ -35,8 +35,9 @@ def test_nobody_looks_without_a_password(host, path):
 
 
 def test_the_password_is_in_one_file_only(host, password):
-    file = host.file("/opt/hybrid-ai/grafana/admin-password")
-    assert (file.user, file.mode) == ("_grafana", 0o600)
+    file = host.file("/opt/hybrid-ai/etc/grafana-secrets/admin-password")
+    assert (file.user, file.group, file.mode) == ("root", "_grafana", 0o640)
+    assert host.file("/opt/hybrid-ai/etc/grafana-secrets").mode == 0o750
     # Read here and compared here: a search on the host would find itself.
     seen = host.check_output(
         "pid=$(systemctl show --property=MainPID --value hybrid-ai-grafana); "

@@ -36,7 +36,7 @@ UNTOUCHED = (False, [], False)
 
 def wanted(host: dict[str, Any], **changed: Any) -> dict[str, Any]:
     account = {"name": "_meter", "description": "Meter", "home": "/opt/m", "shell": "/usr/sbin/nologin"}
-    return {**METER, "account": {**account, "directories": [str(host["directory"])], **changed}}
+    return {**METER, "account": {**account, "directories": [host["path"]], **changed}}
 
 
 def outcome(result: dict[str, Any]) -> tuple[bool, list[str], bool]:
@@ -77,7 +77,7 @@ def test_nothing_is_touched_without_the_account(
     host.update({key: value for key, value in broken.items() if key != "directory"})
     result = run_module("service", args, check=check, system="Linux")
     assert outcome(result) == UNTOUCHED
-    assert result["account_missing"] == [str(host["directory"]) if name == "directory" else name for name in missing]
+    assert result["account_missing"] == [host["path"] if name == "directory" else name for name in missing]
     assert not (host_files / FILE).exists()
 
 
@@ -85,7 +85,7 @@ def test_a_mac_shows_the_user(run_module: Callable[..., dict[str, Any]], host: d
     look = call(["/usr/bin/dscl", ".", "-read", "/Users/_meter", "IsHidden"], out="dsAttrTypeNative:IsHidden: 0\n")
     result = run_module("service", wanted(host, hidden=True), [look])
     assert outcome(result) == UNTOUCHED
-    assert result["account_missing"] == ["user", str(host["directory"])]
+    assert result["account_missing"] == ["user", host["path"]]
 
 
 @pytest.mark.parametrize("account", [True, False], ids=["account as wanted", "no account"])

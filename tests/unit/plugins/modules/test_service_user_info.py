@@ -26,7 +26,7 @@ def look(run_module, host, calls=(), *, check=False, **changed):
         "description": "exo",
         "home": "/opt/exo",
         "shell": "/usr/bin/false",
-        "directories": [str(host["directory"])],
+        "directories": [host["path"]],
         **changed,
     }
     return run_module("service_user_info", wanted, list(calls), check=check)
@@ -61,16 +61,16 @@ def test_all_is_as_wanted(run_module, host, check, changed, calls):
 def test_another_user(run_module, host, wanted, user, calls):
     host["user"] = None if user is None else {**host["user"], **user}
     # Nobody owns the directories of a user who is not as wanted.
-    assert look(run_module, host, calls, **wanted)["missing"] == ["user", str(host["directory"])]
+    assert look(run_module, host, calls, **wanted)["missing"] == ["user", host["path"]]
 
 
 def test_another_number(run_module, host):
-    assert look(run_module, host, uid=NUMBER + 1)["missing"] == ["group", "user", str(host["directory"])]
+    assert look(run_module, host, uid=NUMBER + 1)["missing"] == ["group", "user", host["path"]]
 
 
 def test_without_a_group_nothing_is_right(run_module, host):
     host["group"] = None
-    assert look(run_module, host)["missing"] == ["group", "user", str(host["directory"])]
+    assert look(run_module, host)["missing"] == ["group", "user", host["path"]]
 
 
 @pytest.mark.parametrize("broken", ["mode", "missing", "link", "file"])
@@ -84,4 +84,4 @@ def test_another_directory(run_module, host, broken):
         place.symlink_to("/tmp")
     if broken == "file":
         place.write_text("")
-    assert look(run_module, host)["missing"] == [str(place)]
+    assert look(run_module, host)["missing"] == [host["path"]]

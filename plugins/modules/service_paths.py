@@ -1,0 +1,146 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service_paths
+short_description: Have the directories and files of a service's user
+version_added: 0.1.0
+description:
+  - Makes what is missing and gives it to the user, or removes all of it.
+  - A program that was taken over may put a link into a directory of its own. None is followed that others than root
+    could have made; it is refused with the way to write instead.
+extends_documentation_fragment:
+  - hybrid_ai.cluster.attributes
+author:
+  - The hybrid_ai.cluster contributors
+options:
+  owner:
+    description: The user, whose group has the same name.
+    type: str
+    required: true
+  directories:
+    description: Directories with the mode 0750. Parents that are missing are made and belong to root.
+    type: list
+    elements: path
+    default: []
+  files:
+    description: Files with the mode 0640, empty at first, for directories that belong to root.
+    type: list
+    elements: path
+    default: []
+  state:
+    description: V(absent) removes them with everything in them.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+EXAMPLES = r"""
+- name: Have the home of exo
+  hybrid_ai.cluster.service_paths:
+    owner: _exo
+    directories: [/opt/hybrid-ai/exo, /opt/hybrid-ai/exo/models]
+"""
+
+RETURN = r"""
+paths:
+  description: What was or would be changed.
+  returned: success
+  type: list
+  elements: str
+"""
+
+from typing import Any, Optional
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _service_account
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, require_root
+
+Found = Optional[tuple[int, int, int]]
+
+
+def read(options: dict[str, Any]) -> dict[str, Found]:
+    """Return mode and owner of every path; a link that root may not follow is refused here, before anything is done."""
+    if options["state"] == "absent":
+        return {path: _files.mode_and_owner(path) for path in [*options["directories"], *options["files"]]}
+    found = {path: _files.directory_mode_and_owner(path) for path in options["directories"]}
+    return {**found, **{path: _files.file_mode_and_owner(path) for path in options["files"]}}
+
+
+def plan(options: dict[str, Any], found: dict[str, Found], owner: tuple[int, int] | None) -> list[str]:
+    """Return the paths to change; a pure function."""
+    if options["state"] == "absent":
+        return [path for path, there in found.items() if there is not None]
+    modes = {
+        **dict.fromkeys(options["directories"], _service_account.DIRECTORY_MODE),
+        **dict.fromkeys(options["files"], _service_account.FILE_MODE),
+    }
+    return [path for path, mode in modes.items() if owner is None or found[path] != (mode, *owner)]
+
+
+def apply(options: dict[str, Any], paths: list[str], owner: tuple[int, int] | None) -> None:
+    """Change the paths."""
+    if options["state"] == "absent":
+        for path in paths:
+            _files.remove(path)
+        return
+    if owner is None:
+        raise ClusterError(f"There is no user and group {options['owner']} on this host; create them first.")
+    for path in paths:
+        if path in options["directories"]:
+            _files.make_directory(path, _service_account.DIRECTORY_MODE, owner)
+        else:
+            _files.make_file(path, _service_account.FILE_MODE, owner)
+
+
+def shown(found: Found) -> str:
+    """Return mode and owner for people."""
+    return "absent" if found is None else f"mode {found[0]:04o}, user {found[1]}, group {found[2]}"
+
+
+def run(module: AnsibleModule) -> dict[str, Any]:
+    """Read, plan, apply, read back."""
+    options = module.params
+    require_root(f"Managing the directories of {options['owner']}")
+    owner = _service_account.numbers(options["owner"])
+    found = read(options)
+    paths = plan(options, found, owner)
+    result = {
+        "changed": bool(paths),
+        "paths": paths,
+        "diff": {
+            "before": {path: shown(found[path]) for path in paths},
+            "after": dict.fromkeys(paths, "absent" if options["state"] == "absent" else f"of {options['owner']}"),
+        },
+    }
+    if module.check_mode:
+        return result
+    apply(options, paths, owner)
+    left = plan(options, read(options), owner)
+    if left:
+        raise ClusterError(f"{', '.join(left)} did not become what was asked for; check the disk, then repeat.")
+    return result
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "owner": {"type": "str", "required": True},
+            "directories": {"type": "list", "elements": "path", "default": []},
+            "files": {"type": "list", "elements": "path", "default": []},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module)
+    except ClusterError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
