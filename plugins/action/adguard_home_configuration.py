@@ -60,6 +60,20 @@ def parse(text: str, path: str) -> dict[str, Any]:
     return found or {}
 
 
+def make_wanted(arguments: dict[str, Any], password: str) -> _adguard.Wanted:
+    """Return what is ours; the password as its hash."""
+    records = arguments.get("records") or {}
+    return _adguard.Wanted(
+        administrator=arguments.get("administrator") or "",
+        password_hash=password,
+        settings=arguments.get("settings") or {},
+        rewrites=[{"domain": entry["name"], "answer": entry["address"]} for entry in records.get("names") or []]
+        + list(arguments.get("rewrites") or []),
+        rules=[_adguard.reverse_rule(entry["address"], entry["name"]) for entry in records.get("reverse") or []],
+        filters=arguments.get("filters") or [],
+    )
+
+
 class ActionModule(ActionBase):
     """Read, merge, check, replace."""
 
@@ -78,8 +92,10 @@ class ActionModule(ActionBase):
         arguments = json.loads(json.dumps(self._task.args))
         self._place = {key: arguments[key] for key in ("path", "owner", "service")}
         verb = arguments.get("action", "apply")
-        if verb in {"rollback", "commit"}:
-            answer = self._host("restore" if verb == "rollback" else "commit")
+        if verb == "commit":
+            return {**result, **self._settle(arguments)}
+        if verb == "rollback":
+            answer = self._host("restore")
             return {**result, "changed": answer["changed"], "there": bool(self._host("read")["state"]["content"])}
         if arguments.get("keep_previous") and not self._task.check_mode:
             self._host("keep")
@@ -98,21 +114,12 @@ class ActionModule(ActionBase):
         before = parse(text, self._place["path"])
         name = arguments["administrator"]
         known = next((user.get("password") for user in before.get("users") or [] if user.get("name") == name), None)
-        records = arguments.get("records") or {}
-        wanted = _adguard.Wanted(
-            administrator=name,
-            password_hash=password_hash(str(arguments["password"] or ""), known),
-            settings=arguments.get("settings") or {},
-            rewrites=[{"domain": entry["name"], "answer": entry["address"]} for entry in records.get("names") or []]
-            + list(arguments.get("rewrites") or []),
-            rules=[_adguard.reverse_rule(entry["address"], entry["name"]) for entry in records.get("reverse") or []],
-            filters=arguments.get("filters") or [],
-        )
+        wanted = make_wanted(arguments, password_hash(str(arguments["password"] or ""), known))
         after = _adguard.merge(before, wanted, state["remembered"])
         self._refuse(_adguard_check.problems(after))
         changes = _adguard.differences(before, after)
         outcome = {
-            "changed": bool(changes) or state["remembered"] != wanted.entries,
+            "changed": bool(changes) or not wanted.entries.items() <= state["remembered"].items(),
             "changes": sorted(changes),
             "diff": {
                 "before": {key: old for key, (old, _) in changes.items()},
@@ -121,24 +128,45 @@ class ActionModule(ActionBase):
         }
         content = yaml.safe_dump(after, sort_keys=False, allow_unicode=True)
         if changes and arguments.get("program"):
-            self._check(arguments["program"], content, wanted)
+            self._check(arguments["program"], content)
         if not outcome["changed"] or self._task.check_mode:
             return outcome
-        answer = self._host("replace", content=content, digest=state["digest"], remembered=wanted.entries)
+        remembered = {**wanted.entries, "made": state["remembered"].get("made") or {}}
+        answer = self._host("replace", content=content, digest=state["digest"], remembered=remembered)
         return None if answer["stale"] else outcome
 
-    def _check(self, program: str, content: str, wanted: _adguard.Wanted) -> None:
-        """Let the program check a copy; what it leaves out when it rewrites that is a key it does not know."""
+    def _settle(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Look what the program kept of the file when it started, and forget the one before where it kept all of it."""
+        state = self._host("read")["state"]
+        if self._task.check_mode:
+            return {"changed": state["unfinished"], "there": bool(state["content"])}
+        if not state["content"]:
+            raise AnsibleActionFail(f"{self._place['path']} is not there any more; repeat.")
+        found = parse(base64.b64decode(state["content"]).decode("utf-8", "replace"), self._place["path"])
+        wanted = make_wanted(arguments, "")
+        lost = _adguard.dropped(wanted, found)
+        if lost:
+            raise AnsibleActionFail(
+                f"AdGuard Home dropped {', '.join(lost)} when it started, because it knows nothing like it: remove it"
+                " or correct its name."
+            )
+        values = _adguard.made(wanted.settings, found)
+        new = {
+            name: value for name, value in values.items() if (state["remembered"].get("made") or {}).get(name) != value
+        }
+        answer = self._host("commit", remembered={**state["remembered"], "made": values})
+        warnings = [
+            # Without the value, which may hold a password.
+            f"AdGuard Home wrote {name} in another way than it is wanted; correct it unless both mean the same."
+            for name in sorted(new)
+        ]
+        return {"changed": answer["changed"], "there": True, **({"warnings": warnings} if warnings else {})}
+
+    def _check(self, program: str, content: str) -> None:
+        """Let the program check a copy; it does not notice a key that it does not know."""
         state = self._host("check", program=program, content=content)["state"]
         if not state["ok"]:
             self._refuse([f"AdGuard Home refuses its configuration: {state['said']}."])
-        normalised = parse(base64.b64decode(state["normalised"]).decode(), "the copy that AdGuard Home checked")
-        self._refuse(
-            [
-                f"AdGuard Home knows no key {key}; remove it or correct its name."
-                for key in _adguard.lost(wanted.settings, normalised)
-            ]
-        )
 
     def _refuse(self, sentences: list[str]) -> None:
         if sentences:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import ipaddress
+import json
 import re
 import zlib
 from collections.abc import Mapping
@@ -45,10 +46,10 @@ class Wanted:
 
 
 def merge(current: Mapping[str, Any], wanted: Wanted, remembered: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the file with our keys and entries in it."""
+    """Return the file with our keys and entries in it; what the program made of a value of ours stays as it is."""
     result: dict[str, Any] = copy.deepcopy(dict(current))
     result.setdefault("schema_version", SCHEMA_VERSION)
-    _set(result, wanted.settings)
+    _set(result, wanted.settings, remembered.get("made") or {})
     result["users"] = _users(current.get("users") or [], wanted)
     filtering = result.setdefault("filtering", {})
     filtering["rewrites"] = _rewrites(filtering.get("rewrites") or [], wanted, remembered.get("rewrites") or [])
@@ -57,12 +58,15 @@ def merge(current: Mapping[str, Any], wanted: Wanted, remembered: Mapping[str, A
     return result
 
 
-def _set(target: dict[str, Any], settings: Mapping[str, Any]) -> None:
+def _set(target: dict[str, Any], settings: Mapping[str, Any], known: Mapping[str, Any], path: str = "") -> None:
     for key, value in settings.items():
+        name = f"{path}.{key}" if path else str(key)
+        if key in target and known.get(name) == [_plain(value), _plain(target[key])]:
+            continue
         if isinstance(value, Mapping):
             if not isinstance(target.get(key), dict):
                 target[key] = {}
-            _set(target[key], value)
+            _set(target[key], value, known, name)
         elif key not in target or not same(target[key], value):
             target[key] = copy.deepcopy(value)
 
@@ -173,14 +177,54 @@ def _shown(name: str, value: Any, other: Any = None) -> Any:
     ]
 
 
-def lost(settings: Mapping[str, Any], normalised: Mapping[str, Any], path: str = "") -> list[str]:
-    """Return the keys of ours that the program left out or changed when it rewrote its file: it does not know them."""
+def dropped(wanted: Wanted, found: Mapping[str, Any]) -> list[str]:
+    """Return what of ours the program left out when it wrote its file at its start: it has no use for it."""
+    filtering = found.get("filtering") or {}
+    answers = [(entry.get("domain"), entry.get("answer")) for entry in filtering.get("rewrites") or []]
+    lists = [entry.get("url") for entry in found.get("filters") or []]
+    return [
+        *(f"the key {name}" for name in _dropped_keys(wanted.settings, found)),
+        *(f"the rewrite of {e['domain']}" for e in wanted.rewrites if (e["domain"], e["answer"]) not in answers),
+        *(f"the rule {rule}" for rule in wanted.rules if rule not in (found.get("user_rules") or [])),
+        *(f"the filter {entry['name']}" for entry in wanted.filters if entry["url"] not in lists),
+    ]
+
+
+def _dropped_keys(settings: Mapping[str, Any], found: Mapping[str, Any], path: str = "") -> list[str]:
     names: list[str] = []
     for key, value in settings.items():
         name = f"{path}.{key}" if path else str(key)
-        if isinstance(value, Mapping):
-            inner = normalised.get(key)
-            names += lost(value, inner, name) if isinstance(inner, Mapping) else [name]
-        elif key not in normalised or not same(normalised[key], value):
+        if key not in found:
             names.append(name)
+        else:
+            names += _dropped_inside(value, found[key], name)
     return names
+
+
+def _dropped_inside(value: Any, found: Any, name: str) -> list[str]:
+    """Look into mappings, and into lists of mappings that are as long as they were."""
+    if isinstance(value, Mapping) and isinstance(found, Mapping):
+        return _dropped_keys(value, found, name)
+    if isinstance(value, list) and isinstance(found, list) and len(value) == len(found):
+        pairs = enumerate(zip(value, found))
+        return [lost for number, (one, other) in pairs for lost in _dropped_inside(one, other, f"{name}[{number}]")]
+    return []
+
+
+def made(settings: Mapping[str, Any], found: Mapping[str, Any], path: str = "") -> dict[str, list[Any]]:
+    """Return the values that the program wrote in a way of its own, each with what was wanted."""
+    values: dict[str, list[Any]] = {}
+    for key, value in settings.items():
+        name = f"{path}.{key}" if path else str(key)
+        if key not in found:
+            continue
+        if isinstance(value, Mapping) and isinstance(found[key], Mapping):
+            values.update(made(value, found[key], name))
+        elif not same(found[key], value):
+            values[name] = [_plain(value), _plain(found[key])]
+    return values
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as it can be remembered; YAML also knows dates."""
+    return json.loads(json.dumps(value, default=str))

@@ -115,11 +115,17 @@ class Home:
         _files.remove(self._before)
         return True
 
-    def commit(self) -> bool:
+    def commit(self, remembered: dict[str, Any] | None = None) -> bool:
         """Forget what was before the last change; tell whether there was anything."""
+        if remembered and remembered != self.read()["remembered"]:
+            self._remember(remembered)
         there = _files.exists(self._before)
         _files.remove(self._before)
         return there
+
+    def there(self) -> bool:
+        """Tell whether there is a file that the program can start with."""
+        return _files.exists(self.path)
 
     def _remember(self, entries: dict[str, Any]) -> None:
         _files.write(self._remembered, json.dumps(entries, indent=1).encode(), FILE_MODE)
@@ -140,12 +146,11 @@ def digest(content: bytes | None) -> str:
 
 
 def check(commands: Commands, program: str, content: str) -> dict[str, Any]:
-    """Let the program check a copy, which it rewrites as it would the file, and return that."""
+    """Let the program check a copy: it writes a file of an older schema anew."""
     with tempfile.TemporaryDirectory(prefix="adguard-home-check-") as directory:
         copy = Path(directory) / "AdGuardHome.yaml"
         copy.write_text(content, encoding="utf-8")
         copy.chmod(FILE_MODE)
         result = commands.run([program, "--check-config", "-c", str(copy), "-w", directory])
-        normalised = base64.b64encode(copy.read_bytes()).decode()
     said = [line.partition("] ")[2] or line for line in (result.out + result.err).splitlines() if line.strip()]
-    return {"ok": result.rc == 0, "said": said[-1] if said else "it printed nothing", "normalised": normalised}
+    return {"ok": result.rc == 0, "said": said[-1] if said else "it printed nothing"}

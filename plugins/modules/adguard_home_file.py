@@ -22,7 +22,8 @@ options:
       - V(replace) stops the program, writes O(content) unless the file is no longer the one that O(digest) tells, and
         starts the program again.
       - V(keep) keeps the file for V(restore), as V(replace) does.
-      - V(restore) puts back what was before, V(commit) forgets it.
+      - V(restore) puts back what was before, and starts the program again where that is a file; V(commit) forgets it
+        and keeps O(remembered).
     type: str
     choices: [read, check, keep, replace, restore, commit]
     required: true
@@ -48,7 +49,7 @@ options:
     description: What the file was when O(content) was made of it.
     type: str
   remembered:
-    description: Entries of lists that are ours.
+    description: Entries of lists that are ours, and what the program made of values of ours.
     type: dict
 """
 
@@ -98,7 +99,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     if options["operation"] == "keep":
         return {"changed": home.keep()}
     if options["operation"] == "commit":
-        return {"changed": home.commit()}
+        return {"changed": home.commit(options["remembered"])}
     program = Program(commands, options["service"])
     ran = program.stop()
     try:
@@ -110,7 +111,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
             home.replace(options["content"], options["remembered"] or {})
         return {"changed": not stale, "stale": stale, "state": state}
     finally:
-        if ran:
+        # Without a file it would wait for its first-run wizard, open to everybody.
+        if ran and home.there():
             program.start()
 
 

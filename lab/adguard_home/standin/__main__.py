@@ -40,9 +40,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def check(path: Path) -> int:
-    """Check the file, and rewrite it with every default: what is checked is never what it was."""
+    """Check the file, which stays as it is unless its schema is an older one."""
     try:
-        configuration.store(path, configuration.load(path))
+        configuration.load(path)
     except configuration.ConfigurationError as error:
         log("error", f"configuration file is not valid: {error}")
         return 1

@@ -4,9 +4,30 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 SCHEMA_VERSION = 34
+
+DOH_ROUTES = (
+    "GET /dns-query",
+    "POST /dns-query",
+    "GET /dns-query/{ClientID}",
+    "POST /dns-query/{ClientID}",
+)
+
+SEARCH_ENGINES = ("bing", "duckduckgo", "ecosia", "google", "pixabay", "yandex", "youtube")
+
+_CLIENT_SWITCHES = (
+    "upstreams_cache_enabled",
+    "use_global_settings",
+    "filtering_enabled",
+    "parental_enabled",
+    "safebrowsing_enabled",
+    "use_global_blocked_services",
+    "ignore_querylog",
+    "ignore_statistics",
+)
 
 _LISTS = "https://adguardteam.github.io/HostlistsRegistry/assets"
 
@@ -16,7 +37,7 @@ def defaults() -> dict[str, Any]:
     return {
         "http": {
             "pprof": {"port": 6060, "enabled": False},
-            "doh": {"routes": ["GET /dns-query", "POST /dns-query"], "insecure_enabled": False},
+            "doh": {"routes": list(DOH_ROUTES), "insecure_enabled": False},
             "address": "0.0.0.0:3000",
             "session_ttl": "30d",
         },
@@ -27,7 +48,21 @@ def defaults() -> dict[str, Any]:
         "language": "",
         "theme": "auto",
         "dns": _dns(),
-        "tls": {"enabled": False, "server_name": "", "force_https": False, "port_https": 443},
+        "tls": {
+            "enabled": False,
+            "server_name": "",
+            "force_https": False,
+            "port_https": 443,
+            "port_dns_over_tls": 853,
+            "port_dns_over_quic": 853,
+            "port_dnscrypt": 0,
+            "dnscrypt_config_file": "",
+            "certificate_chain": "",
+            "private_key": "",
+            "certificate_path": "",
+            "private_key_path": "",
+            "strict_sni_check": False,
+        },
         "querylog": _log() | {"interval": "90d", "size_memory": 1000, "file_enabled": True},
         "statistics": _log() | {"interval": "1d"},
         "filters": [
@@ -36,17 +71,42 @@ def defaults() -> dict[str, Any]:
         ],
         "whitelist_filters": [],
         "user_rules": [],
-        "dhcp": {"enabled": False, "interface_name": "", "local_domain_name": "lan"},
+        "dhcp": {
+            "enabled": False,
+            "interface_name": "",
+            "local_domain_name": "lan",
+            "dhcpv4": {
+                "gateway_ip": "",
+                "subnet_mask": "",
+                "range_start": "",
+                "range_end": "",
+                "lease_duration": 86400,
+                "icmp_timeout_msec": 1000,
+                "options": [],
+            },
+            "dhcpv6": {
+                "range_start": "",
+                "lease_duration": 86400,
+                "ra_slaac_only": False,
+                "ra_allow_slaac": False,
+            },
+        },
         "filtering": {
             "blocking_ipv4": "",
             "blocking_ipv6": "",
             "blocked_services": {"schedule": {"time_zone": "Local"}, "ids": []},
             "protection_disabled_until": None,
-            "safe_search": {"enabled": False},
+            "safe_search": {"enabled": False, **dict.fromkeys(SEARCH_ENGINES, True)},
             "blocking_mode": "default",
             "parental_block_host": "family-block.dns.adguard.com",
             "safebrowsing_block_host": "standard-block.dns.adguard.com",
             "rewrites": [],
+            "safe_fs_patterns": [],
+            "max_http_size": "256MB",
+            "safebrowsing_cache_size": 1048576,
+            "safesearch_cache_size": 1048576,
+            "parental_cache_size": 1048576,
+            "cache_time": 30,
             "filters_update_interval": 24,
             "blocked_response_ttl": 10,
             "rewrites_enabled": True,
@@ -59,14 +119,38 @@ def defaults() -> dict[str, Any]:
             "runtime_sources": {"whois": True, "arp": True, "rdns": True, "dhcp": True, "hosts": True},
             "persistent": [],
         },
-        "log": {"enabled": True, "file": "", "max_backups": 0, "max_size": 100, "max_age": 3, "verbose": False},
+        "log": {"enabled": True, "file": "", "max_backups": 0, "max_size": 100, "max_age": 3}
+        | {"compress": False, "local_time": False, "verbose": False},
         "os": {"group": "", "user": "", "rlimit_nofile": 0},
         "schema_version": SCHEMA_VERSION,
     }
 
 
 def _log() -> dict[str, Any]:
-    return {"dir_path": "", "ignored": [], "enabled": True}
+    return {"dir_path": "", "ignored": [], "ignored_enabled": False, "enabled": True}
+
+
+def entry_defaults(key: str) -> dict[str, Any] | None:
+    """Return what one entry of a list is filled in with, or None where its entries are no mappings."""
+    client = {
+        "safe_search": {"enabled": False, **dict.fromkeys(SEARCH_ENGINES, False)},
+        "blocked_services": {"schedule": {"time_zone": "Local"}, "ids": []},
+        "name": "",
+        "ids": [],
+        "tags": [],
+        "upstreams": [],
+        "uid": str(uuid.uuid4()),
+        "upstreams_cache_size": 0,
+        **dict.fromkeys(_CLIENT_SWITCHES, False),
+    }
+    filters = {"enabled": False, "url": "", "name": "", "id": 0}
+    return {
+        "rewrites": {"domain": "", "answer": "", "enabled": False},
+        "persistent": client,
+        "filters": filters,
+        "whitelist_filters": filters,
+        "users": {"name": "", "password": ""},
+    }.get(key)
 
 
 def _dns() -> dict[str, Any]:
@@ -79,24 +163,26 @@ def _dns() -> dict[str, Any]:
         "ratelimit_subnet_len_ipv6": 56,
         "ratelimit_whitelist": [],
         "refuse_any": True,
-        "upstream_dns": ["https://dns10.quad9.net/dns-query"],
+        "upstream_dns": [],
         "upstream_dns_file": "",
-        "bootstrap_dns": ["9.9.9.10", "149.112.112.10", "2620:fe::10", "2620:fe::fe:10"],
+        "bootstrap_dns": [],
         "fallback_dns": [],
         "upstream_mode": "load_balance",
         "fastest_timeout": "1s",
         "allowed_clients": [],
         "disallowed_clients": [],
-        "blocked_hosts": ["version.bind", "id.server", "hostname.bind"],
+        "blocked_hosts": [],
         "trusted_proxies": ["127.0.0.0/8", "::1/128"],
         "cache_enabled": True,
         "cache_size": 4194304,
         "cache_ttl_min": 0,
         "cache_ttl_max": 0,
         "cache_optimistic": False,
+        "cache_optimistic_answer_ttl": "30s",
+        "cache_optimistic_max_age": "12h",
         "bogus_nxdomain": [],
         "aaaa_disabled": False,
-        "enable_dnssec": False,
+        "enable_dnssec": True,
         "edns_client_subnet": {"custom_ip": "", "enabled": False, "use_custom": False},
         "max_goroutines": 300,
         "handle_ddr": True,

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _dns_query
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _adguard, _dns_query
 
 from lab.adguard_home import archive
 
@@ -258,7 +258,7 @@ def _without(key: str) -> Callable[[dict[str, Any]], dict[str, Any] | str]:
     ("change", "status", "text"),
     [
         pytest.param(lambda c: c, 0, "configuration file is ok", id="sound"),
-        pytest.param(lambda _: "dns: [", 1, "line", id="broken YAML"),
+        pytest.param(lambda _: "dns: [", 1, "go-yaml load error in parser", id="broken YAML"),
         pytest.param(lambda c: {**c, "dns": {**c["dns"], "port": 70000}}, 1, "`70000` into uint16", id="a wrong type"),
         pytest.param(lambda c: {**c, "http": {"address": "nowhere"}}, 1, "not an ip:port", id="no address"),
         pytest.param(lambda c: {**c, "schema_version": 99}, 1, "unknown current schema version 99", id="too new"),
@@ -284,12 +284,113 @@ def test_its_own_check(home: Home, change: Any, status: int, text: str) -> None:
     assert text in answer.stdout + answer.stderr
 
 
-def test_its_own_check_rewrites_what_it_checks_and_drops_unknown_keys(home: Home) -> None:
-    home.write({**home.minimal(), "no_such_key": 1})
+def test_its_own_check_leaves_a_file_of_its_schema_as_it_is(home: Home) -> None:
+    home.write({**home.minimal(dns={"no_such_key": 1}), "no_such_section": {"a": 1}})
+    before = home.path.read_bytes()
+    assert home.check().returncode == 0
+    assert home.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [29, 30, 33])
+def test_its_own_check_migrates_an_older_file_and_fills_nothing_in(home: Home, version: int) -> None:
+    home.write({**home.minimal(dns={"no_such_key": 1}), "schema_version": version})
     assert home.check().returncode == 0
     written = home.read()
-    assert "no_such_key" not in written
-    assert written["dns"]["refuse_any"] is True
+    assert written["schema_version"] == 34
+    assert written["dns"]["no_such_key"] == 1
+    assert "refuse_any" not in written["dns"]
+
+
+@pytest.mark.parametrize("version", [30, 34])
+def test_it_drops_at_start_what_it_does_not_know(home: Home, version: int) -> None:
+    clients = {"persistent": [{"name": "nas", "ids": ["10.66.1.50"], "no_such_key": 1}]}
+    content = {**home.minimal(dns={"no_such_key": 1}), "schema_version": version, "clients": clients}
+    home.write({**content, "tls": {"enabled": False, "no_such_key": 1}, "no_such_section": {"a": 1}})
+    home.start()
+    written = home.read()
+    assert "no_such" not in home.path.read_text()
+    assert written["clients"]["persistent"][0]["name"] == "nas"
+    assert written["clients"]["persistent"][0]["tags"] == []
+
+
+KNOWN: dict[str, dict[str, Any]] = {
+    "tls": {"port_dnscrypt": 5443, "strict_sni_check": True, "certificate_path": "/none", "server_name": "dns.olab"},
+    "dhcp": {"local_domain_name": "olab", "dhcpv4": {"lease_duration": 3600}},
+    "dns": {"cache_optimistic_answer_ttl": "40s", "cache_optimistic_max_age": "6h", "enable_dnssec": False},
+    "filtering": {
+        "cache_time": 20,
+        "max_http_size": "128MB",
+        "safe_fs_patterns": ["/srv/lists/*"],
+        "parental_cache_size": 2097152,
+        "safebrowsing_cache_size": 2097152,
+        "safesearch_cache_size": 2097152,
+        "safe_search": {"enabled": False, "bing": False},
+    },
+    "log": {"compress": True, "local_time": True},
+    "querylog": {"ignored_enabled": True},
+    "statistics": {"ignored_enabled": True},
+}
+
+
+def test_it_keeps_at_start_what_it_knows(home: Home) -> None:
+    content = home.minimal(**{key: value for key, value in KNOWN.items() if key not in {"dns", "filtering"}})
+    content["dns"].update(KNOWN["dns"])
+    content["filtering"].update(KNOWN["filtering"])
+    home.write(content)
+    home.start()
+    written = home.read()
+
+    def missing(wanted: dict[str, Any], found: dict[str, Any], path: str) -> Iterator[str]:
+        for key, value in wanted.items():
+            if isinstance(value, dict):
+                yield from missing(value, found.get(key) or {}, f"{path}.{key}")
+            elif found.get(key) != value:
+                yield f"{path}.{key}: {found.get(key)}"
+
+    assert list(missing(KNOWN, written, "")) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "written"),
+    [
+        pytest.param("querylog", "interval", "24h", "1d", id="a day"),
+        pytest.param("querylog", "interval", "90m", "1h30m", id="hours"),
+        pytest.param("dns", "upstream_timeout", "10000ms", "10s", id="milliseconds"),
+        pytest.param("dns", "trusted_proxies", ["0::1/128"], ["::1/128"], id="a network"),
+        pytest.param("dns", "ratelimit_whitelist", ["0:0:0:0:0:0:0:1"], ["::1"], id="an address"),
+        pytest.param("log", None, None, 3, id="defaults for nothing"),
+    ],
+)
+def test_it_writes_some_values_in_a_way_of_its_own(
+    home: Home, section: str, key: str | None, value: Any, written: Any
+) -> None:
+    content = home.minimal()
+    if key is None:
+        content[section] = value
+    else:
+        content.setdefault(section, {})[key] = value
+    home.write(content)
+    home.start()
+    assert home.read()[section][key or "max_age"] == written
+
+
+def test_our_code_sees_what_it_dropped_and_that_the_rest_is_as_wanted(home: Home) -> None:
+    settings: dict[str, Any] = {
+        "dns": {"no_such_key": 1, "trusted_proxies": ["0::1/128"], "upstream_timeout": "10000ms"},
+        "querylog": {"interval": "24h"},
+        "clients": {"persistent": [{"name": "nas", "ids": ["10.66.1.50"]}]},
+        "log": None,
+    }
+    before = home.minimal(dns=settings["dns"], **{name: settings[name] for name in ("querylog", "clients", "log")})
+    rewrites = [{"domain": "olab1.olab", "answer": "10.66.1.11"}]
+    home.write({**before, "filtering": {"rewrites": [{**rewrites[0], "enabled": True}]}})
+    home.start()
+    found = home.read()
+    wanted = _adguard.Wanted("admin", HASH, settings, rewrites=rewrites, rules=[POINTER])
+    assert _adguard.dropped(wanted, found) == ["the key dns.no_such_key"]
+    settings["dns"].pop("no_such_key")
+    again = _adguard.merge(found, wanted, {"made": _adguard.made(settings, found)})
+    assert _adguard.differences(found, again) == {}
 
 
 def test_it_never_runs_with_a_file_it_refuses(home: Home) -> None:

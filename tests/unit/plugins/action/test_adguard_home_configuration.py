@@ -49,10 +49,10 @@ class Host:
     """Plays adguard_home_file."""
 
     def __init__(
-        self, content: Any, remembered: Any = None, *, ok: bool = True, drops: str = "", stale: int = 0
+        self, content: Any, remembered: Any = None, *, ok: bool = True, stale: int = 0, unfinished: bool = True
     ) -> None:
         self.content, self.remembered = content, remembered or {}
-        self.ok, self.drops, self.stale = ok, drops, stale
+        self.ok, self.stale, self.unfinished = ok, stale, unfinished
         self.calls: list[dict[str, Any]] = []
 
     def execute(self, module_name: str, module_args: dict[str, Any], task_vars: Any) -> dict[str, Any]:
@@ -64,12 +64,10 @@ class Host:
                 self.content if isinstance(self.content, str) or self.content is None else yaml.safe_dump(self.content)
             )
             encoded = None if text is None else base64.b64encode(text.encode()).decode()
-            return {"changed": False, "state": {"content": encoded, "digest": "d", "remembered": self.remembered}}
+            state = {"content": encoded, "digest": "d", "remembered": self.remembered, "unfinished": self.unfinished}
+            return {"changed": False, "state": state}
         if operation == "check":
-            found = yaml.safe_load(module_args["content"])
-            found["dns"].pop(self.drops, None)
-            normalised = base64.b64encode(yaml.safe_dump(found).encode()).decode()
-            return {"changed": False, "state": {"ok": self.ok, "said": "line 3: bad", "normalised": normalised}}
+            return {"changed": False, "state": {"ok": self.ok, "said": "line 3: bad"}}
         if operation == "replace":
             self.stale -= 1
             return {"changed": True, "stale": self.stale >= 0}
@@ -135,7 +133,7 @@ def test_another_password_gets_a_new_hash(run: Any) -> None:
 def test_what_is_ours_is_remembered_even_where_the_file_is_right(run: Any) -> None:
     host = Host(RIGHT)
     assert run(host)["changed"]
-    assert host.calls[-1]["remembered"] == REMEMBERED
+    assert host.calls[-1]["remembered"] == {**REMEMBERED, "made": {}}
 
 
 def test_without_the_program_it_is_not_asked(run: Any) -> None:
@@ -164,7 +162,6 @@ def test_a_file_that_changes_meanwhile_is_read_again(run: Any, stale: int, sente
         pytest.param(Host("dns: ["), {}, "is no YAML at line", id="broken file"),
         pytest.param(Host("just text"), {}, "holds no keys", id="no mapping"),
         pytest.param(Host(None, ok=False), {}, "refuses its configuration: line 3: bad", id="the program refuses"),
-        pytest.param(Host(None, drops="port"), {}, "knows no key dns.port", id="an unknown key"),
         pytest.param(Host(None), {"settings": {"dns": {"upstream_dns": ["no server"]}}}, "no server to ask", id="ours"),
         pytest.param(Host(None), {"password": None}, "password is empty", id="no password"),
         pytest.param(Host(None), {"password": "x" * 73}, "more than 72 bytes", id="a password bcrypt would cut"),
@@ -183,11 +180,56 @@ def test_the_file_is_kept_for_a_new_version(run: Any, check: bool, operations: l
     assert host.operations == operations
 
 
-@pytest.mark.parametrize(("verb", "operation"), [("rollback", "restore"), ("commit", "commit")])
-def test_rollback_and_commit(run: Any, verb: str, operation: str) -> None:
+def test_rollback(run: Any) -> None:
     host = Host(RIGHT)
-    assert run(host, action=verb) == {"changed": True, "there": True}
-    assert host.operations == [operation, "read"]
+    assert run(host, action="rollback") == {"changed": True, "there": True}
+    assert host.operations == ["restore", "read"]
+
+
+def test_what_the_program_kept_is_settled(run: Any) -> None:
+    host = Host(RIGHT, REMEMBERED)
+    assert run(host, action="commit") == {"changed": True, "there": True}
+    assert host.operations == ["read", "commit"]
+    assert host.calls[-1]["remembered"] == {**REMEMBERED, "made": {}}
+
+
+def test_what_the_program_wrote_in_its_own_way_is_told_once_and_is_no_change(run: Any) -> None:
+    found = {**RIGHT, "dns": {"port": 53, "bind_hosts": ["::1"]}}
+    settings = {"dns": {"port": 53, "bind_hosts": ["0::1"]}}
+    host = Host(found, REMEMBERED)
+    (warning,) = run(host, action="commit", settings=settings)["warnings"]
+    assert "wrote dns.bind_hosts in another way" in warning
+    again = Host(found, host.calls[-1]["remembered"])
+    assert "warnings" not in run(again, action="commit", settings=settings)
+    assert not run(again, settings=settings)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "gone"),
+    [
+        pytest.param({"settings": {"dns": {"no_such_key": 1}}}, "the key dns.no_such_key", id="a key"),
+        pytest.param({"settings": {"dsn": {"port": 1}}}, "the key dsn", id="a section"),
+        pytest.param({"rewrites": [{"domain": "x.olab", "answer": "10.0.0.1"}]}, "the rewrite of x.olab", id="a name"),
+        pytest.param({"filters": [{"name": "ads", "url": "https://a/b"}]}, "the filter ads", id="a filter"),
+    ],
+)
+def test_what_the_program_dropped_is_a_sentence_and_the_file_before_is_kept(run: Any, changes: Any, gone: str) -> None:
+    host = Host(RIGHT, REMEMBERED)
+    with pytest.raises(AnsibleActionFail, match=f"AdGuard Home dropped {gone} when it started, .* correct its name"):
+        run(host, action="commit", **changes)
+    assert host.operations == ["read"]
+
+
+def test_in_check_mode_nothing_was_started_and_nothing_is_settled(run: Any) -> None:
+    host = Host(RIGHT, REMEMBERED)
+    settings = {"dns": {"no_such_key": 1}}
+    assert run(host, action="commit", settings=settings, check=True) == {"changed": True, "there": True}
+    assert host.operations == ["read"]
+
+
+def test_a_file_that_is_gone_is_not_settled(run: Any) -> None:
+    with pytest.raises(AnsibleActionFail, match="is not there any more"):
+        run(Host(None), action="commit")
 
 
 def test_the_controller_needs_bcrypt(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,16 +127,56 @@ def test_a_difference_shows_no_hash() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "normalised", "expected"),
+    ("settings", "found", "dropped", "made"),
     [
-        pytest.param({"dns": {"port": 53}}, {"dns": {"port": 53, "x": 1}}, [], id="known"),
-        pytest.param({"dns": {"prot": 53}}, {"dns": {"port": 53}}, ["dns.prot"], id="unknown key"),
-        pytest.param({"nds": {"port": 53}}, {"dns": {}}, ["nds"], id="unknown section"),
-        pytest.param({"log": {"interval": "24h"}}, {"log": {"interval": "1d"}}, [], id="in the program's words"),
+        pytest.param({"dns": {"port": 53}}, {"dns": {"port": 53, "x": 1}}, [], [], id="known"),
+        pytest.param({"dns": {"prot": 53}}, {"dns": {"port": 53}}, ["the key dns.prot"], [], id="unknown key"),
+        pytest.param({"nds": {"port": 53}}, {"dns": {}}, ["the key nds"], [], id="unknown section"),
+        pytest.param({"log": {"interval": "24h"}}, {"log": {"interval": "1d"}}, [], [], id="a duration"),
+        pytest.param({"dns": {"to": ["::0:1"]}}, {"dns": {"to": ["::1"]}}, [], ["dns.to"], id="in its own words"),
+        pytest.param({"log": None}, {"log": {"file": ""}}, [], ["log"], id="its defaults for nothing"),
+        pytest.param(
+            {"c": {"p": [{"name": "nas", "nmae": 1}]}},
+            {"c": {"p": [{"name": "nas", "tags": []}]}},
+            ["the key c.p[0].nmae"],
+            ["c.p"],
+            id="unknown key in a list",
+        ),
+        pytest.param(
+            {"c": {"p": [{"name": "nas"}]}}, {"c": {"p": [{"name": "nas", "tags": []}]}}, [], ["c.p"], id="filled list"
+        ),
     ],
 )
-def test_what_the_program_does_not_know(settings: Any, normalised: Any, expected: list[str]) -> None:
-    assert _adguard.lost(settings, normalised) == expected
+def test_what_the_program_kept_of_our_keys(settings: Any, found: Any, dropped: list[str], made: list[str]) -> None:
+    wanted = _adguard.Wanted("admin", "", settings)
+    assert _adguard.dropped(wanted, found) == dropped
+    values = _adguard.made(settings, found)
+    assert list(values) == made
+    if not dropped:
+        # What it made of a value is no change the next time, and another wish is.
+        assert _adguard.merge(found, wanted, {"made": values}).items() >= found.items()
+
+
+def test_another_wish_is_written_though_the_program_had_its_own_words_for_the_last() -> None:
+    remembered = {"made": {"dns.to": [["::0:1"], ["::1"]]}}
+    after = _adguard.merge({"dns": {"to": ["::1"]}}, _adguard.Wanted("a", "", {"dns": {"to": ["::0:2"]}}), remembered)
+    assert after["dns"]["to"] == ["::0:2"]
+
+
+def test_what_the_program_dropped_of_our_entries() -> None:
+    wanted = _adguard.Wanted(
+        *("admin", "", {}),
+        rewrites=[{"domain": "a.olab", "answer": "10.0.0.1"}, {"domain": "b.olab", "answer": "10.0.0.2"}],
+        rules=["||x^", "||y^"],
+        filters=[{"name": "one", "url": "https://one"}, {"name": "two", "url": "https://two"}],
+    )
+    found = {
+        "filtering": {"rewrites": [{"domain": "a.olab", "answer": "10.0.0.1", "enabled": True}]},
+        "user_rules": ["||y^"],
+        "filters": [{"url": "https://two"}],
+    }
+    assert _adguard.dropped(wanted, found) == ["the rewrite of b.olab", "the rule ||x^", "the filter one"]
+    assert len(_adguard.dropped(wanted, {"filtering": None, "filters": None})) == 6
 
 
 def test_the_rule_of_a_reverse_record() -> None:
