@@ -89,7 +89,7 @@ def write(path: str, content: bytes, mode: int = 0o644, owner: tuple[int, int] =
                 file.write(content)
                 file.flush()
                 os.fchmod(handle, mode)
-                give(handle, *owner)
+                os.fchown(handle, *owner)
                 os.fsync(handle)
             os.rename(temporary, found.name, src_dir_fd=found.directory, dst_dir_fd=found.directory)
         except BaseException:
@@ -117,11 +117,6 @@ def link(path: str, target: str) -> None:
         os.rename(temporary, found.name, src_dir_fd=found.directory, dst_dir_fd=found.directory)
 
 
-def give(descriptor: int, uid: int, gid: int) -> None:
-    """Give an open file to somebody."""
-    os.fchown(descriptor, uid, gid)
-
-
 def make_directory(path: str, mode: int = 0o755, owner: tuple[int, int] | None = None) -> None:
     """Create a directory of ours and its parents where they are missing; with an owner it gets owner and mode."""
     with _no_follow.place(ROOT, path, follow=True, create=True) as found:
@@ -130,7 +125,7 @@ def make_directory(path: str, mode: int = 0o755, owner: tuple[int, int] | None =
         try:
             if owner is not None:
                 os.fchmod(descriptor, mode)
-                give(descriptor, *owner)
+                os.fchown(descriptor, *owner)
         finally:
             os.close(descriptor)
 
@@ -143,7 +138,7 @@ def make_file(path: str, mode: int, owner: tuple[int, int]) -> None:
         descriptor = found.open_file(alone=True)
         try:
             os.fchmod(descriptor, mode)
-            give(descriptor, *owner)
+            os.fchown(descriptor, *owner)
         finally:
             os.close(descriptor)
 

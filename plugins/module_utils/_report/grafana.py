@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _http
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report import _log
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -19,7 +20,6 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 )
 
 REQUEST_SECONDS = 30.0
-ADVICE = "Look at the log of grafana."
 
 
 def ask(url: str, path: str, user: str, password: str) -> tuple[int, Any]:
@@ -36,7 +36,7 @@ def ask(url: str, path: str, user: str, password: str) -> tuple[int, Any]:
         connection.close()
 
 
-def measure(arguments: Arguments, context: Context) -> Measurement:  # noqa: ARG001 - every kind is called alike
+def measure(arguments: Arguments, context: Context) -> Measurement:
     """Log in as the administrator, count the dashboards and let Grafana ask its data source."""
     url, user, wanted = arguments.text("url"), arguments.text("user"), arguments.integer("dashboards", 1)
     file, source = arguments.text("password_file"), arguments.text("datasource")
@@ -52,7 +52,10 @@ def measure(arguments: Arguments, context: Context) -> Measurement:  # noqa: ARG
     said = "answers" if working == 200 else f"fails: {(answer or {}).get('message', working)}"
     count = len(found) if status == 200 else 0
     return Measurement(
-        count >= wanted and working == 200, f"{count} dashboards, the data source {said}", expected, ADVICE
+        count >= wanted and working == 200,
+        f"{count} dashboards, the data source {said}",
+        expected,
+        _log.where("grafana", is_macos=context.is_macos),
     )
 
 

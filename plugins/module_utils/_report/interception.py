@@ -49,7 +49,9 @@ def measure(arguments: Arguments, context: Context) -> Measurement:  # noqa: ARG
         found = issuer((host, port), site, bundle)
     except (OSError, ValueError) as error:
         reason = getattr(error, "verify_message", "") or str(error) or type(error).__name__
-        return Measurement(False, f"not reached: {reason}", expected, "Look at the log of the service squid.")
+        return Measurement(
+            False, f"not reached: {reason}", expected, "Look at the log of the service squid on the management node."
+        )
     return Measurement((found == authority) == opened, f"signed by {found}", expected, "Repeat site.yml.")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import Launchd
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report import _log
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -42,11 +43,12 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     wanted = arguments.choice("expected", ("running", "stopped", "absent"), "running")
     if context.is_macos:
         service = _launchd_service(context, label or _names.launchd_label(name))
-        log = f"Read {_names.LOG_DIRECTORY}/{name}.log."
+        log = _log.job(label) if label else _log.where(name, is_macos=True)
     else:
-        unit = unit or _names.systemd_unit(name)
-        service = _systemd_service(context, unit)
-        log = f"Read `journalctl -u {unit}`."
+        service = _systemd_service(context, unit or _names.systemd_unit(name))
+        log = _log.journal(unit) if unit else _log.where(name, is_macos=False)
+    if service.state == "absent":
+        log = "Repeat site.yml."
     return Measurement(service.state == wanted, str(service), wanted, log if wanted == "running" else "")
 
 

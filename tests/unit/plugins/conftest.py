@@ -46,11 +46,11 @@ def host_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             return None
         return status.st_mode & 0o7777, *owners.get((status.st_dev, status.st_ino), (0, 0))
 
-    def give(descriptor: int, uid: int, gid: int) -> None:
+    def fchown(descriptor: int, uid: int, gid: int) -> None:
         status = os.fstat(descriptor)
         owners[status.st_dev, status.st_ino] = (uid, gid)
 
-    monkeypatch.setattr(_files, "give", give)
+    monkeypatch.setattr(os, "fchown", fchown)
     monkeypatch.setattr(_files, "mode_and_owner", mode_and_owner)
     return tmp_path
 

@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _service_account
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _service_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to somebody")
 USER = 12345
+FCHOWN = os.fchown
 WANTED = {"owner": "_exo", "directories": ["/opt/exo", "/opt/exo/models"], "files": ["/log/exo.log"]}
 ALL = [*WANTED["directories"], *WANTED["files"]]
 
@@ -25,7 +26,7 @@ ALL = [*WANTED["directories"], *WANTED["files"]]
 @pytest.fixture(autouse=True)
 def user(monkeypatch: pytest.MonkeyPatch, host_files: Path) -> None:
     """Have the user, and really give it what is given to it."""
-    monkeypatch.setattr(_files, "give", os.fchown)
+    monkeypatch.setattr(os, "fchown", FCHOWN)
     monkeypatch.setattr(_service_account, "numbers", lambda name: (USER, USER) if name == "_exo" else None)
     (host_files / "log").mkdir()
 
