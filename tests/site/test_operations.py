@@ -68,6 +68,21 @@ def test_an_exo_that_does_not_start_makes_way_for_the_one_before(cluster, monkey
     assert cluster.play("site.yml", "--tags", "exo").succeeded().changed == set()
 
 
+def test_a_key_that_adguard_home_drops_is_told_and_the_file_before_comes_back(cluster):
+    read = ["cat", "/opt/hybrid-ai/adguard-home/work/AdGuardHome.yaml"]
+    before = cluster.execute("olab0", *read)
+    settings = {"adguard_home_settings": {"dns": {"no_such_key": 1}}}
+    run = cluster.play("site.yml", "--tags", "adguard_home", "-e", json.dumps(settings))
+    assert run.rc != 0
+    (said,) = [
+        str(result.get("msg")) for task, _, result in run.tasks if result.get("failed") and task.endswith("Say why")
+    ]
+    assert "dropped the key dns.no_such_key when it started" in said
+    assert "What was before is back in place." in said
+    assert cluster.execute("olab0", *read) == before
+    assert cluster.play("site.yml", "--tags", "adguard_home").succeeded().changed == set()
+
+
 def test_exos_network_daemon_is_removed_and_the_addresses_come_back(cluster):
     before = cluster.execute("olab1", "ifconfig", "en2")
     cluster.execute("olab1", "/Applications/EXO.app/Contents/MacOS/EXO", "--install")

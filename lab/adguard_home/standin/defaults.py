@@ -144,13 +144,14 @@ def entry_defaults(key: str) -> dict[str, Any] | None:
         **dict.fromkeys(_CLIENT_SWITCHES, False),
     }
     filters = {"enabled": False, "url": "", "name": "", "id": 0}
-    return {
+    entries: dict[str, dict[str, Any]] = {
         "rewrites": {"domain": "", "answer": "", "enabled": False},
         "persistent": client,
         "filters": filters,
         "whitelist_filters": filters,
         "users": {"name": "", "password": ""},
-    }.get(key)
+    }
+    return entries.get(key)
 
 
 def _dns() -> dict[str, Any]:
