@@ -71,8 +71,8 @@ class Place:
         except OSError:
             target = "somewhere else"
         return UnsafePathError(
-            f"{self.path} is a link to {target} that root does not follow, because a service could have made it; nothing was"
-            f" changed: remove the link, or write the real path where {self.path} is written now."
+            f"{self.path} is a link to {target} that root does not follow, because a service could have made it;"
+            f" nothing was changed: remove the link, or write the real path where {self.path} is written now."
         )
 
     def open(self, flags: int) -> int:
