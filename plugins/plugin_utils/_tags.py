@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The tags of a run: which ones the plays know, and which roles they mean."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from ansible.utils.collection_loader._collection_finder import _get_collection_playbook_path
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAYBOOKS = ROOT / "playbooks"
+REMOVAL = "uninstall"
+"""The playbook whose plays take capabilities away."""
+
+SPECIAL = frozenset({"all", "always", "never", "none", "tagged", "untagged"})
+"""Tags that mean something to Ansible itself."""
+
+_VERIFY = "verify"
+_REPORT = "tasks/report.yml"
+_EVERYTHING = frozenset({"all", "always", "tagged", _VERIFY})
+_IMPORTS = ("import_playbook", "ansible.builtin.import_playbook")
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads a playbook for its tags alone: values of Ansible's own types are left out."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+
+
+def _listed(tags: Any) -> list[str]:
+    """Return tags as Ansible reads them: a list, or words with commas between them."""
+    listed = tags if isinstance(tags, list) else [tags]
+    return [part.strip() for tag in listed if tag is not None for part in str(tag).split(",")]
+
+
+@dataclass
+class KnownTags:
+    """What the playbooks of a run are tagged with."""
+
+    tags: set[str] = field(default_factory=set)
+    complete: bool = True
+    """Whether that is all: a playbook of somebody else may include files that bear further tags."""
+
+    def add(self, path: Path, seen: set[Path]) -> None:
+        """Read a playbook and those it imports."""
+        path = path.resolve()
+        if path in seen:
+            return
+        seen.add(path)
+        self.complete = self.complete and path.is_relative_to(ROOT)
+        try:
+            plays = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+        except (OSError, ValueError, yaml.YAMLError):
+            plays = None
+        if not isinstance(plays, list):
+            self.complete = False
+            return
+        for tags, imported in _tagged(plays):
+            self.tags.update(tag for tag in tags if "{{" not in tag)
+            self.complete = self.complete and not any("{{" in tag for tag in tags)
+            if imported:
+                self.add(_find(imported, path.parent), seen)
+
+
+def _tagged(value: Any) -> Iterator[tuple[list[str], str | None]]:
+    """Yield the tags, and the imported playbook, of every play, role, block and task."""
+    if isinstance(value, list):
+        for member in value:
+            yield from _tagged(member)
+    elif isinstance(value, dict):
+        imported = next((value[name] for name in _IMPORTS if name in value), None)
+        yield _listed(value.get("tags")), imported
+        for name, member in value.items():
+            if name not in ("vars", "tags"):
+                yield from _tagged(member)
+
+
+def _find(name: str, folder: Path) -> Path:
+    """Return where a playbook lies, which may be named as part of a collection."""
+    resource = _get_collection_playbook_path(name)
+    return Path(resource[1]) if resource else folder / name
+
+
+def known_tags(playbooks: Iterable[str]) -> KnownTags:
+    """Collect the tags of the playbooks named on the command line."""
+    known, seen = KnownTags(), set[Path]()
+    for name in playbooks:
+        known.add(_find(name, Path.cwd()), seen)
+    known.complete = known.complete and bool(seen)
+    if _VERIFY in known.tags:
+        # It shows the lines of every capability that has a report.
+        known.tags.update(*(tags for role, tags in role_tags().items() if (ROOT / "roles" / role / _REPORT).exists()))
+    return known
+
+
+def unknown_tags(given: Iterable[str], playbooks: Iterable[str]) -> list[str]:
+    """Say of each given tag that no play bears what was probably meant."""
+    wanted = sorted(tag for tag in set(given) - SPECIAL if tag)
+    known = known_tags(playbooks) if wanted else KnownTags()
+    names = sorted(known.tags - SPECIAL)
+    sentences = []
+    for tag in wanted:
+        # Tags of somebody else's playbook can be anywhere; one that is nearly ours is a slip all the same.
+        near = _near(tag, names) if known.complete else difflib.get_close_matches(tag, names, n=3, cutoff=0.8)
+        if tag not in names and (near or known.complete):
+            sentences.append(f"{tag} is a tag of no play in this run; {_advice(tag, near, names)}")
+    return sentences
+
+
+def _near(tag: str, names: list[str]) -> list[str]:
+    """Return the tags that somebody may have meant, the nearest first."""
+    word = tag.lower().replace("-", "_")
+    if word in names:
+        return [word]
+    close = difflib.get_close_matches(word, names, n=3, cutoff=0.6)
+    return close or [name for name in names if len(word) > 2 and (word in name or name in word)][:3]
+
+
+def _advice(tag: str, near: list[str], names: list[str]) -> str:
+    elsewhere = [path.name for path in sorted(PLAYBOOKS.glob("*.yml")) if tag in _tags_of(path)]
+    if elsewhere:
+        return f"it is one of playbooks/{elsewhere[0]}."
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"write one of {enumerate_names(names)}." if names else "remove it."
+
+
+@cache
+def _tags_of(path: Path) -> frozenset[str]:
+    known = KnownTags()
+    known.add(path, set())
+    return frozenset(known.tags)
+
+
+@cache
+def role_tags() -> dict[str, frozenset[str]]:
+    """Return the tags that each role of the collection is applied under."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(PLAYBOOKS.glob("*.yml")):
+        if path.stem == REMOVAL:
+            continue
+        for play in yaml.safe_load(path.read_text(encoding="utf-8")):
+            for role in play.get("roles", []):
+                name = (role if isinstance(role, str) else role["role"]).rpartition(".")[2]
+                own = [] if isinstance(role, str) else _listed(role.get("tags"))
+                found.setdefault(name, {name}).update(_listed(play.get("tags")), own)
+    return {name: frozenset(tags) for name, tags in found.items()}
+
+
+def is_chosen(capability: str, run_tags: Iterable[str], skip_tags: Iterable[str]) -> bool:
+    """Tell whether a run with these tags is about a capability."""
+    tags = role_tags().get(capability, frozenset({capability}))
+    wanted, skipped = set(run_tags), set(skip_tags)
+    return bool(wanted & (tags | _EVERYTHING)) and not skipped & (tags | {"all"})

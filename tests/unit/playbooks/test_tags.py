@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The tags of a run choose what is done and what is verified; a tag that no play bears stops it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.unit.playbooks.conftest import REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLAYBOOKS = sorted((REPOSITORY / "playbooks").glob("*.yml"))
+ONE_MAC = str(REPOSITORY / "tests/inventories/good/one_mac.yml")
+HERE = [
+    "-i",
+    ONE_MAC,
+    *("-e", "ansible_connection=local"),
+    *("-e", f"ansible_python_interpreter={sys.executable}"),
+    *("-e", "ansible_become=false"),
+]
+MONITORING = {"alertmanager", "cluster_exporter", "grafana", "node_exporter", "prometheus"}
+EVERYTHING = MONITORING | {
+    *("adguard_home", "dns_client", "exo", "firewall", "haproxy", "macos_headless"),
+    *("proxy_client", "release_store", "squid", "thunderbolt"),
+}
+
+
+def plays(path: Path) -> list[dict]:
+    return [play for play in yaml.safe_load(path.read_text()) if "hosts" in play]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "capabilities"),
+    [
+        pytest.param(["--skip-tags", "exo"], EVERYTHING - {"exo", "thunderbolt"}, id="one-skipped"),
+        pytest.param(["--tags", "cache", "--skip-tags", "squid"], {"proxy_client"}, id="part-of-a-playbook"),
+        pytest.param(["--skip-tags", "verify"], set(), id="verify-skipped"),
+    ],
+)
+def test_a_run_verifies_what_it_is_about(play, arguments, capabilities):
+    done = play("playbooks/verify.yml", *HERE, *arguments)
+    assert done.rc == 0, done.text
+    # This Mac has no cables.
+    assert done.capabilities == capabilities
+
+
+@pytest.mark.parametrize(
+    ("playbook", "arguments"),
+    [
+        pytest.param("site.yml", ["--tags", "exo,exxo"], id="to-run"),
+        pytest.param(
+            "playbooks/uninstall.yml", ["--skip-tags", "exxo", "--limit", "olab1"], id="to-skip-under-a-limit"
+        ),
+    ],
+)
+def test_an_unknown_tag_stops_the_run_before_a_host_is_touched(play, playbook, arguments):
+    done = play(playbook, *HERE, *arguments)
+    assert done.rc == 2, done.text
+    sentence = "exxo is a tag of no play in this run; did you mean exo?"
+    assert [line.strip() for line in done.text.splitlines()].count(sentence) == 1
+    assert done.text.count("PLAY [") == 1
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_the_name_of_a_playbook_is_a_tag_of_all_its_plays(path):
+    assert [play["name"] for play in plays(path) if path.stem not in play.get("tags", [])] == []

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The tags of a run choose the lines of its report, and a tag that no play bears is a sentence."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.hybrid_ai.cluster.plugins.filter.tagged_checks import FilterModule
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import (
+    SPECIAL,
+    known_tags,
+    role_tags,
+    unknown_tags,
+)
+
+REPOSITORY = Path(__file__).parents[4]
+ONE_MAC = str(REPOSITORY / "tests/inventories/good/one_mac.yml")
+MONITORING = {"alertmanager", "cluster_exporter", "grafana", "node_exporter", "prometheus"}
+EVERYTHING = MONITORING | {
+    *("adguard_home", "dns_client", "exo", "firewall", "haproxy", "macos_headless"),
+    *("proxy_client", "release_store", "squid", "thunderbolt"),
+}
+
+
+def plays(path: Path) -> list[dict]:
+    return [play for play in yaml.safe_load(path.read_text()) if "hosts" in play]
+
+
+@pytest.mark.parametrize(
+    ("run", "skip", "chosen"),
+    [
+        pytest.param(["all"], [], EVERYTHING, id="no-tags"),
+        pytest.param(["all"], ["exo"], EVERYTHING - {"exo"}, id="one-skipped"),
+        pytest.param(["all"], ["cache"], EVERYTHING - {"squid", "proxy_client"}, id="a-playbook-skipped"),
+        pytest.param(["all"], ["command_line_tools"], EVERYTHING, id="one-without-lines-skipped"),
+        pytest.param(["all"], ["all"], set(), id="all-skipped"),
+        pytest.param(["exo"], [], {"exo"}, id="one"),
+        pytest.param(["backends", "dns"], [], {"adguard_home", "dns_client", "exo"}, id="playbooks"),
+        pytest.param(["monitoring"], ["grafana"], MONITORING - {"grafana"}, id="part-of-a-playbook"),
+        pytest.param(["macos"], [], {"macos_headless", "thunderbolt"}, id="macs"),
+        pytest.param(["command_line_tools"], [], set(), id="one-without-lines"),
+        pytest.param(["verify"], [], EVERYTHING, id="verify"),
+        pytest.param(["tagged"], [], EVERYTHING, id="tagged"),
+        pytest.param(["a_tag_of_their_own"], [], set(), id="somebody-elses"),
+    ],
+)
+def test_the_tags_choose_the_lines(run, skip, chosen):
+    checks = [{"capability": name} for name in sorted(EVERYTHING)]
+    left = FilterModule().filters()["tagged_checks"](checks, run, skip)
+    assert {check["capability"] for check in left} == chosen
+
+
+def test_every_capability_with_a_report_is_among_them():
+    assert {path.parents[1].name for path in REPOSITORY.glob("roles/*/tasks/report.yml")} == EVERYTHING
+
+
+@pytest.mark.parametrize(
+    ("playbook", "tag", "sentence"),
+    [
+        pytest.param("site.yml", "exxo", "exxo is a tag of no play in this run; did you mean exo?", id="slip"),
+        pytest.param("site.yml", "prom", "prom is a tag of no play in this run; did you mean prometheus?", id="part"),
+        pytest.param(
+            "site.yml",
+            "node-exporter",
+            "node-exporter is a tag of no play in this run; did you mean node_exporter?",
+            id="hyphen",
+        ),
+        pytest.param(
+            "site.yml",
+            "bootstrap",
+            "bootstrap is a tag of no play in this run; it is one of playbooks/bootstrap.yml.",
+            id="of-another-playbook",
+        ),
+        pytest.param(
+            "playbooks/uninstall.yml",
+            "command_line_tools",
+            "command_line_tools is a tag of no play in this run; it is one of playbooks/macos.yml.",
+            id="not-uninstalled",
+        ),
+        pytest.param(
+            "playbooks/validate.yml",
+            "gpus",
+            "gpus is a tag of no play in this run; write one of validate.",
+            id="nothing-near",
+        ),
+        *(
+            pytest.param("site.yml", tag, None, id=tag)
+            for tag in sorted(SPECIAL | {"exo", "dns", "verify", "validate"})
+        ),
+        pytest.param("playbooks/verify.yml", "squid", None, id="lines-of-a-capability"),
+        pytest.param("own.yml", "mine", None, id="theirs"),
+        pytest.param("own.yml", "in_a_role_of_theirs", None, id="theirs-elsewhere"),
+        pytest.param(
+            "own.yml", "exxo", "exxo is a tag of no play in this run; did you mean exo?", id="a-slip-of-theirs"
+        ),
+        pytest.param("missing.yml", "any", None, id="unreadable"),
+    ],
+)
+def test_unknown_tags(tmp_path, playbook, tag, sentence):
+    own = tmp_path / "own.yml"
+    site = {"import_playbook": str(REPOSITORY / "site.yml")}
+    play = {"hosts": "all", "tags": "mine, ours", "vars": {"key": "KEY"}, "tasks": [{"include_tasks": "more.yml"}]}
+    own.write_text(yaml.safe_dump([site, play]).replace("KEY", "!vault |\n      $ANSIBLE_VAULT"))
+    path = tmp_path / playbook if playbook.startswith(("own", "missing")) else REPOSITORY / playbook
+    assert unknown_tags([tag], [str(path)]) == ([sentence] if sentence else [])
+
+
+def test_the_tags_that_are_known_are_those_that_ansible_lists():
+    program = Path(sys.executable).with_name("ansible-playbook")
+    site = REPOSITORY / "site.yml"
+    listed = subprocess.run(
+        [str(program), "-i", ONE_MAC, str(site), "--list-tags"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [
+        line.partition("TASK TAGS: [")[2].rstrip("]") for line in listed.stdout.splitlines() if "TASK TAGS" in line
+    ]
+    assert known_tags([str(site)]).tags == {tag for line in lines for tag in line.split(", ")}
+
+
+def test_what_removes_a_capability_bears_the_tags_of_what_brings_it():
+    brought = role_tags()
+    for play in plays(REPOSITORY / "playbooks/uninstall.yml"):
+        for role in play["roles"]:
+            name = role["role"].rpartition(".")[2]
+            assert {*play["tags"], *role.get("tags", [])} - {"uninstall"} == brought[name], name
