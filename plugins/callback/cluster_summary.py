@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from ansible import constants, context
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ansible.executor.stats import AggregateStats
     from ansible.executor.task_result import CallbackTaskResult
     from ansible.playbook import Playbook
+    from ansible.playbook.play import Play
 
 DOCUMENTATION = r"""
 name: cluster_summary
@@ -22,12 +26,41 @@ short_description: What a run changed and what it measured, at its end
 version_added: 0.1.0
 description:
   - Prints for every host the tasks that changed something, the lines of its node report, and the exo cluster.
+  - A host that was unreachable, that failed, or whose plays were never begun, is named as such.
+  - Whatever is not as it should be is repeated at the very end.
+  - A task that ran on another host for a host is booked on the one that it ran on.
   - A task whose result has C(changed_areas), as that of M(hybrid_ai.cluster.macos_headless), is shown with them.
 requirements:
   - Enabled by C(callbacks_enabled) in C(ansible.cfg).
 author:
   - The hybrid_ai.cluster contributors
 """
+
+CONTROLLER = "localhost"
+VALIDATION = "hybrid_ai.cluster.validate_inventory"
+VERIFICATION = "hybrid_ai.cluster.verify : "
+"""What the names of the tasks of the role verify begin with."""
+
+
+def _action(result: CallbackTaskResult) -> str:
+    action: str = result.task.resolved_action or result.task.action
+    return action
+
+
+def _name(result: CallbackTaskResult) -> str:
+    name: str = result.task.get_name().rpartition(" : ")[2]
+    return name
+
+
+def _place(result: CallbackTaskResult) -> str:
+    """Return the host that a task really ran on."""
+    if _action(result) == VALIDATION:
+        return CONTROLLER
+    return str(result.task.delegate_to or result.host.get_name())
+
+
+def _numbered(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 class CallbackModule(CallbackBase):
@@ -43,52 +76,94 @@ class CallbackModule(CallbackBase):
         self._changed: dict[str, list[str]] = defaultdict(list)
         self._reports: dict[str, list[dict[str, Any]]] = {}
         self._exo: dict[str, Any] = {}
+        self._failed: dict[str, str] = {}
+        self._waiting: list[Play] = []
+        """Plays that have not begun."""
+        self._play: Play | None = None
+        self._ended: list[tuple[Play, str, str]] = []
+        """Plays that a failure ended for all their hosts, with the host and the task that failed."""
+        self._refused = False
+        """Whether the run ended because the inventory has mistakes, which need no summary."""
         self._check = False
 
-    def v2_playbook_on_start(self, playbook: Playbook) -> None:  # noqa: ARG002 - the signature is Ansible's
-        """Note whether this is a prediction."""
+    def v2_playbook_on_start(self, playbook: Playbook) -> None:
+        """Note whether this is a prediction, and what is to come."""
         self._check = bool(context.CLIARGS.get("check"))
+        self._waiting = playbook.get_plays()
+
+    def v2_playbook_on_play_start(self, play: Play) -> None:
+        """Note that a play has begun."""
+        self._play = play
+        self._waiting = [waiting for waiting in self._waiting if waiting._uuid != play._uuid]
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         """Note a change and a measurement."""
         if result.is_changed():
-            name = result.task.get_name().rpartition(" : ")[2]
             areas = ", ".join(result.result.get("changed_areas") or [])
-            self._changed[result.host.get_name()].append(f"{name} ({areas})" if areas else name)
+            self._changed[_place(result)].append(f"{_name(result)} ({areas})" if areas else _name(result))
         self._note_measurement(result)
 
-    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:  # noqa: ARG002 - as above
-        """Note a report with false lines."""
+    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
+        """Note what failed, and a report with false lines."""
+        # False lines speak for themselves.
+        if not ignore_errors and not result.task.get_name().startswith(VERIFICATION):
+            host = result.host.get_name()
+            self._failed[host] = _name(result)
+            self._refused = self._refused or _action(result) == VALIDATION
+            if self._play and (result.task.run_once or result.task.any_errors_fatal):
+                self._ended.append((self._play, host, _name(result)))
         self._note_measurement(result)
 
     def _note_measurement(self, result: CallbackTaskResult) -> None:
-        action = result.task.resolved_action or result.task.action
-        if action == "hybrid_ai.cluster.node_report" and "lines" in result.result:
+        if _action(result) == "hybrid_ai.cluster.node_report" and "lines" in result.result:
             self._reports[result.host.get_name()] = result.result["lines"]
-        if action == "hybrid_ai.cluster.exo_cluster_info" and "members" in result.result:
+        if _action(result) == "hybrid_ai.cluster.exo_cluster_info" and "members" in result.result:
             self._exo = result.result
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
         """Print what was collected."""
-        hosts = sorted(stats.processed)
-        if not self._reports and not self._changed:
+        if self._refused:
             return
-        self._display.banner("WHAT WOULD CHANGE" if self._check else "WHAT WAS CHANGED")
-        width = max((len(host) for host in hosts), default=0)
-        for host in hosts:
-            if host == "localhost" and not self._changed.get(host):
-                continue
-            names = self._changed.get(host, [])
-            text = f"{len(names)}: {', '.join(names)}" if names else "nothing"
-            self._display.display(
-                f"{host:<{width}}  {text}", color=constants.COLOR_CHANGED if names else constants.COLOR_OK
-            )
+        troubles = self._troubles(stats)
+        if not self._reports and not self._changed and not troubles:
+            return
+        self._print_changes({*stats.processed, *troubles, *self._changed}, troubles)
         if self._reports:
             self._display.banner("WHAT WAS MEASURED")
             for host in sorted(self._reports):
                 self._print_report(host)
         if self._exo:
             self._print_exo()
+        self._print_wrong(troubles)
+
+    def _troubles(self, stats: AggregateStats) -> dict[str, str]:
+        """Return the hosts that this run did not complete, and why."""
+        troubles: dict[str, str] = {}
+        for play, failed, task in self._ended:
+            # What a rescue caught ended nothing.
+            for host in _hosts(play) if stats.failures.get(failed) else ():
+                troubles.setdefault(host, f"not completed: the task {task} failed on {failed}")
+        for play in self._waiting:
+            for host in _hosts(play):
+                troubles.setdefault(host, f"not completed: the run ended before the play {play.get_name()}")
+        for host, task in self._failed.items():
+            if stats.failures.get(host):
+                troubles[host] = f"failed at the task {task}"
+        troubles.update(dict.fromkeys(stats.dark, "unreachable"))
+        return troubles
+
+    def _print_changes(self, hosts: Iterable[str], troubles: dict[str, str]) -> None:
+        self._display.banner("WHAT WOULD CHANGE" if self._check else "WHAT WAS CHANGED")
+        shown = sorted(host for host in hosts if host != CONTROLLER or host in troubles or self._changed.get(host))
+        width = max((len(host) for host in shown), default=0)
+        for host in shown:
+            names = self._changed.get(host, [])
+            changes = f"{len(names)}: {', '.join(names)}" if names else "nothing"
+            color = constants.COLOR_CHANGED if names else constants.COLOR_OK
+            if host in troubles:
+                changes = f"{troubles[host]}; before that {changes}" if names else troubles[host]
+                color = constants.COLOR_ERROR
+            self._display.display(f"{host:<{width}}  {changes}", color=color)
 
     def _print_report(self, host: str) -> None:
         lines = self._reports[host]
@@ -102,10 +177,28 @@ class CallbackModule(CallbackBase):
         )
         for line in lines:
             mark = "  ok   " if line["ok"] else "  FALSE"
-            text = f"{mark} {line['capability']}: {line['title']}: {line['measured']}"
-            if not line["ok"]:
-                text += f" (expected {line['expected']}). {line.get('advice') or ''}".rstrip()
-            self._display.display(text, color=constants.COLOR_OK if line["ok"] else constants.COLOR_ERROR)
+            color = constants.COLOR_OK if line["ok"] else constants.COLOR_ERROR
+            self._display.display(f"{mark} {_sentence(line)}", color=color)
+
+    def _print_wrong(self, troubles: dict[str, str]) -> None:
+        """Repeat what is not as it should be, below everything that is."""
+        false = [(host, line) for host in sorted(self._reports) for line in self._reports[host] if not line["ok"]]
+        if not false and not troubles:
+            return
+        self._display.banner("WHAT IS WRONG")
+        for host, why in sorted(troubles.items()):
+            self._display.display(f"{host}: {why}", color=constants.COLOR_ERROR)
+        for host, line in false:
+            self._display.display(f"{host}: {_sentence(line)}", color=constants.COLOR_ERROR)
+        counts = []
+        if false:
+            verb = "is" if len(false) == 1 else "are"
+            hosts = _numbered(len({host for host, _ in false}), "host")
+            counts.append(f"{_numbered(len(false), 'line')} {verb} false on {hosts}")
+        if troubles:
+            verb = "was" if len(troubles) == 1 else "were"
+            counts.append(f"{_numbered(len(troubles), 'host')} {verb} not completed")
+        self._display.display(f"{enumerate_names(counts)}.", color=constants.COLOR_ERROR)
 
     def _print_exo(self) -> None:
         """Print the cluster as its members see it."""
@@ -121,3 +214,17 @@ class CallbackModule(CallbackBase):
         self._display.display(f"models on disk: {', '.join(models) or 'none'}; running: {'; '.join(placed) or 'none'}")
         for sentence in self._exo.get("missing", []):
             self._display.display(sentence, color=constants.COLOR_ERROR)
+
+
+def _hosts(play: Play) -> list[str]:
+    """Return the hosts of a play that has not begun, under the limit of the run."""
+    inventory = play.get_variable_manager()._inventory
+    return [host.get_name() for host in inventory.get_hosts(play.hosts, ignore_restrictions=True)]
+
+
+def _sentence(line: dict[str, Any]) -> str:
+    """Write one line of a report."""
+    text = f"{line['capability']}: {line['title']}: {line['measured']}"
+    if not line["ok"]:
+        text += f" (expected {line['expected']}). {line.get('advice') or ''}".rstrip()
+    return text
