@@ -4,10 +4,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import (
+    BUILDING_BLOCKS,
+    GROUPS,
+    PLANNED_GROUPS,
+    PLANNED_VARIABLES,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TASK_FILES = sorted(ROOT.glob("roles/*/tasks/*.yml"))
@@ -46,3 +53,52 @@ def test_a_role_with_a_report_is_part_of_verify(role):
     checks = (ROOT / "roles/verify/vars/main.yml").read_text(encoding="utf-8")
     assert f"hybrid_ai.cluster.{role}," in tasks
     assert f"__{role}_report" in checks
+
+
+PLAYS = [
+    play
+    for path in sorted(ROOT.glob("playbooks/*.yml"))
+    for play in yaml.safe_load(path.read_text())
+    if "hosts" in play
+]
+TARGETS = {name for play in PLAYS for name in play["hosts"].split(":")}
+# What decides where something runs; the validation of the inventory knows every name and decides nothing.
+READERS = {
+    path: path.read_text(encoding="utf-8")
+    for pattern in ("playbooks/*.yml", "roles/*/*/*.yml", "roles/*/templates/*", "plugins/**/*.py")
+    for path in sorted(ROOT.glob(pattern))
+    if "_inventory_rules" not in path.parts and path.parts[-3:-1] not in {("cluster", "defaults"), ("cluster", "meta")}
+}
+
+
+def is_read(name):
+    """Tell whether a role, a playbook or a plugin asks for a group or a variable."""
+    return any(re.search(rf"\b{name}\b", text) for text in READERS.values())
+
+
+@pytest.mark.parametrize("group", [group for group in GROUPS if group != "linux"])
+def test_a_group_that_is_accepted_means_something(group):
+    # linux is what every host is that is no Mac.
+    asks = re.compile(rf"'{group}' in group_names|groups(\.|\[')({group})\b")
+    assert group in TARGETS or any(asks.search(text) for text in READERS.values())
+
+
+@pytest.mark.parametrize(("program", "groups"), PLANNED_GROUPS.items(), ids=PLANNED_GROUPS)
+def test_a_group_that_is_refused_means_nothing(program, groups):
+    assert not (ROOT / "roles" / program).exists()
+    assert TARGETS.isdisjoint(groups)
+    assert not any(is_read(group) for group in groups)
+
+
+@pytest.mark.parametrize("name", PLANNED_VARIABLES)
+def test_a_variable_that_is_refused_is_read_by_no_role(name):
+    assert not is_read(name)
+
+
+def test_every_group_that_a_play_is_for_is_accepted():
+    assert TARGETS - {"all", "localhost"} <= set(GROUPS)
+
+
+def test_building_blocks_are_the_roles_that_no_play_applies():
+    applied = {role["role"].rpartition(".")[2] for play in PLAYS for role in play.get("roles", [])}
+    assert set(BUILDING_BLOCKS) == {path.parents[1].name for path in ROOT.glob("roles/*/tasks/main.yml")} - applied

@@ -19,14 +19,16 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import Inventory
 
-# The first four hide the values they report, so that one mistake makes one sentence: they stay first.
+# The first five hide the values they report, so that one mistake makes one sentence: they stay first.
 _RULES = (
     _variables.readable_secrets,
     _variables.unknown_variables,
+    _variables.planned_variables,
     _variables.wrong_values,
     _variables.differing_values,
     _variables.checksums,
     _hosts.host_names,
+    _hosts.planned_groups,
     _hosts.group_names,
     _hosts.platforms,
     _hosts.management,
@@ -37,7 +39,6 @@ _RULES = (
     _placement.unsupported,
     _placement.cables,
     _placement.services,
-    _placement.models,
     _placement.exo,
     _firewall.firewall,
 )

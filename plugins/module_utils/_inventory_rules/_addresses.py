@@ -94,17 +94,11 @@ def host_addresses(inventory: Inventory) -> Iterator[Problem]:
 
 
 def mac_addresses(inventory: Inventory) -> Iterator[Problem]:
-    """Check hardware addresses, and that a host to be woken has one."""
+    """Check hardware addresses."""
     owners: dict[str, str] = {}
     for host in inventory.hosts.values():
         written = host.get("mac_address")
         if written is None:
-            if host.get("cluster_wake") and "mac_address" not in host.names:
-                yield Problem(
-                    host.name,
-                    "cluster_wake is true, but mac_address is missing; write the hardware address of its Ethernet "
-                    "port, such as 1c:f6:4c:00:00:01.",
-                )
             continue
         if not _MAC_ADDRESS.fullmatch(written):
             yield Problem(

@@ -7,7 +7,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import GROUPS
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import (
+    GROUPS,
+    PLANNED_GROUPS,
+)
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
     INVENTORY,
     Problem,
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _STUB = "/usr/bin/python3"
+_KNOWN_GROUPS = {*GROUPS, *(group for groups in PLANNED_GROUPS.values() for group in groups)}
 
 
 def host_names(inventory: Inventory) -> Iterator[Problem]:
@@ -44,11 +48,27 @@ def host_names(inventory: Inventory) -> Iterator[Problem]:
             yield Problem(name, "this name means every machine itself; give the host another one.")
 
 
+def _planned_program(group: str) -> str | None:
+    """Return the program without a role that a group is named after, alone or with what its hosts do."""
+    return next((name for name in PLANNED_GROUPS if group == name or group.startswith(f"{name}_")), None)
+
+
+def planned_groups(inventory: Inventory) -> Iterator[Problem]:
+    """Find hosts in groups whose program no role runs yet."""
+    for group, members in inventory.groups.items():
+        if members and _planned_program(group):
+            own = "" if group in _KNOWN_GROUPS else ", or give a group of your own another name"
+            yield Problem(
+                INVENTORY, f"the group {group} is not available yet; remove {enumerate_names(members)} from it{own}."
+            )
+
+
 def _misspelt_groups(inventory: Inventory) -> dict[str, str]:
     """Return the groups that look like one of ours, by what was probably meant."""
     misspelt = {}
     for group, members in inventory.groups.items():
-        guess = None if group in GROUPS else closest(group, GROUPS, 0.8)
+        known = group in _KNOWN_GROUPS or _planned_program(group)
+        guess = None if known else closest(group, _KNOWN_GROUPS, 0.8)
         # A group of hosts that are all in ours as well is a person's own division of it.
         if guess and not set(members) <= set(inventory.groups.get(guess, [])):
             misspelt[group] = guess

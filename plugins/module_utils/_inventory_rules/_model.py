@@ -26,29 +26,27 @@ HOST_OPTIONS: dict[str, dict[str, Any]] = {
 }
 """What a host says about itself without being asked by a role."""
 
-BUILDING_BLOCKS = ("release", "service")
+BUILDING_BLOCKS = ("program", "release", "service")
 """Roles that other roles call. Nobody sets their variables, and their prefixes are too common to be ours alone."""
 
 OWN_TO_HOST = ("cluster_wake",)
 """The shared variables that may differ between hosts."""
 
-GROUPS = (
-    "dstack_hosts",
-    "dstack_server",
-    "exo",
-    "gpu",
-    "linux",
-    "llama_cpp",
-    "macos",
-    "management",
-    "ollama",
-    "ray_head",
-    "ray_workers",
-    "slurm_controller",
-    "slurm_nodes",
-    "vllm",
-)
+GROUPS = ("command_line_tools", "exo", "gpu", "linux", "macos", "management")
 """The groups that say what a host is and what runs on it."""
+
+PLANNED_GROUPS = {
+    "dstack": ("dstack_hosts", "dstack_server"),
+    "llama_cpp": ("llama_cpp",),
+    "ollama": ("ollama",),
+    "ray": ("ray_head", "ray_workers"),
+    "slurm": ("slurm_controller", "slurm_nodes"),
+    "vllm": ("vllm",),
+}
+"""The groups of programs that no role runs yet; an entry goes when its role comes."""
+
+PLANNED_VARIABLES = ("cluster_experimental", "cluster_models", "cluster_wake")
+"""What no role reads yet; an entry goes when its role comes."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Rules about what runs where: cables, services, backends, schedulers and models."""
+"""Rules about what runs where: cables, services and backends."""
 
 from __future__ import annotations
 
@@ -27,27 +27,19 @@ if TYPE_CHECKING:
 _MULTIADDRESS = re.compile(r"/ip4/(\d{1,3}\.){3}\d{1,3}/tcp/\d{1,5}")
 
 _UNSUPPORTED = {
-    "slurm_controller": ("macos", "slurm_on_macos", "Slurm does not support macOS"),
-    "slurm_nodes": ("macos", "slurm_on_macos", "Slurm does not support macOS"),
-    "ray_head": ("macos", "ray_on_macos", "Ray on macOS is experimental"),
-    "ray_workers": ("macos", "ray_on_macos", "Ray on macOS is experimental"),
-    "dstack_hosts": ("macos", None, "dstack takes only Linux hosts with Docker"),
-    "vllm": ("macos", None, "vLLM needs an NVIDIA GPU"),
-    "gpu": ("macos", None, "it is for Linux machines with an NVIDIA GPU"),
-    "exo": ("linux", "exo_on_linux", "exo on Linux uses no GPU and must be built from source"),
+    "command_line_tools": ("linux", "it is for Macs"),
+    "exo": ("linux", "exo on Linux uses no GPU and must be built from source"),
+    "gpu": ("macos", "it is for Linux machines with an NVIDIA GPU"),
 }
-"""Which group does not go with which platform, the name that allows it all the same, and why."""
+"""Which group does not go with which platform, and why."""
 
 
 def unsupported(inventory: Inventory) -> Iterator[Problem]:
     """Find hosts in groups whose software does not run on their platform."""
-    allowed = inventory.shared("cluster_experimental") or []
-    for group, (platform, opt_in, reason) in _UNSUPPORTED.items():
+    for group, (platform, reason) in _UNSUPPORTED.items():
         for host in inventory.members(group):
-            if {"macos", "linux"} & host.groups != {platform} or opt_in in allowed:
-                continue
-            way_out = f", or add {opt_in} to cluster_experimental" if opt_in else ""
-            yield Problem(host.name, f"it is in the group {group}, but {reason}; take it out of {group}{way_out}.")
+            if {"macos", "linux"} & host.groups == {platform}:
+                yield Problem(host.name, f"it is in the group {group}, but {reason}; take it out of {group}.")
 
 
 def cables(inventory: Inventory) -> Iterator[Problem]:
@@ -74,32 +66,6 @@ def services(inventory: Inventory) -> Iterator[Problem]:
             f"the services {first} and {second} both want {entry['protocol']} port {entry['port']}; give one of them "
             "another port in cluster_service_overrides.",
         )
-
-
-def models(inventory: Inventory) -> Iterator[Problem]:
-    """Check that every model has a name of its own and hosts that can serve it."""
-    seen: set[str] = set()
-    for model in inventory.shared("cluster_models") or []:
-        name, backend = model["name"], model["backend"]
-        if name in seen:
-            yield Problem(INVENTORY, f"cluster_models has {name} twice; keep one of the entries.")
-        seen.add(name)
-        members = inventory.groups.get(backend, [])
-        if not members:
-            yield Problem(
-                INVENTORY,
-                f"cluster_models serves {name} by {backend}, but the group {backend} has no host; add hosts to it or "
-                "choose another backend.",
-            )
-            continue
-        for node in model.get("nodes") or []:
-            if node not in inventory.hosts:
-                fault = f"which is no host of the inventory; {did_you_mean(node, members)}"
-            elif node not in members:
-                fault = f"which is not in the group {backend}; add it there, or {did_you_mean(node, members, 1.0)}"
-            else:
-                continue
-            yield Problem(INVENTORY, f"cluster_models places {name} on {node}, {fault}")
 
 
 def exo(inventory: Inventory) -> Iterator[Problem]:

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _checksum
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import OWN_TO_HOST
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import (
+    OWN_TO_HOST,
+    PLANNED_VARIABLES,
+)
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._types import option_faults
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
     INVENTORY,
@@ -41,6 +44,15 @@ def unknown_variables(inventory: Inventory) -> Iterator[Problem]:
                 yield Problem(host.name, f"{name} is a variable that no role knows; {advice}")
             elif guess and abs(len(name) - len(guess)) < 3 and closest(name, [guess], 0.9):
                 yield Problem(host.name, f"{name} is a variable that no role knows; did you mean {guess}?")
+
+
+def planned_variables(inventory: Inventory) -> Iterator[Problem]:
+    """Find values of variables that no role reads yet."""
+    for host in inventory.hosts.values():
+        for name in PLANNED_VARIABLES:
+            if host.given.get(name):
+                host.forget(name)
+                yield Problem(host.name, f"{name} is not available yet; remove it from the inventory.")
 
 
 def wrong_values(inventory: Inventory) -> Iterator[Problem]:
