@@ -1,16 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Action: check the run's tags and the whole inventory on the controller."""
+"""Action: check the run's tags and the whole inventory on the controller, and keep secrets out of it."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ansible import context
+from ansible import constants, context
 from ansible.plugins.action import ActionBase
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules import check
-from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import read_inventory
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import (
+    load_specs,
+    read_inventory,
+    secret_variables,
+)
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_folders import Outcome, Secrets, check_folders
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import unknown_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ansible.vars.hostvars import HostVars
+
+
+_KEY_VARIABLES = frozenset({"ansible_ssh_private_key_file", "bootstrap_ssh_directory", "cluster_secrets_directory"})
+"""Variables that say where secrets lie."""
 
 
 class ActionModule(ActionBase):
@@ -30,8 +45,22 @@ class ActionModule(ActionBase):
         tags = unknown_tags(given, context.CLIARGS.get("args") or ())
         if tags:
             return _refuse(result, "command line has", tags)
-        sentences = check(read_inventory(variables["hostvars"], variables["groups"], self._loader))
+        hostvars, groups = variables["hostvars"], variables["groups"]
+        # Before a value is worked out: that could make a new secret where an old one was moved away.
+        folders = _check_folders(hostvars, groups.get("all", ()), check_mode=self._task.check_mode)
+        result["changed"] = folders.changed
+        for note in folders.notes:
+            self._display.display(note, color=constants.COLOR_CHANGED)
+        sentences = folders.sentences or check(read_inventory(hostvars, groups, self._loader))
         return _refuse(result, "inventory has", sentences) if sentences else result
+
+
+def _check_folders(hostvars: HostVars, hosts: Iterable[str], *, check_mode: bool) -> Outcome:
+    specs = load_specs()
+    kept = (name for name, option in specs.options.items() if "hybrid_ai.cluster.secret'" in str(option.get("default")))
+    secrets = Secrets(secret_variables(specs) | _KEY_VARIABLES, frozenset(kept))
+    roots = [Path(source) for source in context.CLIARGS.get("inventory") or () if Path(source).is_dir()]
+    return check_folders({host: hostvars.raw_get(host) for host in hosts}, roots, secrets, check_mode=check_mode)
 
 
 def _refuse(result: dict[str, Any], whose: str, sentences: list[str]) -> dict[str, Any]:

@@ -9,15 +9,17 @@ short_description: Check the whole inventory before any host is touched
 version_added: 0.1.0
 description:
   - Runs on the controller, contacts no host and gathers no facts.
-  - Looks at every host of the inventory, also under C(--limit).
+  - Looks at every host of the inventory, also under C(--limit), and at the tags of the run.
+  - Moves the folders C(secrets) and C(ssh) beside an inventory to C(.secrets) and C(.ssh), where Ansible reads no host,
+    unless a variable still names them. Hosts that Ansible read out of such a folder are refused without their names.
   - Fails with one sentence for each mistake, which names the host and the variable and says what to write.
 attributes:
   check_mode:
     support: full
-    description: Changes nothing.
+    description: Says what would be moved.
   diff_mode:
     support: none
-    description: Changes nothing.
+    description: Shows nothing of secrets.
 author:
   - The hybrid_ai.cluster contributors
 """

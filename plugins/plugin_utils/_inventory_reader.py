@@ -80,6 +80,11 @@ def _is_readable(value: Any) -> bool:
         return not is_encrypted_file(file)
 
 
+def secret_variables(specs: Specs) -> frozenset[str]:
+    """Return the variables whose values nobody may see."""
+    return frozenset({*_LOGIN_SECRETS, *(name for name, option in specs.options.items() if option.get("no_log"))})
+
+
 class _Reader:
     """Works out the variables of one host after the other."""
 
@@ -88,7 +93,7 @@ class _Reader:
         self.loader = loader
         self.specs = specs
         self.defaults = defaults
-        self.secrets = {*_LOGIN_SECRETS, *(name for name, option in specs.options.items() if option.get("no_log"))}
+        self.secrets = secret_variables(specs)
         self.problems: list[Problem] = []
 
     def read(self, name: str, groups: frozenset[str]) -> Host:
@@ -99,7 +104,8 @@ class _Reader:
         for key in self.specs.options:
             if key in raw:
                 self._resolve_given(host, key, raw[key], templar)
-            elif key in self.defaults:
+            # A role makes a secret that is not set when it needs it, not before.
+            elif key in self.defaults and key not in self.secrets:
                 try:
                     host.values[key] = templar.template(self.defaults[key])
                 except AnsibleError:
