@@ -39,6 +39,26 @@ options:
       - Environment variables, as text.
       - Everybody on the host can read them, so they must not hold a secret.
     type: dict
+  optional_environment:
+    description:
+      - Environment variables that name something on the host, such as a proxy, and would mislead where it is missing.
+      - They are added while all of it is there, and O(environment) holds over them.
+    type: dict
+    suboptions:
+      variables:
+        description: The variables.
+        type: dict
+        required: true
+      services:
+        description: Services of this collection that must be installed.
+        type: list
+        elements: str
+        default: []
+      paths:
+        description: Files that must be there.
+        type: list
+        elements: path
+        default: []
   user:
     description: The user it runs as, which must exist.
     type: str
@@ -248,7 +268,7 @@ import platform
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _health, _service_account
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _health, _names, _service_account
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
     Commands,
@@ -274,9 +294,25 @@ def make_supervisor(commands: Commands, description: Description) -> Supervisor:
     return SystemdService(commands, description)
 
 
+def add_optional_environment(params: dict[str, Any]) -> None:
+    """Add the variables whose requirements this host meets."""
+    optional = params["optional_environment"]
+    if not optional:
+        return
+    definitions = [
+        _names.launchd_plist(_names.launchd_label(name))
+        if platform.system() == "Darwin"
+        else f"{_names.SYSTEMD_UNITS}/{_names.systemd_unit(name)}"
+        for name in optional["services"]
+    ]
+    if all(_files.exists(path) for path in [*definitions, *optional["paths"]]):
+        params["environment"] = {**optional["variables"], **(params["environment"] or {})}
+
+
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Read, plan, apply, read back."""
     state = module.params["state"]
+    add_optional_environment(module.params)
     description = make_description(module.params)
     require_root(f"Managing the service {description.name}")
     commands = module_commands(module)
@@ -325,6 +361,14 @@ def main() -> None:
             "description": {"type": "str"},
             "arguments": {"type": "list", "elements": "str"},
             "environment": {"type": "dict"},
+            "optional_environment": {
+                "type": "dict",
+                "options": {
+                    "variables": {"type": "dict", "required": True},
+                    "services": {"type": "list", "elements": "str", "default": []},
+                    "paths": {"type": "list", "elements": "path", "default": []},
+                },
+            },
             "user": {"type": "str", "default": "root"},
             "group": {"type": "str"},
             "account": {"type": "dict", "options": _service_account.ARGUMENTS},

@@ -61,7 +61,7 @@ PLAYS = [
     for play in yaml.safe_load(path.read_text())
     if "hosts" in play
 ]
-TARGETS = {name for play in PLAYS for name in play["hosts"].split(":")}
+TARGETS = {name for play in PLAYS for name in re.split("[:,]", play["hosts"]) if not name.startswith("~")}
 # What decides where something runs; the validation of the inventory knows every name and decides nothing.
 READERS = {
     path: path.read_text(encoding="utf-8")
@@ -102,3 +102,10 @@ def test_every_group_that_a_play_is_for_is_accepted():
 def test_building_blocks_are_the_roles_that_no_play_applies():
     applied = {role["role"].rpartition(".")[2] for play in PLAYS for role in play.get("roles", [])}
     assert set(BUILDING_BLOCKS) == {path.parents[1].name for path in ROOT.glob("roles/*/tasks/main.yml")} - applied
+
+
+def test_a_service_that_downloads_has_a_line_that_says_whether_it_can():
+    variables = {path.parts[-3]: path.read_text() for path in sorted(ROOT.glob("roles/*/vars/main.yml"))}
+    downloading = {role for role, text in variables.items() if re.search(r"^  downloads: true$", text, re.MULTILINE)}
+    assert downloading
+    assert {role for role, text in variables.items() if "check: downloads," in text} == downloading

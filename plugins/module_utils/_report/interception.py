@@ -19,24 +19,38 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 SECONDS = 15.0
 
 
-def issuer(proxy: tuple[str, int], site: str, bundle: str) -> str:
-    """Return the name of the authority that signed the certificate of a site, which must be trusted."""
+def _tunnel(connection: socket.socket, site: str) -> None:
+    """Have a proxy lead a connection to a site."""
+    connection.sendall(f"CONNECT {site}:443 HTTP/1.1\r\nHost: {site}:443\r\n\r\n".encode("ascii"))
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        data = connection.recv(4096)
+        if not data:
+            raise OSError("the proxy ended the connection")
+        answer += data
+    status = answer.split(b"\r\n")[0].decode("latin-1")
+    if " 200 " not in f"{status} ":
+        raise OSError(f"the proxy answers {status}")
+
+
+def issuer(proxy: tuple[str, int] | None, site: str, bundle: str) -> str:
+    """Return the name of the authority that signed the certificate of a site, which must be trusted.
+
+    Without a proxy the site itself is asked.
+    """
     trust = ssl.create_default_context(cafile=bundle)
-    with contextlib.closing(socket.create_connection(proxy, SECONDS)) as connection:
-        connection.sendall(f"CONNECT {site}:443 HTTP/1.1\r\nHost: {site}:443\r\n\r\n".encode("ascii"))
-        answer = b""
-        while b"\r\n\r\n" not in answer:
-            data = connection.recv(4096)
-            if not data:
-                raise OSError("the proxy ended the connection")
-            answer += data
-        status = answer.split(b"\r\n")[0].decode("latin-1")
-        if " 200 " not in f"{status} ":
-            raise OSError(f"the proxy answers {status}")
+    with contextlib.closing(socket.create_connection(proxy or (site, 443), SECONDS)) as connection:
+        if proxy:
+            _tunnel(connection, site)
         with trust.wrap_socket(connection, server_hostname=site) as secured:
             certificate: Any = secured.getpeercert() or {}
     names = {key: value for part in certificate.get("issuer", ()) for key, value in part}
     return str(names.get("commonName") or names.get("organizationName") or "an authority without a name")
+
+
+def reason(error: Exception) -> str:
+    """Say why a site was not reached."""
+    return getattr(error, "verify_message", "") or str(error) or type(error).__name__
 
 
 def measure(arguments: Arguments, context: Context) -> Measurement:  # noqa: ARG001 - every kind is called alike
@@ -48,9 +62,11 @@ def measure(arguments: Arguments, context: Context) -> Measurement:  # noqa: ARG
     try:
         found = issuer((host, port), site, bundle)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "verify_message", "") or str(error) or type(error).__name__
         return Measurement(
-            False, f"not reached: {reason}", expected, "Look at the log of the service squid on the management node."
+            False,
+            f"not reached: {reason(error)}",
+            expected,
+            "Look at the log of the service squid on the management node.",
         )
     return Measurement((found == authority) == opened, f"signed by {found}", expected, "Repeat site.yml.")
 
