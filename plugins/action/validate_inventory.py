@@ -14,6 +14,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reade
     load_specs,
     read_inventory,
     secret_variables,
+    written_variables,
 )
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_folders import Outcome, Secrets, check_folders
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import unknown_tags
@@ -60,7 +61,9 @@ def _check_folders(hostvars: HostVars, hosts: Iterable[str], *, check_mode: bool
     kept = (name for name, option in specs.options.items() if "hybrid_ai.cluster.secret'" in str(option.get("default")))
     secrets = Secrets(secret_variables(specs) | _KEY_VARIABLES, frozenset(kept))
     roots = [Path(source) for source in context.CLIARGS.get("inventory") or () if Path(source).is_dir()]
-    return check_folders({host: hostvars.raw_get(host) for host in hosts}, roots, secrets, check_mode=check_mode)
+    return check_folders(
+        {host: written_variables(hostvars, host) for host in hosts}, roots, secrets, check_mode=check_mode
+    )
 
 
 def _refuse(result: dict[str, Any], whose: str, sentences: list[str]) -> dict[str, Any]:

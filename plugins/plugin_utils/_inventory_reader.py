@@ -80,6 +80,12 @@ def _is_readable(value: Any) -> bool:
         return not is_encrypted_file(file)
 
 
+def written_variables(hostvars: HostVars, name: str) -> dict[str, Any]:
+    """Return what the inventory and the command line say of a host, as it is written: not what the run itself noted."""
+    noted = hostvars._variable_manager._nonpersistent_fact_cache.get(name, {})
+    return {key: value for key, value in hostvars.raw_get(name).items() if key != "ansible_facts" and key not in noted}
+
+
 def secret_variables(specs: Specs) -> frozenset[str]:
     """Return the variables whose values nobody may see."""
     return frozenset({*_LOGIN_SECRETS, *(name for name, option in specs.options.items() if option.get("no_log"))})
@@ -97,7 +103,7 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def read(self, name: str, groups: frozenset[str]) -> Host:
-        raw = {key: value for key, value in self.hostvars.raw_get(name).items() if key != "ansible_facts"}
+        raw = written_variables(self.hostvars, name)
         templar = Templar(self.loader, {**self.defaults, **raw, "hostvars": self.hostvars})
         host = Host(name, groups, names=frozenset(raw))
         host.plain_secrets = tuple(sorted(key for key in self.secrets.intersection(raw) if _is_readable(raw[key])))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FOLDERS = {"secrets": ".secrets", "ssh": ".ssh"}
 """The folders of secrets: what they were called, and what they are called."""
 
-OWN_TO_ANSIBLE = frozenset({"ansible_facts", "ansible_inventory_sources", "groups", "inventory_dir", "inventory_file"})
+OWN_TO_ANSIBLE = frozenset({"ansible_inventory_sources", "groups", "inventory_dir", "inventory_file"})
 """Variables that nobody wrote."""
 
 _INVENTORY_SUFFIXES = frozenset({".ini", ".json", ".toml", ".yaml", ".yml"})

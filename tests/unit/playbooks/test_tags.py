@@ -70,3 +70,17 @@ def test_an_unknown_tag_stops_the_run_before_a_host_is_touched(play, playbook, a
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
 def test_the_name_of_a_playbook_is_a_tag_of_all_its_plays(path):
     assert [play["name"] for play in plays(path) if path.stem not in play.get("tags", [])] == []
+
+
+def test_what_a_run_noted_is_no_variable_of_the_inventory(play, tmp_path):
+    """The report of a site validates again, after roles have registered results under names of theirs."""
+    playbook = tmp_path / "site.yml"
+    validate = {"import_playbook": str(REPOSITORY / "playbooks/validate.yml")}
+    tasks = [
+        {"ansible.builtin.set_fact": {"exo_cluster": 1}},
+        {"ansible.builtin.ping": None, "register": "exo_answer", "delegate_to": "localhost"},
+    ]
+    noting = {"hosts": "all", "gather_facts": False, "tasks": tasks}
+    playbook.write_text(yaml.safe_dump([validate, noting, validate]))
+    done = play(playbook, *HERE)
+    assert done.rc == 0, done.text
