@@ -4,25 +4,30 @@
 
 from __future__ import annotations
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._http import Fetch, HttpError, fetch_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 REQUEST_SECONDS = 5.0
 USABLE_RUNNERS = frozenset({"RunnerReady", "RunnerRunning"})
+HEARD_OF = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
 class Member:
-    """A host that belongs to the cluster."""
+    """A host of the inventory that belongs to the cluster."""
 
     name: str
     address: str
+    required: bool = True
+    """Whether the cluster is whole only with it; a host outside of a limit is asked as well, and may be silent."""
 
     @property
     def addresses(self) -> tuple[str, str]:
@@ -30,6 +35,11 @@ class Member:
         name that the thunderbolt role gives it.
         """
         return self.address, f"{self.name}.tb"
+
+
+def members_from(entries: Iterable[Mapping[str, Any]]) -> list[Member]:
+    """Return the members that a task or a check names."""
+    return [Member(str(entry["name"]), str(entry["address"]), bool(entry.get("required", True))) for entry in entries]
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,8 @@ class View:
     edges: frozenset[tuple[str, str]] = frozenset()
     addresses: Mapping[tuple[str, str], list[str]] = field(default_factory=dict, compare=False)
     silence: str | None = None
+    others: frozenset[str] = field(default=frozenset(), compare=False)
+    """Identities it names as alive elsewhere than among the nodes: at the end of a connection, or as just heard of."""
     base: str = field(default="", compare=False)
     """Where the member answered."""
 
@@ -63,9 +75,14 @@ class Picture:
         return {node_id: name for name, node_id in self.node_ids.items()}
 
     @property
+    def silent(self) -> list[str]:
+        """The members whose identity is not known."""
+        return [member.name for member, view in zip(self.members, self.views) if view.node_id is None]
+
+    @property
     def unknown(self) -> frozenset[str]:
-        """Identities that no member has: nodes that have just ended, or machines that are no members."""
-        seen: frozenset[str] = frozenset().union(*(view.nodes for view in self.views))
+        """Identities that no member has: nodes that have just ended, silent members, or strangers."""
+        seen: frozenset[str] = frozenset().union(*(view.nodes | view.others for view in self.views))
         return seen - set(self.node_ids.values())
 
     @property
@@ -87,24 +104,50 @@ class Picture:
         sentences = [
             f"{member.name} is silent: {view.silence}. Is exo running there with API port {port}?"
             for member, view in zip(self.members, self.views)
-            if view.silence is not None
+            if view.silence is not None and member.required
         ]
-        identities = self.node_ids
-        for member, view in zip(self.members, self.views):
-            if view.node_id is None:
-                continue
-            unseen = [name for name, node_id in identities.items() if node_id not in view.nodes]
+        return sentences + self._shared_identities() + self._parted(port, required=True)
+
+    def _shared_identities(self) -> list[str]:
+        """Say where one process answers for two members."""
+        holders: dict[str, list[str]] = {}
+        for name, node_id in self.node_ids.items():
+            holders.setdefault(node_id, []).append(name)
+        return [
+            f"{' and '.join(names)} answer with one identity, so their addresses lead to one machine: correct "
+            "ansible_host."
+            for names in holders.values()
+            if len(names) > 1
+        ]
+
+    def apart(self, port: int) -> list[str]:
+        """Say the same of members that need not be there, but answer."""
+        return self._parted(port, required=False)
+
+    def _parted(self, port: int, *, required: bool) -> list[str]:
+        """Say who does not see or reach whom, among the required members or between those and others."""
+        sentences = []
+        advice = "" if required else " A run with --tags exo and without a limit gives all of them both."
+        here = [(member, view) for member, view in zip(self.members, self.views) if view.silence is None]
+        for member, view in here:
+            unseen = [
+                other.name
+                for other, its in here
+                if (other.required and member.required) == required and its.node_id not in view.nodes
+            ]
             if unseen:
                 sentences.append(
                     f"{member.name} does not see {' and '.join(unseen)}: all need the same version and namespace "
-                    f"(EXO_LIBP2P_NAMESPACE), and mDNS (UDP 5353) has to pass between them."
+                    f"(EXO_LIBP2P_NAMESPACE), and mDNS (UDP 5353) has to pass between them.{advice}"
                 )
             lost = [
-                f"{source} to {sink}"
-                for source, source_id in identities.items()
-                for sink, sink_id in identities.items()
-                if source != sink and source_id in view.nodes and sink_id in view.nodes
-                if (source_id, sink_id) not in view.edges
+                f"{source.name} to {sink.name}"
+                for source, source_view in here
+                for sink, sink_view in here
+                if source_view.node_id != sink_view.node_id
+                and (source.required and sink.required and member.required) == required
+                and {source_view.node_id, sink_view.node_id} <= view.nodes
+                and (source_view.node_id, sink_view.node_id) not in view.edges
             ]
             if lost:
                 sentences.append(
@@ -114,18 +157,27 @@ class Picture:
         return sentences
 
 
-def parse_topology(node_id: str, topology: Any) -> View:
+def parse_topology(node_id: str, topology: Mapping[str, Any]) -> View:
     """Return the view in an answer of `/state/topology`.
 
     A cable appears as an RDMA entry without an address, also where RDMA is off: only a probed address is a connection.
     """
+    connections: Mapping[str, Any] = topology.get("connections") or {}
     probed = {
-        (source, sink): sorted(edge["sinkMultiaddr"]["ip_address"] for edge in edges if edge.get("sinkMultiaddr"))
-        for source, sinks in (topology.get("connections") or {}).items()
-        for sink, edges in sinks.items()
+        (source, sink): sorted(filter(None, map(_address, edges or ())))
+        for source, sinks in connections.items()
+        for sink, edges in (sinks or {}).items()
     }
     addresses = {pair: found for pair, found in probed.items() if found}
-    return View(node_id, frozenset(topology.get("nodes") or ()), frozenset(addresses), addresses)
+    nodes = frozenset(topology.get("nodes") or ())
+    ends = frozenset(connections).union(*probed)
+    return View(node_id, nodes, frozenset(addresses), addresses, others=ends - nodes)
+
+
+def _address(edge: Any) -> str | None:
+    """Return the address at which an edge reaches its sink."""
+    multiaddress = edge.get("sinkMultiaddr") if isinstance(edge, dict) else None
+    return multiaddress.get("ip_address") if isinstance(multiaddress, dict) else None
 
 
 def look(members: Sequence[Member], port: int, fetch: Fetch) -> Picture:
@@ -141,20 +193,41 @@ def _view(member: Member, port: int, fetch: Fetch) -> View:
         views.append(_view_at(f"http://{address}:{port}", fetch))
         if views[-1].silence is None:
             return views[-1]
-    return views[0]
+    return next((view for view in views if view.node_id is not None), views[0])
 
 
 def _view_at(base: str, fetch: Fetch) -> View:
+    node_id = None
     try:
-        node_id = fetch_json(fetch, f"{base}/node_id", REQUEST_SECONDS)
-        if not isinstance(node_id, str):
+        answer = fetch_json(fetch, f"{base}/node_id", REQUEST_SECONDS)
+        if not isinstance(answer, str):
             return View(silence=f"{base}/node_id gives no node identity, so something else than exo answers there")
-        topology = fetch_json(fetch, f"{base}/state/topology", REQUEST_SECONDS)
-        return replace(parse_topology(node_id, topology), base=base)
+        node_id = answer
+        view = parse_topology(node_id, fetch_json(fetch, f"{base}/state/topology", REQUEST_SECONDS))
+        heard = _heard_of(state(base, fetch, "lastSeen"))
+        return replace(view, base=base, others=view.others | heard - view.nodes)
     except HttpError as error:
-        return View(silence=str(error).rstrip("."))
-    except AttributeError:
-        return View(silence=f"{base}/state/topology has an unknown form, so exo there has another version")
+        return View(node_id, silence=str(error).rstrip("."))
+    except (AttributeError, TypeError):
+        return View(node_id, silence=f"{base}/state/topology has an unknown form, so exo there has another version")
+
+
+def _heard_of(last_seen: Mapping[str, Any]) -> frozenset[str]:
+    """Return who was heard of within a minute of the latest; the times are the master's."""
+    times: dict[str, datetime] = {}
+    for node_id, text in last_seen.items():
+        with contextlib.suppress(ValueError):
+            times[node_id] = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    return frozenset(node_id for node_id, time in times.items() if max(times.values()) - time < HEARD_OF)
+
+
+def state(base: str, fetch: Fetch, part: str) -> Mapping[str, Any]:
+    """Return a part of the state that tells more, and is not needed: a version without it has an empty one."""
+    try:
+        answer = fetch_json(fetch, f"{base}/state/{part}", REQUEST_SECONDS)
+    except HttpError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def downloaded_models(base: str, fetch: Fetch) -> list[str]:
@@ -163,25 +236,60 @@ def downloaded_models(base: str, fetch: Fetch) -> list[str]:
     return sorted(model["id"] for model in answer.get("data", []))
 
 
-def instances(base: str, fetch: Fetch, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the placed models: usable only when every runner is ready and every node of theirs still lives."""
-    placed = fetch_json(fetch, f"{base}/state/instances", REQUEST_SECONDS)
-    runners = fetch_json(fetch, f"{base}/state/runners", REQUEST_SECONDS) if placed else {}
+@dataclass(frozen=True)
+class Instance:
+    """A model that is placed."""
+
+    id: str
+    kind: str
+    model: str
+    nodes: list[str]
+    """The members that run it; a node that is no member by its identity."""
+    ready: bool
+    waiting: Mapping[str, str]
+    """The state of each of its runners that cannot answer, by node."""
+
+
+def placed(base: str, fetch: Fetch, names: Mapping[str, str]) -> list[Instance]:
+    """Return the placed models: usable only when every runner is ready and every node of theirs still lives.
+
+    What has an unknown form is not ready: nobody knows whether it could answer.
+    """
+    entries = state(base, fetch, "instances")
+    runners = state(base, fetch, "runners") if entries else {}
     found = []
-    for instance_id, tagged in sorted(placed.items()):
-        kind, instance = next(iter(tagged.items()))
-        assignments = instance["shardAssignments"]
-        states = {
-            node: next(iter(runners.get(runner) or {"absent": None}))
-            for node, runner in assignments["nodeToRunner"].items()
+    for instance_id, tagged in sorted(entries.items()):
+        kind, content = _tagged(tagged)
+        assignments = _mapping(content.get("shardAssignments"))
+        node_to_runner = _mapping(assignments.get("nodeToRunner"))
+        statuses = {node: _tagged(runners.get(runner), "absent")[0] for node, runner in node_to_runner.items()}
+        waiting = {
+            names.get(node, node): status
+            for node, status in statuses.items()
+            if status not in USABLE_RUNNERS or node not in names
         }
-        found.append(
-            {
-                "id": instance_id,
-                "kind": kind,
-                "model": assignments["modelId"],
-                "nodes": sorted(names.get(node, node) for node in states),
-                "ready": all(state in USABLE_RUNNERS and node in names for node, state in states.items()),
-            }
-        )
+        unassigned = set(_mapping(assignments.get("runnerToShard"))) - set(node_to_runner.values())
+        model, nodes = str(assignments.get("modelId") or "unknown"), sorted(names.get(node, node) for node in statuses)
+        ready = bool(statuses) and not (waiting or unassigned)
+        found.append(Instance(instance_id, kind, model, nodes, ready, waiting))
     return found
+
+
+def instances(base: str, fetch: Fetch, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the placed models as a task returns them."""
+    return [
+        {"id": one.id, "kind": one.kind, "model": one.model, "nodes": one.nodes, "ready": one.ready}
+        for one in placed(base, fetch, names)
+    ]
+
+
+def _tagged(value: Any, missing: str = "unknown") -> tuple[str, Mapping[str, Any]]:
+    """Take apart exo's way of naming a kind, a mapping with one key."""
+    if isinstance(value, dict) and len(value) == 1:
+        ((kind, content),) = value.items()
+        return str(kind), _mapping(content)
+    return missing if value is None else "unknown", {}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -11,6 +11,8 @@ version_added: 0.1.0
 description:
   - Asks every member, because members can disagree. They have formed one cluster when each has every other in its
     topology, with connections both ways between all pairs, and that has held for a while.
+  - An identity in the cluster that no member answers to is a stranger once it has been there for a minute; the one that
+    a node had before it started again has gone by then.
   - Identities of nodes are new after every start, so hosts are matched by asking each for its own.
   - Proxies in the environment are ignored.
   - Made for exo 1.0.71.
@@ -20,7 +22,7 @@ author:
   - The hybrid_ai.cluster contributors
 options:
   members:
-    description: The hosts that belong to the cluster.
+    description: The hosts that belong to the cluster, all of them, or those that are left out are strangers.
     type: list
     elements: dict
     required: true
@@ -33,13 +35,18 @@ options:
         description: Address on which its API is asked; when that does not answer, C(NAME.tb) is.
         type: str
         required: true
+      required:
+        description: Whether the cluster is whole only with this host. Another, such as one outside of a limit, is asked
+          as well, waited for while it answers, and may be silent.
+        type: bool
+        default: true
   port:
     description: The API port, the same on every member.
     type: int
     default: 52415
   timeout:
     description: Seconds to wait for the cluster. A node that has ended stays in the topology for half a minute, so
-      allow at least 60. V(0) looks once.
+      allow at least 60. An identity that nobody answers to then is watched for a minute more. V(0) looks once.
     type: int
     default: 120
   settle_seconds:
@@ -48,6 +55,10 @@ options:
     default: 5
   fail_when_incomplete:
     description: Whether an incomplete cluster fails the task.
+    type: bool
+    default: true
+  fail_when_stranger:
+    description: Whether a stranger in the cluster fails the task.
     type: bool
     default: true
 """
@@ -62,12 +73,24 @@ EXAMPLES = r"""
 
 RETURN = r"""
 formed:
-  description: Whether the members are one cluster.
+  description: Whether the required members are one cluster.
   returned: always
   type: bool
   sample: true
 missing:
   description: What keeps them from being one, a sentence each.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+apart:
+  description: What keeps other members that answer out of it, a sentence each; also a warning.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+silent:
+  description: The members that do not answer.
   returned: always
   type: list
   elements: str
@@ -79,10 +102,12 @@ members:
   elements: dict
   sample: [{"name": "olab1", "address": "10.66.1.11", "node_id": "12D3KooWKwBNMiZ7Ypj6f6eU849BpF7VPb8c"}]
 strangers:
-  description: Identities in the topology that belong to no member.
+  description: Identities in the cluster that no member answers to. Each has its addresses (where members reach it, or
+    else where it says that it is), the members that see it, the silent members that it may be, whether it has been
+    watched for a minute, and a sentence.
   returned: always
   type: list
-  elements: str
+  elements: dict
   sample: []
 edges:
   description: The connections between members and the addresses they take.
@@ -118,7 +143,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Wait for the cluster and describe it."""
-    members = [_exo_api.Member(**member) for member in module.params["members"]]
+    members = _exo_api.members_from(module.params["members"])
     if not members:
         raise ClusterError("members is empty: name the hosts that belong to the cluster.")
     port = module.params["port"]
@@ -128,19 +153,29 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         "changed": False,
         "formed": answer.formed,
         "missing": answer.missing,
+        "apart": answer.apart,
+        "silent": answer.picture.silent,
         "members": [
             {"name": member.name, "address": member.address, "node_id": answer.picture.node_ids.get(member.name)}
             for member in members
         ],
-        "strangers": sorted(answer.picture.unknown),
+        "strangers": [stranger.as_result() for stranger in answer.strangers],
         "edges": answer.picture.edges,
         "seconds": answer.seconds,
     }
-    if answer.formed:
-        base = answer.picture.views[0].base
-        result["models"] = _exo_api.downloaded_models(base, _http.fetch)
-        result["instances"] = _exo_api.instances(base, _http.fetch, answer.picture.names)
+    if answer.formed and answer.base:
+        result["models"] = _exo_api.downloaded_models(answer.base, _http.fetch)
+        result["instances"] = _exo_api.instances(answer.base, _http.fetch, answer.picture.names)
     return result
+
+
+def fault(result: dict[str, Any], params: dict[str, Any]) -> str | None:
+    """Say what of the result fails the task."""
+    sentences = [stranger["sentence"] for stranger in result["strangers"]] if params["fail_when_stranger"] else []
+    if not result["formed"] and params["fail_when_incomplete"]:
+        begin = f"The exo cluster is not whole after {result['seconds']:g} seconds."
+        return " ".join([begin, *result["missing"], *sentences])
+    return " ".join(["The exo cluster has strangers.", *sentences]) if sentences else None
 
 
 def main() -> None:
@@ -154,12 +189,14 @@ def main() -> None:
                 "options": {
                     "name": {"type": "str", "required": True},
                     "address": {"type": "str", "required": True},
+                    "required": {"type": "bool", "default": True},
                 },
             },
             "port": {"type": "int", "default": 52415},
             "timeout": {"type": "int", "default": 120},
             "settle_seconds": {"type": "int", "default": 5},
             "fail_when_incomplete": {"type": "bool", "default": True},
+            "fail_when_stranger": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )
@@ -167,9 +204,11 @@ def main() -> None:
         result = run(module)
     except ClusterError as error:
         module.fail_json(msg=str(error))
-    if not result["formed"] and module.params["fail_when_incomplete"]:
-        missing = " ".join(result["missing"])
-        module.fail_json(msg=f"The exo cluster is not whole after {result['seconds']:g} seconds. {missing}", **result)
+    for sentence in result["apart"]:
+        module.warn(sentence)
+    message = fault(result, module.params)
+    if message is not None:
+        module.fail_json(msg=message, **result)
     module.exit_json(**result)
 
 

@@ -32,7 +32,8 @@ options:
       - V(computer_name) - C(expected).
       - V(dns) - C(server), C(name), C(type) (default V(A)), C(expected) (all values), C(protocol), C(timeout).
       - V(downloads) - C(name) (a service), C(site).
-      - V(exo_cluster) - C(members) (each with C(name) and C(address)), C(port), C(timeout).
+      - V(exo_cluster) - C(members) (each with C(name), C(address) and C(required), default V(true)), C(port),
+        C(timeout).
       - V(exo_over_thunderbolt) - C(members) (each with C(name) and C(address)), C(paths) (as
         P(hybrid_ai.cluster.exo_paths#filter) returns them), C(port), C(timeout).
       - V(filevault), V(spotlight), V(time_machine), V(wifi) - C(expected), a boolean; V(spotlight) also C(volumes).

@@ -104,7 +104,9 @@ class _Reader:
 
     def read(self, name: str, groups: frozenset[str]) -> Host:
         raw = written_variables(self.hostvars, name)
-        templar = Templar(self.loader, {**self.defaults, **raw, "hostvars": self.hostvars})
+        # As a check does: to look at a secret that is made by its first use must not make it.
+        variables = {**self.defaults, **raw, "hostvars": self.hostvars, "ansible_check_mode": True}
+        templar = Templar(self.loader, variables)
         host = Host(name, groups, names=frozenset(raw))
         host.plain_secrets = tuple(sorted(key for key in self.secrets.intersection(raw) if _is_readable(raw[key])))
         for key in self.specs.options:

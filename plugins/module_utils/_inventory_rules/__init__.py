@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules import (
     _addresses,
+    _exo_namespace,
     _firewall,
     _hosts,
     _placement,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # The first five hide the values they report, so that one mistake makes one sentence: they stay first.
 _RULES = (
+    _exo_namespace.guessable,
     _variables.readable_secrets,
     _variables.unknown_variables,
     _variables.planned_variables,

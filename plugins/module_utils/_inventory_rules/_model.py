@@ -89,6 +89,7 @@ class Host:
         """Hide a value already reported, so that it causes no second sentence."""
         self.given.pop(name, None)
         self.values.pop(name, None)
+        self.plain_secrets = tuple(secret for secret in self.plain_secrets if secret != name)
 
     @property
     def is_mac(self) -> bool:

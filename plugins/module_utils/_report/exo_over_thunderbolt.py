@@ -20,7 +20,7 @@ POLL_SECONDS = 2.0
 
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Look at the topology; one that is just changing is given `timeout` seconds."""
-    members = [_exo_api.Member(str(item["name"]), str(item["address"])) for item in arguments.mappings("members")]
+    members = _exo_api.members_from(arguments.mappings("members"))
     paths = {(path["source"], path["sink"]): set(path["addresses"]) for path in arguments.mappings("paths")}
     port, seconds = arguments.integer("port", 52415), arguments.integer("timeout", 0)
     deadline = _wait.now() + seconds

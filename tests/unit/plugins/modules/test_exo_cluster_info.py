@@ -50,7 +50,8 @@ Scenes = list[tuple[float, dict[str, Any]]]
         pytest.param([(0, {}), (3, ALONE), (6, FORMED)], 11, id="forming"),
         pytest.param([(0, FORMED), (3, ONE_WAY), (6, FORMED)], 11, id="edge-lost-for-a-while"),
         pytest.param([(0, STALE), (33, FORMED)], 38, id="ended-node-stays-in-the-topology"),
-        pytest.param([(0, STALE)], 50, id="identity-that-stays-is-another-machine"),
+        pytest.param([(0, STALE), (52, FORMED)], 57, id="ended-node-stays-as-long-as-was-seen"),
+        pytest.param([(0, ONE_WAY), (115, STALE), (150, FORMED)], 155, id="ended-node-at-the-end-of-the-time"),
         pytest.param([(0, RESTARTED), (3, FORMED)], 8, id="restart-gives-a-new-identity"),
     ],
 )
@@ -128,6 +129,20 @@ def test_describes_the_cluster(
             id="something-else-on-the-port",
         ),
         pytest.param(
+            [(0, {"a": ("A", WHOLE), "b": ("A", WHOLE)})],
+            ["olab1 and olab2 answer with one identity, so their addresses lead to one machine: correct ansible_host."],
+            id="one-machine-at-two-addresses",
+        ),
+        pytest.param(
+            [(0, {"a": ("A", WHOLE), "b": ("B", {"nodes": 7})})],
+            [
+                SILENT.format(
+                    "olab2", "http://b:52415/state/topology has an unknown form, so exo there has another version"
+                )
+            ],
+            id="another-version",
+        ),
+        pytest.param(
             [(0, ALONE), (58, FORMED)],
             ["The cluster has been whole for 2 seconds only, not for 5: allow more time."],
             id="whole-too-late",
@@ -144,7 +159,8 @@ def test_says_what_is_missing(
     monkeypatch.setattr(_http, "fetch", Stage(clock, scenes, PAGES).fetch)
     result = run_module("exo_cluster_info", {"members": MEMBERS, "timeout": 60})
     assert result["missing"] == missing
-    assert result["msg"] == f"The exo cluster is not whole after 60 seconds. {' '.join(missing)}"
+    strangers = [stranger["sentence"] for stranger in result["strangers"]]
+    assert result["msg"] == f"The exo cluster is not whole after 60 seconds. {' '.join([*missing, *strangers])}"
 
 
 def test_an_incomplete_cluster_need_not_fail(
@@ -158,3 +174,162 @@ def test_an_incomplete_cluster_need_not_fail(
 def test_members_are_needed(run_module: Callable[..., dict[str, Any]]) -> None:
     result = run_module("exo_cluster_info", {"members": []})
     assert result["msg"] == "members is empty: name the hosts that belong to the cluster."
+
+
+THIRD = {"name": "olab3", "address": "c"}
+OUTSIDE = {**THIRD, "required": False}
+INVADED = topology("AB", "BA", "AX", "BX", "XA", "XB")
+MET = {"a": ("A", INVADED), "b": ("B", INVADED)}
+# Its node has ended: nobody reaches it any more, and it is still listed.
+ENDED = topology("AB", "BA", nodes="X")
+NETWORK = {
+    "X": {"interfaces": [{"ipAddress": "127.0.0.1"}, {"ipAddress": "fe80::1%en0"}, {"ipAddress": "10.0.0.77"}, {}]},
+    "Y": None,
+}
+CURED = "take it off the network and give the cluster another namespace"
+
+
+def stranger_of(result: dict[str, Any]) -> dict[str, Any]:
+    (found,) = result["strangers"]
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("view", "pages", "addresses"),
+    [
+        pytest.param(INVADED, {}, ["10.0.0.88"], id="where-members-reach-it"),
+        pytest.param(ENDED, {"state/nodeNetwork": NETWORK}, ["10.0.0.77"], id="where-it-says-that-it-is"),
+        pytest.param(ENDED, {}, [], id="nobody-knows-where"),
+        pytest.param({**WHOLE, "connections": {**WHOLE["connections"], "X": {"A": []}}}, {}, [], id="only-as-a-source"),
+        pytest.param(topology("AB", "BA", "AX") | {"nodes": ["A", "B"]}, {}, ["10.0.0.88"], id="only-as-a-sink"),
+        pytest.param(
+            WHOLE,
+            {"state/lastSeen": {"A": "2026-11-21T06:43:11.0Z", "X": "2026-11-21T06:43:10.5Z"}},
+            [],
+            id="only-just-heard-of",
+        ),
+    ],
+)
+def test_a_stranger_fails_with_where_it_is(
+    *,
+    run_module: Callable[..., dict[str, Any]],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    view: dict[str, Any],
+    pages: dict[str, Any],
+    addresses: list[str],
+) -> None:
+    scene = {"a": ("A", view), "b": ("B", view)}
+    monkeypatch.setattr(_http, "fetch", Stage(clock, [(0, scene)], {**PAGES, **pages}).fetch)
+    result = run_module("exo_cluster_info", {"members": MEMBERS})
+    assert (result.get("failed", False), result["formed"]) == (True, True)
+    found = stranger_of(result)
+    assert (found["node_id"], found["addresses"]) == ("X", addresses)
+    assert (found["seen_by"], found["may_be"], found["certain"]) == (["olab1", "olab2"], [], True)
+    assert result["msg"] == f"The exo cluster has strangers. {found['sentence']}"
+    assert found["sentence"].startswith(f"X at {', '.join(addresses) or 'an unknown address'} is in the exo cluster")
+    assert CURED in found["sentence"]
+    assert result["seconds"] == 65
+
+
+def test_one_member_that_sees_it_is_enough(
+    run_module: Callable[..., dict[str, Any]], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(clock, [(0, {"a": ("A", WHOLE), "b": ("B", INVADED)})], PAGES)
+    monkeypatch.setattr(_http, "fetch", stage.fetch)
+    assert stranger_of(run_module("exo_cluster_info", {"members": MEMBERS}))["seen_by"] == ["olab2"]
+
+
+def test_one_that_comes_and_goes_is_a_stranger(
+    run_module: Callable[..., dict[str, Any]], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes: Scenes = [(second, MET if second % 4 else FORMED) for second in range(0, 300, 2)]
+    monkeypatch.setattr(_http, "fetch", Stage(clock, scenes, PAGES).fetch)
+    result = run_module("exo_cluster_info", {"members": MEMBERS})
+    assert "X at 10.0.0.88" in str(result.get("msg"))
+
+
+def test_a_look_without_patience_says_what_it_may_be(
+    run_module: Callable[..., dict[str, Any]], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_http, "fetch", Stage(clock, [(0, MET)], PAGES).fetch)
+    result = run_module("exo_cluster_info", {"members": MEMBERS, "timeout": 0})
+    assert (result.get("failed", False), result["seconds"]) == (True, 0)
+    assert stranger_of(result)["certain"] is False
+    assert "unless a node has started again within the last minute" in result["msg"]
+
+
+def test_what_was_a_member_a_moment_ago_is_no_stranger(
+    run_module: Callable[..., dict[str, Any]], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = topology("AC", "CA", nodes="B")
+    scenes: Scenes = [(0, ONE_WAY), (2, {"a": ("A", again), "b": ("C", again)})]
+    monkeypatch.setattr(_http, "fetch", Stage(clock, scenes, PAGES).fetch)
+    result = run_module("exo_cluster_info", {"members": MEMBERS, "timeout": 60})
+    assert (result["formed"], result["strangers"]) == (True, [])
+
+
+@pytest.mark.parametrize("third", [THIRD, OUTSIDE], ids=["in-the-run", "outside-of-the-run"])
+def test_it_may_be_a_member_that_does_not_answer(
+    run_module: Callable[..., dict[str, Any]], clock: Clock, monkeypatch: pytest.MonkeyPatch, third: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(_http, "fetch", Stage(clock, [(0, MET)], PAGES).fetch)
+    result = run_module("exo_cluster_info", {"members": [*MEMBERS, third]})
+    found = stranger_of(result)
+    assert (result["failed"], found["may_be"], result["silent"]) == (True, ["olab3"], ["olab3"])
+    assert "it may be olab3, which does not answer; look at exo there" in result["msg"]
+    assert CURED not in found["sentence"]
+
+
+def test_more_identities_than_silent_members_are_strangers_all_the_same(
+    run_module: Callable[..., dict[str, Any]], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = topology("AB", "BA", "AX", "AY")
+    monkeypatch.setattr(_http, "fetch", Stage(clock, [(0, {"a": ("A", view), "b": ("B", view)})], PAGES).fetch)
+    result = run_module("exo_cluster_info", {"members": [*MEMBERS, OUTSIDE]})
+    assert [stranger["may_be"] for stranger in result["strangers"]] == [["olab3"], ["olab3"]]
+    assert all(CURED in stranger["sentence"] for stranger in result["strangers"])
+
+
+def test_a_member_of_another_version_is_no_stranger(
+    run_module: Callable[..., dict[str, Any]], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(clock, [(0, {"a": FORMED["a"], "b": ("B", {"nodes": 7})})], PAGES)
+    monkeypatch.setattr(_http, "fetch", stage.fetch)
+    assert run_module("exo_cluster_info", {"members": MEMBERS})["strangers"] == []
+
+
+WITH_THIRD = topology("AB", "BA", "AC", "CA", "BC", "CB")
+
+
+@pytest.mark.parametrize(
+    ("scene", "seconds", "silent", "apart"),
+    [
+        pytest.param(FORMED, 5, ["olab3"], 0, id="silent"),
+        pytest.param({key: (key.upper(), WITH_THIRD) for key in "abc"}, 5, [], 0, id="part-of-it"),
+        pytest.param({**FORMED, "c": ("C", topology(nodes="C"))}, 120, [], 3, id="in-a-cluster-of-its-own"),
+    ],
+)
+def test_members_outside_of_the_run_are_asked_and_need_not_be_there(
+    *,
+    run_module: Callable[..., dict[str, Any]],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    scene: dict[str, Any],
+    seconds: int,
+    silent: list[str],
+    apart: int,
+) -> None:
+    monkeypatch.setattr(_http, "fetch", Stage(clock, [(0, scene)], PAGES).fetch)
+    result = run_module("exo_cluster_info", {"members": [*MEMBERS, OUTSIDE]})
+    assert (result["formed"], result["strangers"], result["silent"]) == (True, [], silent)
+    assert (result["seconds"], len(result["apart"])) == (seconds, apart)
+    assert all("without a limit" in sentence for sentence in result["apart"])
+
+
+def test_a_stranger_need_not_fail(
+    run_module: Callable[..., dict[str, Any]], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_http, "fetch", Stage(clock, [(0, MET)], PAGES).fetch)
+    result = run_module("exo_cluster_info", {"members": MEMBERS, "fail_when_stranger": False})
+    assert (result.get("failed", False), stranger_of(result)["node_id"]) == (False, "X")
