@@ -62,23 +62,28 @@ def busy(cluster: monitoring.Lab) -> monitoring.Lab:
     """Give the cluster something to show: a model that is placed and one that is downloaded."""
     if cluster.query("exo_instance_nodes") and cluster.query("last_over_time(exo_download_progress_ratio[10m])"):
         return cluster
-    host = "olab2"
-    exo = cluster.address(host, 52415)
-    node = cluster.fetch(f"{exo}/node_id")
-    models = sorted(cluster.fetch(f"{exo}/models")["data"], key=lambda model: model["storage_size_megabytes"])
-    # One of the small ones, another in each session: a download that has failed is not tried again.
-    first = int(time.time()) % 20
-    instance = next(filter(None, (_placement(cluster, exo, model["id"]) for model in models[first:])))
-    (content,) = instance.values()
-    (tagged,) = list(content["shardAssignments"]["runnerToShard"].values())[:1]
-    body = json.dumps({"target_node_id": node, "shard_metadata": tagged})
-    post(cluster, f"{exo}/download/start", body)
-    post(cluster, f"{exo}/instance", json.dumps({"instance": instance}))
+    place(cluster)
     monitoring.wait(lambda: bool(cluster.query("exo_instance_nodes")), "a model is placed")
     monitoring.wait(
         lambda: bool(cluster.query("last_over_time(exo_download_progress_ratio[10m])")), "a model is downloaded"
     )
     return cluster
+
+
+def place(lab: monitoring.Lab) -> None:
+    """Place a model and download it; there is no internet, so that it never gets ready."""
+    host = "olab2"
+    exo = lab.address(host, 52415)
+    node = lab.fetch(f"{exo}/node_id")
+    models = sorted(lab.fetch(f"{exo}/models")["data"], key=lambda model: model["storage_size_megabytes"])
+    # One of the small ones, another in each session: a download that has failed is not tried again.
+    first = int(time.time()) % 20
+    instance = next(filter(None, (_placement(lab, exo, model["id"]) for model in models[first:])))
+    (content,) = instance.values()
+    (tagged,) = list(content["shardAssignments"]["runnerToShard"].values())[:1]
+    body = json.dumps({"target_node_id": node, "shard_metadata": tagged})
+    post(lab, f"{exo}/download/start", body)
+    post(lab, f"{exo}/instance", json.dumps({"instance": instance}))
 
 
 def post(lab: monitoring.Lab, url: str, body: str) -> None:

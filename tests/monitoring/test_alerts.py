@@ -5,15 +5,18 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
-from tests.monitoring.conftest import start_receiver
+from tests.monitoring.conftest import place, start_receiver
 from tests.monitoring.lab import Lab, alerts, run, wait
 
+LAB = Path("/run/hybrid-lab") / os.environ.get("LAB_NAME", "test")
 STATE = "/private/var/db/simulator/state"
 INFORMATION = "/Applications/EXO.app/Contents/Info.plist"
 # launchctl answers before the job has ended, and then with a status of its own.
@@ -146,7 +149,10 @@ WAVES = [
     ["GpuHot"],
     ["GpuMissing"],
 ]
-ALONE = {"ThunderboltCableMissing", "NotificationsFail", "HostRestarted", "ExoRunnerFailed", "ExoDownloadFailed"}
+ALONE = {
+    *("ThunderboltCableMissing", "NotificationsFail", "HostRestarted"),
+    *("ExoDownloadFailed", "ExoInstanceNotReady", "ExoRunnerFailed", "ExoStranger"),
+}
 
 
 def test_every_alert_is_tried():
@@ -196,16 +202,38 @@ def test_a_download_that_fails_is_seen(busy: Lab):
     wait(lambda: busy.firing("ExoDownloadFailed"), "ExoDownloadFailed fires", 240)
 
 
+def test_a_model_that_never_gets_ready_is_seen(busy: Lab):
+    """Its weights are nowhere; that it is downloaded is progress, until that has failed."""
+    wait(lambda: busy.firing("ExoInstanceNotReady"), "ExoInstanceNotReady fires", 180)
+
+
 def test_a_runner_that_fails_is_seen(busy: Lab):
-    """exo starts it again within seconds, so it is killed until the alert has been there."""
+    """exo starts it again within seconds and removes the model after five times, so this goes on until it was seen."""
     kill = "ps ax -o pid= -o command= | grep '[r]unner.py' | while read -r pid rest; do kill -9 $pid; done"
 
     def seen() -> bool:
+        if not busy.fetch(f"{busy.address('olab2', 52415)}/state/instances"):
+            place(busy)
         for host in ("olab1", "olab2", "olab3"):
             busy.execute(host, kill)
         return bool(busy.query('last_over_time(ALERTS{alertname="ExoRunnerFailed", alertstate="firing"}[5m])'))
 
     wait(seen, "ExoRunnerFailed fires", 120)
+
+
+def test_a_stranger_is_seen(cluster: Lab):
+    """A second exo on a Mac that has one, with the cluster's own secret: nobody answers to its identity."""
+    script = (
+        "read -r EXO_LIBP2P_NAMESPACE; export EXO_LIBP2P_NAMESPACE HOME=/tmp/stranger EXO_RUNTIME_DIR=/tmp; "
+        "mkdir -p $HOME; /Applications/EXO.app/Contents/Resources/exo/exo --api-port 52500 --offline "
+        ">/dev/null 2>&1 </dev/null & echo $! > /tmp/stranger.pid"
+    )
+    secret = (LAB / ".secrets/exo_namespace").read_text(encoding="utf-8")
+    run("lab", "exec", "olab1", "--", "/bin/sh", "-ec", script, stdin=secret)
+    try:
+        wait(lambda: cluster.firing("ExoStranger", may_be=""), "ExoStranger fires", 120)
+    finally:
+        cluster.execute("olab1", "kill -9 $(cat /tmp/stranger.pid); rm -r /tmp/stranger /tmp/stranger.pid")
 
 
 def test_nobody_is_there_to_be_told(cluster: Lab):
