@@ -43,6 +43,25 @@ def is_complete(directory: Path) -> bool:
         return False
 
 
+def is_readable(directory: Path) -> bool:
+    """Return whether the header of every file of weights can be read and what it names is there."""
+    try:
+        return all(map(_has_its_tensors, directory.glob("*.safetensors")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _has_its_tensors(path: Path) -> bool:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 0 < length <= size - 8:
+            return False
+        header = json.loads(file.read(length))
+    ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+    return 8 + length + max(ends, default=0) <= size
+
+
 def find_model(paths: Paths, model_id: str) -> Path | None:
     """Return the complete directory of a model."""
     name = model_id.replace("/", "--")

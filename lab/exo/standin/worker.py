@@ -8,15 +8,17 @@ import asyncio
 import contextlib
 import copy
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from . import clock, generation
+from .downloads import find_model, is_readable
 from .identity import new_id
 from .state import download_model, tag
 from .supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from .downloads import Downloads
     from .log import Log
@@ -27,6 +29,10 @@ _MAXIMUM_ATTEMPTS = 5
 _RETRY_PAUSE = 2.0
 _HANG_VARIABLE = "EXO_STANDIN_HANG"
 _STARTED_TASKS = {"connect": "ConnectToGroup", "load": "LoadModel", "warm": "StartWarmup"}
+# A rank in one of these has connections to its neighbours.
+_JOINED = frozenset(
+    {"RunnerConnected", "RunnerLoading", "RunnerLoaded", "RunnerWarmingUp", "RunnerReady", "RunnerRunning"}
+)
 _WHERE = "exo.worker.main:plan_step:1"
 
 
@@ -51,6 +57,7 @@ class Worker:
         self._asked_for: set[str] = set()
         self._serving: dict[str, dict[str, Any]] = {}
         self._served: set[str] = set()
+        self._stuck: dict[str, float] = {}
         self._wake = asyncio.Event()
         self.blocked: list[Supervisor] = []
 
@@ -77,11 +84,15 @@ class Worker:
         """Take every step that is possible now."""
         instances = self._replica.state.data["instances"]
         for runner in list(self._runners.values()):
-            if runner.instance_id not in instances:
+            # What is left of a ring with a broken rank begins again with it.
+            if runner.instance_id not in instances or (runner.status in _JOINED and self._is_broken(runner.others)):
                 self._shut_down(runner)
         for identity, instance in list(instances.items()):
-            runner_id = tag(instance)[1]["shardAssignments"]["nodeToRunner"].get(self._node_id)
-            if runner_id is not None and runner_id not in self._runners:
+            assignments = tag(instance)[1]["shardAssignments"]
+            runner_id = assignments["nodeToRunner"].get(self._node_id)
+            if runner_id is None or runner_id in self._runners:
+                continue
+            if self._is_broken([runner_id]) or not self._is_broken(assignments["runnerToShard"]):
                 await self._create(identity, instance)
         for runner in list(self._runners.values()):
             if runner.busy is None:
@@ -105,6 +116,10 @@ class Worker:
         runner.busy = "start"
         await runner.start()
 
+    def _is_broken(self, runners: Iterable[str]) -> bool:
+        """Return whether one of these runners has failed and is not back."""
+        return any("RunnerFailed" in self._all_runners().get(runner, {}) for runner in runners)
+
     def _advance(self, runner: Supervisor) -> None:
         """Take a runner's next step when the other ranks are as far."""
         others = [tag(self._all_runners().get(other, {"": {}}))[0] for other in runner.others]
@@ -112,13 +127,13 @@ class Worker:
         if runner.status == "RunnerIdle":
             self._ask_for_model(runner)
             if alone and self._is_downloaded_everywhere(runner):
-                self._start(runner, "load", {"RunnerLoading": {"layersLoaded": 0, "totalLayers": self._layers(runner)}})
+                self._load(runner)
             elif not alone and self._may_connect(runner, set(others)):
                 self._connect(runner)
         elif runner.status == "RunnerConnected":
             ready = {"RunnerConnected", "RunnerLoading", "RunnerLoaded", "RunnerWarmingUp"}
             if set(others) <= ready and self._is_downloaded_everywhere(runner):
-                self._start(runner, "load", {"RunnerLoading": {"layersLoaded": 0, "totalLayers": self._layers(runner)}})
+                self._load(runner)
         elif runner.status == "RunnerLoaded":
             wanted = {"RunnerWarmingUp", "RunnerReady"} if rank == 0 else {"RunnerLoaded", "RunnerWarmingUp"}
             if set(others) <= wanted:
@@ -139,6 +154,24 @@ class Worker:
     @staticmethod
     def _layers(runner: Supervisor) -> int:
         return int(runner.shard["endLayer"] - runner.shard["startLayer"])
+
+    def _load(self, runner: Supervisor) -> None:
+        """Load the weights; over what it cannot read the real program waits for ever, without a failure.
+
+        It was seen to stay in RunnerLoading, and in RunnerIdle while it planned the loading again ten times a second.
+        """
+        directory = find_model(self._paths, runner.content["shardAssignments"]["modelId"])
+        loading = {"RunnerLoading": {"layersLoaded": 0, "totalLayers": self._layers(runner)}}
+        if directory is not None and is_readable(directory):
+            self._start(runner, "load", loading)
+            return
+        self._log.info(f"Worker plan: {_STARTED_TASKS['load']}", where=_WHERE)
+        self._begin_task(_STARTED_TASKS["load"], runner.instance_id)
+        if runner.others:
+            self._set(runner, loading)
+            runner.busy = "load"
+        else:
+            self._stuck.setdefault(runner.runner_id, time.monotonic())
 
     def _connect(self, runner: Supervisor) -> None:
         """Join the ring; in hang mode the report of it is lost, and with it the whole placement."""
@@ -228,9 +261,17 @@ class Worker:
         self.notice()
 
     def _shut_down(self, runner: Supervisor) -> None:
-        """End a runner whose instance is gone; one that waits in the ring blocks the whole worker instead."""
+        """End a runner whose instance is gone; one that waits in the ring blocks the whole worker instead.
+
+        One that was told to load over and over first does all that.
+        """
         if runner.busy == "connect":
             self.blocked.append(self._runners.pop(runner.runner_id))
+            return
+        since = self._stuck.pop(runner.runner_id, None)
+        if since is not None:
+            self.blocked.append(runner)
+            asyncio.get_running_loop().call_later(time.monotonic() - since, self._unblock, runner)
             return
         self._log.info("Worker plan: Shutdown", where=_WHERE)
         task = self._begin_task("Shutdown", runner.instance_id, runnerId=runner.runner_id)
@@ -238,6 +279,10 @@ class Worker:
         self._set(runner, {"RunnerShuttingDown": {}})
         runner.end()
         del self._runners[runner.runner_id]
+
+    def _unblock(self, runner: Supervisor) -> None:
+        self.blocked.remove(runner)
+        self.notice()
 
     def _set(self, runner: Supervisor, status: dict[str, Any]) -> None:
         runner.status = tag(status)[0]

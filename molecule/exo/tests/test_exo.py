@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 from tests.lab_hosts import lab_hosts
 
@@ -20,6 +22,15 @@ def test_it_runs_as_its_own_user_and_not_as_root(host):
     owners = host.check_output("ps ax -o user= -o command= | grep '[R]esources/exo/exo'").splitlines()
     assert owners
     assert {line.split()[0] for line in owners} == {"_exo"}
+
+
+def test_its_namespace_is_the_secret_that_the_run_made(host):
+    kept = Path("/run/hybrid-lab") / os.environ["LAB_NAME"] / ".secrets/exo_namespace"
+    pid = host.check_output("ps ax -o pid= -o command= | grep '[R]esources/exo/exo' | head -1").split()[0]
+    environment = host.run(f"cat /proc/{pid}/environ").stdout.split("\0")
+    assert f"EXO_LIBP2P_NAMESPACE={kept.read_text(encoding='utf-8').strip()}" in environment
+    assert len(kept.read_text(encoding="utf-8")) == 41
+    assert kept.stat().st_mode & 0o777 == 0o600
 
 
 def test_every_node_sees_every_other_both_ways(host):

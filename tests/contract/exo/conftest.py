@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shlex
+import shutil
 import subprocess
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lab.exo import bundle, tiny_model
 from tests.contract.exo.cluster import Cluster, Node, formed, wait_for
+from tests.unit.monitoring.conftest import PACKAGES, ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,3 +81,41 @@ def make_cluster(program: list[str], tmp_path_factory: pytest.TempPathFactory) -
     yield make
     for cluster in made:
         cluster.clear()
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Callable[[], dict[str, float]]]]:
+    """Return a maker of exporters: each tells the figures of the nodes that it takes for the inventory's hosts."""
+    directory = tmp_path_factory.mktemp("library")
+    package = shutil.copytree(ROLES / PACKAGES[1], directory / "cluster_exporter")
+    shutil.copy(ROLES / "program/files/exposition.py", package)
+    sys.path.insert(0, str(directory))
+    exo, fetch, exposition = (
+        importlib.import_module(f"cluster_exporter.{name}") for name in ("exo", "fetch", "exposition")
+    )
+
+    def make(nodes: list[Node]) -> Callable[[], dict[str, float]]:
+        by_address = {node.address: node for node in nodes}
+
+        def document(url: str, *_password: str) -> Any:
+            address, _, path = url.removeprefix("http://").partition(":52415")
+            try:
+                return by_address[address].get(path)
+            except OSError as error:
+                raise fetch.SourceError(str(error)) from None
+
+        fetch.document = document
+        source = exo.Source({"hosts": {f"mini{node.number}": node.address for node in nodes}, "port": 52415})
+
+        def measure() -> dict[str, float]:
+            metrics = exposition.Metrics()
+            source.measure(metrics)
+            lines = [line.rpartition(" ") for line in metrics.render().splitlines() if not line.startswith("#")]
+            return {name: float(value) for name, _, value in lines}
+
+        return measure
+
+    yield make
+    sys.path.remove(str(directory))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cluster_exporter"]:
+        del sys.modules[name]

@@ -4,12 +4,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
+import signal
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _exo_api, _exo_cluster, _exo_strangers, _http
 
 from tests.contract.exo.cluster import formed, picture, wait_for
 from tests.contract.exo.conftest import REAL, needs_network
@@ -47,6 +52,20 @@ def instances(node: Node) -> dict[str, Any]:
     return {key: next(iter(value.values())) for key, value in node.get("/state/instances").items()}
 
 
+def children(node: Node) -> list[int]:
+    """Return the processes of a node's group that are not the program itself."""
+    assert node.process is not None
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[2]) == node.process.pid and int(entry.name) != node.process.pid and fields[0] != "Z":
+            found.append(int(entry.name))
+    return found
+
+
 def runner_states(node: Node) -> dict[str, str]:
     """Return the status of each runner of the existing instances."""
     runners = node.get("/state/runners")
@@ -60,6 +79,18 @@ def runner_states(node: Node) -> dict[str, str]:
 def is_ready(node: Node, count: int) -> bool:
     states = runner_states(node)
     return len(states) == count and set(states.values()) <= {"RunnerReady", "RunnerRunning"}
+
+
+def tries_to_load(node: Node, count: int) -> bool:
+    """Return whether every runner of the one instance has been told to load its weights."""
+    (identity,) = instances(node)
+    tasks = [content for kind, content in map(_one, node.get("/state/tasks").values()) if kind == "LoadModel"]
+    return len([task for task in tasks if task["instanceId"] == identity]) >= count
+
+
+def _one(tagged: dict[str, Any]) -> tuple[str, Any]:
+    ((kind, content),) = tagged.items()
+    return kind, content
 
 
 def hangs(node: Node) -> bool:
@@ -260,6 +291,17 @@ def test_running_models(cluster: Cluster) -> None:
     assert cluster.nodes[0].get("/ollama/api/ps") == recorded("ollama_ps.json")
 
 
+def test_killed_runner_comes_back_with_the_others(cluster: Cluster) -> None:
+    before = runner_states(cluster.nodes[0])
+    node = next(node for node in cluster.nodes if children(node))
+    for process in children(node):
+        os.kill(process, signal.SIGKILL)
+    assert wait_for(lambda: "RunnerFailed" in runner_states(node).values(), cluster.scaled(10))
+    assert wait_for(lambda: is_ready(node, 2), cluster.scaled(30)), runner_states(node)
+    assert set(runner_states(cluster.nodes[1])) == set(before)
+    assert cluster.nodes[2].request("POST", "/v1/chat/completions", QUESTION).status == 200
+
+
 def test_same_text_on_one_node(clean: Cluster) -> None:
     place(clean.nodes[1], 1)
     assert wait_for(lambda: is_ready(clean.nodes[1], 1), clean.scaled(30))
@@ -267,6 +309,29 @@ def test_same_text_on_one_node(clean: Cluster) -> None:
     assert "RunnerShuttingDown" in states, "the entries of deleted instances stay"
     one = clean.nodes[0].request("POST", "/v1/chat/completions", QUESTION).json
     assert differences(one, recorded("chat.json")) == []
+
+
+def test_runner_that_fails_five_times_is_given_up_and_its_entry_stays(
+    clean: Cluster, figures: Callable[..., Callable[[], dict[str, float]]]
+) -> None:
+    first, measure = clean.nodes[0], figures(clean.nodes)
+    place(first, 1)
+    assert wait_for(lambda: is_ready(first, 1), clean.scaled(30))
+    (runner,) = runner_states(first)
+    failed: set[float] = set()
+
+    def given_up() -> bool:
+        for node in clean.nodes:
+            for process in children(node):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+        failed.add(measure()['exo_runners{state="RunnerFailed"}'])
+        return instances(first) == {}
+
+    assert wait_for(given_up, clean.scaled(120))
+    assert failed >= {1.0}
+    assert list(first.get("/state/runners")[runner]) == ["RunnerFailed"]
+    assert measure()['exo_runners{state="RunnerFailed"}'] == 0
 
 
 def test_absent_model_leaves_the_instance_waiting(clean: Cluster) -> None:
@@ -289,6 +354,58 @@ def test_created_instance(clean: Cluster) -> None:
     assert differences(answer.json, recorded("place_instance_answer.json")) == []
     identity = instance["MlxRingInstance"]["instanceId"]
     assert wait_for(lambda: identity in instances(clean.nodes[2]), clean.scaled(5))
+
+
+def test_a_node_of_nobody_is_a_stranger(
+    clean: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    figures: Callable[..., Callable[[], dict[str, float]]],
+) -> None:
+    *ours, third = clean.nodes
+    by_address = {node.address: node for node in ours}
+
+    def fetch(url: str, timeout: float) -> _http.Answer:
+        address, _, path = url.removeprefix("http://").partition(":52415")
+        if address not in by_address:
+            raise _http.HttpError(f"{url} does not answer")
+        answer = by_address[address].request("GET", path, timeout=timeout)
+        return _http.Answer(answer.status, answer.text.encode())
+
+    # It has been there for long.
+    monkeypatch.setattr(_exo_strangers, "WATCH_SECONDS", 1)
+    members = [_exo_api.Member(f"mini{node.number}", node.address) for node in ours]
+    answer = _exo_cluster.wait_for_cluster(members, 52415, fetch, 20, 0)
+    assert answer.formed
+    (stranger,) = answer.strangers
+    assert (stranger.node_id, stranger.addresses, stranger.seen_by) == (third.id, [third.address], ["mini1", "mini2"])
+    measured = figures(ours)()
+    assert measured["exo_strangers"] == 1
+    assert f'exo_stranger_seconds{{addresses="{third.address}",may_be="",node_id="{third.id}"}}' in measured
+
+
+@pytest.mark.parametrize("count", [2, 1])
+def test_unreadable_weights_never_get_ready_and_never_fail(
+    clean: Cluster, figures: Callable[..., Callable[[], dict[str, float]]], count: int
+) -> None:
+    first, measure = clean.nodes[0], figures(clean.nodes)
+    weights = [node.models / TINY.replace("/", "--") / "model.safetensors" for node in clean.nodes]
+    good = weights[0].read_bytes()
+    try:
+        for path in weights:
+            path.write_bytes(bytes(len(good)))
+        place(first, count)
+        assert wait_for(lambda: tries_to_load(first, count), clean.scaled(20)), runner_states(first)
+        began = time.monotonic()
+        while time.monotonic() - began < 20 * clean.factor:
+            assert set(runner_states(first).values()) <= {"RunnerIdle", "RunnerLoading", "RunnerConnected"}
+            assert [value for name, value in measure().items() if name.startswith("exo_instance_ready")] == [0]
+        downloads = first.get("/state/downloads").values()
+        assert all(any("DownloadCompleted" in entry for entry in entries) for entries in downloads)
+        (stalled,) = (value for name, value in measure().items() if name.startswith("exo_instance_stalled"))
+        assert stalled > 0
+    finally:
+        for path in weights:
+            path.write_bytes(good)
 
 
 def test_the_picture_still_holds(clean: Cluster) -> None:

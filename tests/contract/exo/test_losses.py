@@ -7,19 +7,18 @@ from __future__ import annotations
 import os
 import signal
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.contract.exo.cluster import formed, picture, wait_for
 from tests.contract.exo.conftest import needs_network
-from tests.contract.exo.test_cluster import QUESTION, instances, is_ready, place, place_until_ready
+from tests.contract.exo.test_cluster import QUESTION, children, instances, is_ready, place, place_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.contract.exo.cluster import Cluster, Node
+    from tests.contract.exo.cluster import Cluster
 
 pytestmark = needs_network
 
@@ -32,20 +31,6 @@ def cluster(make_cluster: Callable[..., Cluster]) -> Cluster:
         node.start(*(["-m"] if node is made.nodes[0] else []))
     assert wait_for(lambda: formed(made.nodes), made.scaled(60))
     return made
-
-
-def children(node: Node) -> list[int]:
-    """Return the processes of a node's group that are not the program itself."""
-    assert node.process is not None
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if int(fields[2]) == node.process.pid and int(entry.name) != node.process.pid and fields[0] != "Z":
-            found.append(int(entry.name))
-    return found
 
 
 def test_forced_master_wins(cluster: Cluster) -> None:
