@@ -17,7 +17,7 @@ NAME = "exo_namespace"
 BUILT_IN = "v0.0.1"
 """What exo takes where it is told none."""
 MINIMUM = 16
-_FRESH, _DISTINCT = 8, 6
+_FRESH, _DISTINCT = 9, 6
 _WORDS = (
     *("cluster", "default", "exo", "hybrid-ai", "hybrid", "mini", "namespace", "password", "secret", "test"),
     *("qwerty", "uiop", "asdfgh", "zxcvb"),
@@ -63,9 +63,13 @@ def _reason(namespace: str, inventory: Inventory) -> str | None:
 
 
 def _is_random(text: str, public: Iterable[str]) -> bool:
-    """Tell whether enough is left of a text without the words that everybody knows and what goes on like aaa or 123."""
+    """Tell whether enough of a text is left without words that everybody knows, rows like 123, and what it repeats."""
     for word in sorted((word.casefold() for word in public if len(word) > 2), key=len, reverse=True):
         text = text.replace(word, " ")
-    text = text[: (text + text).find(text, 1)]  # what is not a repetition of its beginning
-    fresh = [one for before, one in zip(" " + text, text) if abs(ord(one) - ord(before)) > 1]
+    fresh: list[str] = []
+    seen: set[str] = set()
+    for before, one in zip(" " + text, text):
+        if abs(ord(one) - ord(before)) > 1 and before + one not in seen:
+            fresh.append(one)
+        seen.add(before + one)
     return len(fresh) >= _FRESH and len(set(fresh)) >= _DISTINCT

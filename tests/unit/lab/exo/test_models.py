@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import struct
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from lab.exo import tiny_model
 from lab.exo.standin import cards, downloads
 from lab.exo.standin.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TINY_BYTES = 726272  # the weights of the model the answers were recorded with
 
@@ -76,6 +80,23 @@ def test_complete_directory(tmp_path: Path, files: dict[str, str], complete: boo
     for name, content in files.items():
         (tmp_path / name).write_text(content)
     assert downloads.is_complete(tmp_path) is complete
+
+
+@pytest.mark.parametrize(
+    ("change", "readable"),
+    [
+        pytest.param(lambda data: data, True, id="whole"),
+        pytest.param(lambda data: data[:-1], False, id="cut-short"),
+        pytest.param(lambda data: bytes(len(data)), False, id="garbage"),
+        pytest.param(lambda data: data[:8], False, id="nothing-but-a-length"),
+        pytest.param(lambda _: b"", False, id="empty"),
+    ],
+)
+def test_readable_weights(tmp_path: Path, change: Callable[[bytes], bytes], readable: bool) -> None:
+    weights = tiny_model.write(tmp_path) / "model.safetensors"
+    weights.write_bytes(change(weights.read_bytes()))
+    assert downloads.is_readable(weights.parent) is readable
+    assert downloads.is_complete(weights.parent)
 
 
 @pytest.mark.parametrize(
