@@ -137,12 +137,20 @@ options:
         default: present
   undo_after:
     description:
-      - Seconds after which a change of the service that carries the connection is taken back unless another call
-        confirms it with O(confirm).
+      - Seconds after which a change of the service that carries the connection is taken back, unless a new connection
+        comes through, which the same task makes. A host that lets none in is unreachable.
       - Other changes are not affected.
     type: int
+  prove:
+    description:
+      - Commands, each a list of words, that must print something before a change is kept that O(undo_after) would take
+        back. They are run over the new connection, a few times where one has nothing to say.
+    type: list
+    elements: list
+    default: []
   confirm:
-    description: Keeps what would be taken back otherwise, and does nothing else. To be called over a new connection.
+    description:
+      - Keeps what would be taken back otherwise, and does nothing else. A task with O(undo_after) does so by itself.
     type: bool
     default: false
   connection_address:
@@ -160,15 +168,8 @@ EXAMPLES = r"""
       - device: en0
         ipv4: {method: manual, address: 10.66.1.11, netmask: 255.255.255.0, router: 10.66.1.1}
         dns_servers: [10.66.1.10]
-    undo_after: 120
+    undo_after: 180
     connection_address: "{{ ansible_host }}"
-
-- name: Connect again
-  ansible.builtin.meta: reset_connection
-
-- name: Keep the address
-  hybrid_ai.cluster.macos_network:
-    confirm: true
 
 - name: Use two Thunderbolt cables as networks of their own
   hybrid_ai.cluster.macos_network:
@@ -192,12 +193,12 @@ changes:
   elements: dict
   sample: [{service: Ethernet, setting: dns_servers, before: [], after: [10.66.1.10]}]
 undo_pending:
-  description: Whether the change is taken back unless it is confirmed.
+  description: Whether the change is still taken back unless it is confirmed.
   returned: success
   type: bool
 confirmed:
   description: Whether there was a change to keep.
-  returned: with O(confirm)
+  returned: with O(confirm), or where O(undo_after) had something to take back
   type: bool
 """
 
@@ -291,6 +292,7 @@ def main() -> None:
                 },
             },
             "undo_after": {"type": "int"},
+            "prove": {"type": "list", "elements": "list", "default": []},
             "confirm": {"type": "bool", "default": False},
             "connection_address": {"type": "str"},
         },
