@@ -8,12 +8,13 @@ on the host waits to load what was confirmed before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import pwd
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _firewall_rules, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall_rules import Rule
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall_rules import OUT, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,11 +44,47 @@ def make_wish(tables: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> 
     if empty:
         raise FirewallError(f"The table {empty[0]} has no address: leave it out, together with the rules that name it.")
     for rule in made:
-        if rule.source and rule.source not in known:
-            raise FirewallError(f"A rule names the table {rule.source}, which is not in tables.")
-        if rule.port and not rule.protocol:
-            raise FirewallError(f"The rule for port {rule.port} has no protocol: write tcp or udp.")
-    return Wish(known, made)
+        _check(rule, known)
+    return Wish(known, [replace(rule, user=_number(rule.user)) if rule.user else rule for rule in made])
+
+
+def unknown_users(rules: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the users that rules name and this host does not have."""
+    return sorted({rule["user"] for rule in rules if rule.get("user") and _known_number(rule["user"]) is None})
+
+
+def _check(rule: Rule, tables: Mapping[str, Any]) -> None:
+    missing = [name for name in (rule.source, rule.destination) if name and name not in tables]
+    if missing:
+        raise FirewallError(f"A rule names the table {missing[0]}, which is not in tables.")
+    if rule.port and not rule.protocol:
+        raise FirewallError(f"The rule for port {rule.port} has no protocol: write tcp or udp.")
+    if rule.direction == OUT:
+        if not rule.user or not rule.protocol:
+            raise FirewallError("A rule for what goes out has no user or no protocol: write both.")
+        if rule.source or rule.interface:
+            raise FirewallError("A rule for what goes out has a source or an interface: write a destination instead.")
+    elif rule.user or rule.destination:
+        raise FirewallError("A rule for what comes in has a user or a destination: write direction out.")
+
+
+def _number(user: str) -> str:
+    number = _known_number(user)
+    if number is None:
+        raise FirewallError(
+            f"A rule is about the user {user}, whom this host does not have: create the user first, or write a number."
+        )
+    return number
+
+
+def _known_number(user: str) -> str | None:
+    """Return a user's number: rules are loaded at boot, when nobody may be there yet to ask for a name."""
+    if user.isdigit():
+        return user
+    try:
+        return str(pwd.getpwnam(user).pw_uid)
+    except KeyError:
+        return None
 
 
 def compared(found: str | bytes | None, wanted: str | bytes, *, stale: bool = False) -> str:

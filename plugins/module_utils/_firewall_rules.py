@@ -2,9 +2,9 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 """Which packets may enter a host, derived from the service table, the inventory and the Thunderbolt plan.
 
-Only ports of the service table are closed to those who need not reach them; everything else passes, so that outgoing
-connections, DHCP, neighbour discovery and multicast need no rule, and a mistake cannot cut a host off. The first rule
-that matches decides.
+Only ports of the service table are closed to those who need not reach them; everything else passes, so that DHCP,
+neighbour discovery and multicast need no rule, and a mistake cannot cut a host off. The first rule that matches
+decides. What may leave a host is limited for one user only, see `_firewall_outgoing`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 LOOPBACK = "loopback"
+IN, OUT = "in", "out"
 SSH_PORT = 22
 LINK_LOCAL = "fe80::/10"
 """IPv6 addresses that only neighbours on the same network can use: with them `lan` holds for IPv6, too."""
@@ -40,15 +41,22 @@ class Rule:
 
     action: str
     """pass, or reset: answer a TCP connection like a closed port, and drop everything else."""
+    direction: str = IN
+    """in, or out: what a process of this host sends by itself, which is no answer to somebody else's connection."""
     interface: str = ""
     protocol: str = ""
     port: int = 0
+    """Of this host for what comes in, of the other end for what goes out."""
     source: str = ""
-    """The name of a table of addresses."""
+    """The name of a table of addresses, for what comes in."""
+    destination: str = ""
+    """The same for what goes out."""
+    user: str = ""
+    """Whose process sends it: a name or a number."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what says something, the way a module takes it."""
-        return {key: value for key, value in asdict(self).items() if value}
+        return {key: value for key, value in asdict(self).items() if value and (key, value) != ("direction", IN)}
 
 
 @dataclass(frozen=True)

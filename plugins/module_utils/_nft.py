@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NFT = "/usr/sbin/nft"
 FAMILY = "inet"
 TABLE = "hybrid_ai"
-CHAIN = "input"
+CHAINS = {_firewall_rules.IN: "input", _firewall_rules.OUT: "output"}
 PRIORITY = -10
 """Before the tables of others, which have 0."""
 
@@ -45,15 +45,17 @@ ANSWERS: list[dict[str, Any]] = [
 def document(wish: Wish) -> str:
     """Return the file that replaces the table in one step."""
     table = {"family": FAMILY, "name": TABLE}
-    chain = {**_HERE, "name": CHAIN, "type": "filter", "hook": "input", "prio": PRIORITY, "policy": "accept"}
     commands: list[dict[str, Any]] = [
         {"add": {"table": table}},
         {"delete": {"table": table}},
         {"add": {"table": table}},
     ]
     commands += [{"add": {"set": {**_HERE, **found}}} for found in sets(wish)]
-    commands += [{"add": {"chain": chain}}]
-    commands += [{"add": {"rule": {**_HERE, "chain": CHAIN, "expr": expression}}} for expression in expressions(wish)]
+    for direction, found in expressions(wish).items():
+        name = CHAINS[direction]
+        chain = {**_HERE, "name": name, "type": "filter", "hook": name, "prio": PRIORITY, "policy": "accept"}
+        commands += [{"add": {"chain": chain}}]
+        commands += [{"add": {"rule": {**_HERE, "chain": name, "expr": expression}}} for expression in found]
     return json.dumps({"nftables": commands}, indent=1) + "\n"
 
 
@@ -66,24 +68,45 @@ def sets(wish: Wish) -> Iterator[dict[str, Any]]:
                 yield {"name": f"{name}{suffix}", "type": kind, "flags": ["interval"], "elem": elements}
 
 
-def expressions(wish: Wish) -> list[list[dict[str, Any]]]:
-    """Return what every rule says; one that names a table becomes one for each IP version in it."""
-    return [ANSWERS, *(expression for rule in wish.rules for expression in _rule(rule, wish))]
+def expressions(wish: Wish) -> dict[str, list[list[dict[str, Any]]]]:
+    """Return what every rule says by direction; one that names a table becomes one for each IP version in it.
+
+    Nothing is asked of what goes out where no rule is about it.
+    """
+    used = [way for way in CHAINS if way == _firewall_rules.IN or any(rule.direction == way for rule in wish.rules)]
+    return {
+        way: [
+            ANSWERS,
+            *(
+                expression
+                for rule in wish.rules
+                if rule.direction == way or rule.interface
+                for expression in _rule(rule, way, wish)
+            ),
+        ]
+        for way in used
+    }
 
 
-def _rule(rule: Rule, wish: Wish) -> Iterator[list[dict[str, Any]]]:
+def _rule(rule: Rule, way: str, wish: Wish) -> Iterator[list[dict[str, Any]]]:
     verdict: dict[str, Any] = {"accept": None}
     if rule.action != "pass":
         verdict = {"reject": {"type": "tcp reset"}} if rule.protocol == "tcp" else {"drop": None}
-    common = [_match({"meta": {"key": "iifname"}}, LOOPBACK)] if rule.interface == _firewall_rules.LOOPBACK else []
-    port = [_match(_payload(rule.protocol, "dport"), rule.port)] if rule.port else []
-    if not rule.source:
+    incoming = way == _firewall_rules.IN
+    common = [_match({"meta": {"key": "skuid"}}, int(rule.user))] if rule.user else []
+    if rule.interface == _firewall_rules.LOOPBACK:
+        common += [_match({"meta": {"key": "iifname" if incoming else "oifname"}}, LOOPBACK)]
+    port = [_match({"meta": {"key": "l4proto"}}, rule.protocol)] if rule.protocol else []
+    if rule.port:
+        port = [_match(_payload(rule.protocol, "dport"), rule.port)]
+    table = rule.source if incoming else rule.destination
+    if not table:
         yield [*common, *port, verdict]
         return
     for version, (protocol, _, suffix) in _ADDRESS.items():
-        if any(_version(address) == version for address in wish.tables[rule.source]):
-            source = _match(_payload(protocol, "saddr"), f"@{rule.source}{suffix}")
-            yield [*common, source, *port, verdict]
+        if any(_version(address) == version for address in wish.tables[table]):
+            other = _match(_payload(protocol, "saddr" if incoming else "daddr"), f"@{table}{suffix}")
+            yield [*common, other, *port, verdict]
 
 
 def _match(left: dict[str, Any], right: str | int) -> dict[str, Any]:
@@ -113,7 +136,7 @@ def parse(result: Result) -> tuple[list[str], dict[str, list[str]]]:
         raise FirewallError(f"`{' '.join(LIST)}` failed: {result.text}")
     try:
         listed = json.loads(result.out)["nftables"]
-        rules = [shown(entry["rule"]["expr"]) for entry in listed if "rule" in entry]
+        rules = [_line(entry["rule"]["chain"], entry["rule"]["expr"]) for entry in listed if "rule" in entry]
         found = {entry["set"]["name"]: _elements(entry["set"].get("elem", [])) for entry in listed if "set" in entry}
     except (ValueError, KeyError, TypeError) as error:
         raise FirewallError(f"`{' '.join(LIST)}` printed something unknown: {error!r}") from error
@@ -122,8 +145,12 @@ def parse(result: Result) -> tuple[list[str], dict[str, list[str]]]:
 
 def wanted(wish: Wish) -> tuple[list[str], dict[str, list[str]]]:
     """Return the same for a wish."""
-    rules = [shown(expression) for expression in expressions(wish)]
+    rules = [_line(CHAINS[way], expression) for way, found in expressions(wish).items() for expression in found]
     return rules, {found["name"]: _elements(found["elem"]) for found in sets(wish)}
+
+
+def _line(chain: str, expression: list[dict[str, Any]]) -> str:
+    return shown(expression) if chain == CHAINS[_firewall_rules.IN] else f"{chain}: {shown(expression)}"
 
 
 def shown(expression: list[dict[str, Any]]) -> str:

@@ -52,6 +52,8 @@ def rule_text(rule: Rule) -> str:
     A connection that was there before the rules has no state: `flags any` lets its packets make one, or loading the
     rules would cut the very session that loads them.
     """
+    if rule.direction == _firewall_rules.OUT:
+        return _outgoing_text(rule)
     words = ["pass" if rule.action == "pass" else "block return-rst" if rule.protocol == "tcp" else "block drop"]
     words += ["quick", "on", LOOPBACK] if rule.interface == _firewall_rules.LOOPBACK else ["in", "quick"]
     words += ["proto", rule.protocol] if rule.protocol else []
@@ -60,6 +62,27 @@ def rule_text(rule: Rule) -> str:
     words += ["port", str(rule.port)] if rule.port else []
     if rule.action == "pass":
         words += ["keep state"] if rule.protocol == "udp" else ["flags any keep state"]
+    return " ".join(words)
+
+
+def _outgoing_text(rule: Rule) -> str:
+    """Return a rule for what a user's processes send.
+
+    To know the user of a packet the kernel looks its socket up, which has stopped Macs for good where it was done for
+    every packet: a thread that answers a TCP packet holds the lock of a socket whose removal holds the list of all.
+    Only the packet that opens a connection is asked about (`S/SA`, which is compared before the user), never an
+    answer; no state is made, so that everything after it is as if there were no rule.
+
+    A packet that is blocked on its way out is an error for the process at once ("No route to host"); a reset would be
+    sent in vain on interfaces that complete checksums themselves.
+    """
+    words = ["pass" if rule.action == "pass" else "block drop", "out", "quick", "proto", rule.protocol]
+    destination = f"<{rule.destination}>" if rule.destination else "any"
+    words += ["from", "any", "to", destination] if rule.destination or rule.port else ["all"]
+    words += ["port", str(rule.port)] if rule.port else []
+    words += ["user", rule.user]
+    words += ["flags S/SA"] if rule.protocol == "tcp" else []
+    words += ["no state"] if rule.action == "pass" else []
     return " ".join(words)
 
 

@@ -10,9 +10,9 @@ version_added: 0.1.0
 author: The hybrid_ai.cluster contributors
 description:
   - Brings pf on macOS or nftables on Linux to a list of rules and keeps them there over restarts. The first rule that
-    matches a packet coming in decides; what no rule matches passes.
+    matches a packet decides; what no rule matches passes.
   - With O(undo_after) rules that were never confirmed are loaded at once and taken back by the host itself, unless a
-    second call with O(confirm=true) comes through. Only then they become those that are loaded at boot.
+    new connection comes through, which the same task makes. Only then they become those that are loaded at boot.
   - On macOS the rules are an anchor of their own, C(com.apple/100.hybrid-ai). C(/etc/pf.conf) is not touched. A
     daemon loads them again within a minute after a restart, an update, a flush or C(pfctl -d).
   - On Linux they are a table of their own, C(inet hybrid_ai), next to those of other programs.
@@ -32,10 +32,19 @@ options:
     suboptions:
       action:
         description:
-          - V(reset) answers a TCP connection the way a closed port does, and drops what is not TCP.
+          - V(reset) answers a TCP connection the way a closed port does, and drops what is not TCP. A process whose
+            packet may not go out is told so at once.
         type: str
         choices: [pass, reset]
         required: true
+      direction:
+        description:
+          - V(out) for what processes of this host send by themselves; answers to the connections of others are not
+            concerned. Needs O(rules[].user) and O(rules[].protocol).
+          - On macOS a connection that is open already goes on.
+        type: str
+        choices: [in, out]
+        default: in
       interface:
         description: V(loopback) for what the host sends to itself.
         type: str
@@ -45,18 +54,27 @@ options:
         type: str
         choices: [tcp, udp]
       port:
-        description: The port on this host.
+        description: The port on this host, for V(out) that of the other end.
         type: int
       source:
-        description: The name of a table in O(tables); everybody when not given.
+        description: The name of a table in O(tables), for what comes in; everybody when not given.
+        type: str
+      destination:
+        description: The name of a table in O(tables), for what goes out; everywhere when not given.
+        type: str
+      user:
+        description: Whose processes a rule for V(out) is about, a name or a number. A name must be known to the host.
         type: str
   undo_after:
-    description: After how many seconds rules that were never confirmed are taken back; not at all when not given.
+    description:
+      - After how many seconds rules that were never confirmed are taken back; not at all when not given.
+      - The task confirms them over a new connection, since one that is open may go on where a new one is refused. A
+        host that lets none in is unreachable, and the message says when its rules are gone.
     type: int
   confirm:
     description:
       - Keep the rules that an earlier call with O(undo_after) has loaded. Give the same O(tables) and O(rules).
-      - Run it over a new connection, since one that is open may go on where a new one is refused.
+      - A task with O(undo_after) does so by itself.
     type: bool
     default: false
   state:
@@ -69,37 +87,37 @@ options:
 EXAMPLES = r"""
 - name: Let only the management node ask for metrics
   hybrid_ai.cluster.firewall:
-    tables: &tables
+    tables:
       metrics: [10.66.1.10]
-    rules: &rules
+    rules:
       - {action: pass, interface: loopback}
       - {action: pass, protocol: tcp, port: 22}
       - {action: pass, protocol: tcp, port: 9100, source: metrics}
       - {action: reset, protocol: tcp, port: 9100}
-    undo_after: 60
-  register: firewall
+    undo_after: 180
 
-- name: Keep the rules
+- name: Let a service connect to its peers only
   hybrid_ai.cluster.firewall:
-    tables: *tables
-    rules: *rules
-    confirm: true
-  vars:
-    ansible_ssh_args: -o ControlPath=none
-  when: firewall.undo_pending
+    tables:
+      peers: [10.66.1.11, 10.66.1.12]
+    rules:
+      - {action: pass, interface: loopback}
+      - {action: pass, direction: out, protocol: tcp, destination: peers, user: _exo}
+      - {action: reset, direction: out, protocol: tcp, user: _exo}
+    undo_after: 180
 """
 
 RETURN = r"""
 undo_pending:
-  description: Whether the rules are taken back unless they are confirmed.
-  returned: success
-  type: bool
-  sample: true
-confirmed:
-  description: Whether this call has made rules permanent.
+  description: Whether the rules are still taken back unless they are confirmed.
   returned: success
   type: bool
   sample: false
+confirmed:
+  description: Whether rules that waited for it have become permanent.
+  returned: success
+  type: bool
+  sample: true
 """
 
 import platform
@@ -121,7 +139,14 @@ if TYPE_CHECKING:
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Do what is asked for."""
     require_root("Managing the packet filter")
-    wish = _firewall.make_wish(module.params["tables"], module.params["rules"])
+    rules = module.params["rules"]
+    if module.check_mode:
+        # Somebody else's task would create them before.
+        unknown = _firewall.unknown_users(rules)
+        rules = [rule for rule in rules if rule["user"] not in unknown]
+        for user in unknown:
+            module.warn(f"The rules about the user {user} are not predicted: this host does not have the user yet.")
+    wish = _firewall.make_wish(module.params["tables"], rules)
     backend = make_backend(module_commands(module), platform.system(), wish)
     outcome: Outcome
     if module.params["state"] == "absent":
@@ -144,10 +169,13 @@ def main() -> None:
     """Run the module."""
     rule = {
         "action": {"type": "str", "choices": ["pass", "reset"], "required": True},
+        "direction": {"type": "str", "choices": ["in", "out"], "default": "in"},
         "interface": {"type": "str", "choices": ["loopback"]},
         "protocol": {"type": "str", "choices": ["tcp", "udp"]},
         "port": {"type": "int"},
         "source": {"type": "str"},
+        "destination": {"type": "str"},
+        "user": {"type": "str"},
     }
     module = AnsibleModule(
         argument_spec={
