@@ -103,6 +103,8 @@ def _rules(action: str, words: Words) -> list[Rule]:
         sources = _hosts(words) if words.skip("from") else sources
         targets = _hosts(words) if words.skip("to") else targets
     rule.update(_options(action, words, protocols))
+    if rule["user"] and rule["direction"] != "out":
+        raise words.error()  # whose socket a packet that comes in belongs to is not simulated
     made = [
         {**rule, "interface": interface, "protocol": protocol, "source": source, "target": target}
         for interface, protocol, source, target in itertools.product(interfaces, protocols, sources, targets)
@@ -114,10 +116,13 @@ def _rules(action: str, words: Words) -> list[Rule]:
 
 
 def _options(action: str, words: Words, protocols: list[str]) -> Rule:
-    found: Rule = {"flags": "", "state": "keep" if action == "pass" else "", "label": ""}
+    found: Rule = {"user": "", "flags": "", "state": "keep" if action == "pass" else "", "label": ""}
     while words.next:
         option = words.take()
-        if option == "flags" and set(protocols) <= {"tcp", ""}:
+        if option == "user" and set(protocols) <= {"tcp", "udp"}:
+            words.skip("=")
+            found["user"] = _user(words)
+        elif option == "flags" and set(protocols) <= {"tcp", ""}:
             found["flags"] = words.take()
         elif option in ("keep", "no"):
             words.must("state")
@@ -129,6 +134,17 @@ def _options(action: str, words: Words, protocols: list[str]) -> Rule:
     if found["flags"] not in ("", "any", "S/SA"):
         raise words.error()
     return found
+
+
+def _user(words: Words) -> str:
+    """Return the number of one user; names are asked for while a file is read."""
+    import pwd
+
+    word = words.text()
+    try:
+        return word if word.isdigit() else str(pwd.getpwnam(word).pw_uid)
+    except KeyError:
+        raise RulesError(f"{words.name}:{words.line}: unknown user {word}") from None
 
 
 def _hosts(words: Words) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ def rule_text(rule: dict[str, Any]) -> str:
         words.append("all")
     else:
         words += [f"from {_host(rule['source'])}", f"to {_host(rule['target'])}"]
+    words += [f"user = {rule['user']}" if rule["user"] else ""]
     words += [f"flags {rule['flags']}" if rule["flags"] else ""]
     words += ["keep state" if rule["state"] == "keep" else "no state" if rule["state"] == "no" else ""]
     words += [f'label "{rule["label"]}"' if rule["label"] else ""]

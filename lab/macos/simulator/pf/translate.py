@@ -4,6 +4,9 @@
 
 The last matching rule decides unless one is ``quick``: a rule that is not leaves its verdict in the packet's mark.
 A ``keep state`` is a mark on the connection, which passes before any rule is looked at.
+
+A packet that is blocked on its way out is an error of the program that sends it (EHOSTUNREACH), at once; a
+``return-rst`` makes no difference there.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ TABLE = "inet simulator_pf"
 STATE_MARK = 0x7066
 """On connections that pf has a state for."""
 _PASS, _PASS_STATE, _DROP, _RESET = 1, 2, 3, 4
+_REJECT = "meta l4proto tcp reject with tcp reset"
+_UNREACHABLE = "reject with icmpx type host-unreachable"
 _LOOPBACK = {"lo0": "lo"}
 _FAMILIES = {"inet": ("ip", "ipv4", 4), "inet6": ("ip6", "ipv6", 6)}
 _DEEPEST = 8
@@ -60,9 +65,11 @@ def _chain(direction: str, hook: str, interface: str, data: dict[str, Any]) -> l
     lines += _evaluate("", direction, interface, data, 0)
     lines += [
         f"meta mark {_PASS_STATE} ct mark set {STATE_MARK} accept",
-        f"meta mark {_RESET} meta l4proto tcp reject with tcp reset",
-        f"meta mark {{ {_DROP}, {_RESET} }} drop",
     ]
+    if direction == "out":
+        lines += [f"meta mark {{ {_DROP}, {_RESET} }} {_UNREACHABLE}"]
+    else:
+        lines += [f"meta mark {_RESET} {_REJECT}", f"meta mark {{ {_DROP}, {_RESET} }} drop"]
     return [*lines, "}"]
 
 
@@ -72,7 +79,7 @@ def _evaluate(path: str, direction: str, interface: str, data: dict[str, Any], d
     for rule in data["rulesets"].get(path, {"rules": []})["rules"] if depth < _DEEPEST else ():
         if "anchor" not in rule:
             if rule["direction"] in ("", direction):
-                lines += _rule(rule, path, interface, data)
+                lines += _rule({**rule, "direction": direction}, path, interface, data)
         elif rule["kind"] == "anchor":
             for child in _called(f"{path}/{rule['anchor']}".lstrip("/"), data):
                 lines += _evaluate(child, direction, interface, data, depth + 1)
@@ -96,6 +103,7 @@ def _rule(rule: dict[str, Any], path: str, interface: str, data: dict[str, Any])
         common += [f"meta nfproto {_FAMILIES[family][1]}"] if family else []
         common += _host(rule["source"][0], "saddr", family, path, data)
         common += _host(rule["target"][0], "daddr", family, path, data)
+        common += [f"meta skuid {rule['user']}"] if rule["user"] else []
         lines += [" ".join([*common, *variant]) for variant in _variants(rule)]
     return lines
 
@@ -147,4 +155,6 @@ def _verdicts(rule: dict[str, Any]) -> list[str]:
     resets = rule["answer"] in ("return", "return-rst")
     if not rule["quick"]:
         return [f"meta mark set {_RESET if resets else _DROP}"]
-    return [*(["meta l4proto tcp reject with tcp reset"] if resets else []), "drop"]
+    if rule["direction"] == "out":
+        return [_UNREACHABLE]
+    return [*([_REJECT] if resets else []), "drop"]

@@ -13,11 +13,12 @@ from lab.macos.simulator.pf.translate import disabled, enabled
 
 STATE = 28774
 START = [f"ct mark {STATE} accept", "meta mark set 0"]
-END = [
-    f"meta mark 2 ct mark set {STATE} accept",
-    "meta mark 4 meta l4proto tcp reject with tcp reset",
-    "meta mark { 3, 4 } drop",
-]
+KEPT = f"meta mark 2 ct mark set {STATE} accept"
+UNREACHABLE = "reject with icmpx type host-unreachable"
+END = {
+    "input": [KEPT, "meta mark 4 meta l4proto tcp reject with tcp reset", "meta mark { 3, 4 } drop"],
+    "output": [KEPT, f"meta mark {{ 3, 4 }} {UNREACHABLE}"],
+}
 
 
 def chain(hook: str, text: str, **anchors: str) -> list[str]:
@@ -32,9 +33,10 @@ def chain(hook: str, text: str, **anchors: str) -> list[str]:
 
 def rules(hook: str, text: str, **anchors: str) -> list[str]:
     lines = chain(hook, text, **anchors)
+    end = END[hook]
     assert lines[:2] == START
-    assert lines[-3:] == END
-    return lines[2:-3]
+    assert lines[-len(end) :] == end
+    return lines[2 : -len(end)]
 
 
 PASS = f"ct mark set {STATE} accept"
@@ -93,7 +95,38 @@ def test_one_rule(text: str, expected: list[str]) -> None:
 
 
 def test_what_goes_out_matches_the_interface_it_leaves_by() -> None:
-    assert rules("output", "block out quick on en0 all") == ['oifname "en0" drop']
+    assert rules("output", "block out quick on en0 all") == [f'oifname "en0" {UNREACHABLE}']
+
+
+OUTGOING = [
+    pytest.param(
+        "pass out quick proto udp all user 451 no state", ["meta skuid 451 meta l4proto udp accept"], id="pass"
+    ),
+    pytest.param(
+        "table <t> { 10.0.0.1 }\npass out quick proto udp from any to <t> port 53 user = 451 no state",
+        [
+            "meta nfproto ipv4 ip daddr @t0_t_4 meta skuid 451 meta l4proto udp th dport 53 accept",
+            "meta nfproto ipv6 ip6 daddr @t0_t_6 meta skuid 451 meta l4proto udp th dport 53 accept",
+        ],
+        id="a table and a port",
+    ),
+    pytest.param(
+        "block drop out quick proto tcp all user root flags S/SA",
+        [f"meta skuid 0 meta l4proto tcp tcp flags & (syn | ack) == syn {UNREACHABLE}"],
+        id="openings only, of a user by name",
+    ),
+    pytest.param(
+        "block return-rst out quick proto tcp all user 451",
+        [f"meta skuid 451 meta l4proto tcp {UNREACHABLE}"],
+        id="a reset on its way out is none",
+    ),
+    pytest.param("pass in quick proto tcp all flags any no state", [], id="the other direction"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), OUTGOING)
+def test_what_a_user_sends(text: str, expected: list[str]) -> None:
+    assert rules("output", text) == expected
 
 
 def test_anchors_are_asked_in_the_order_of_their_bytes_one_level_deep() -> None:

@@ -194,6 +194,19 @@ CANONICAL = [
         ['block drop in on ! lo0 inet6 proto tcp from ! fe80::/10 to any port = 22 label "login"'],
         id="negation, continued line, label",
     ),
+    pytest.param(
+        "pass out quick proto tcp from any to any port { 80, 443 } user 451 flags S/SA no state",
+        [
+            "pass out quick proto tcp from any to any port = 80 user = 451 flags S/SA no state",
+            "pass out quick proto tcp from any to any port = 443 user = 451 flags S/SA no state",
+        ],
+        id="a user by number",
+    ),
+    pytest.param(
+        "block out quick proto udp all user root",
+        ["block drop out quick proto udp all user = 0"],
+        id="a user by name",
+    ),
 ]
 
 
@@ -211,6 +224,13 @@ REFUSED = [
     pytest.param("pass in proto udp all flags any\n", "/rules:1: syntax error\n", id="flags of UDP"),
     pytest.param("pass in inet6 from 10.0.0.1 to any\n", "/rules:1: syntax error\n", id="wrong family"),
     pytest.param("pass in user root\n", "/rules:1: syntax error\n", id="beyond what is simulated"),
+    pytest.param("pass in proto tcp all user root\n", "/rules:1: syntax error\n", id="whose socket it reaches"),
+    pytest.param("pass out all user root\n", "/rules:1: syntax error\n", id="a user of every protocol"),
+    pytest.param(
+        "pass out proto tcp all user nosuch\n",
+        "/rules:1: unknown user nosuch\n",
+        id="an unknown user",
+    ),
     pytest.param(
         "table <a> { 10.0.0.1 }\ntable <a> { 10.0.0.2 }\n",
         "/rules:2: cannot define table a: Resource busy\n",
