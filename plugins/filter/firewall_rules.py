@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall_outgoing import outgoing_rules
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall_rules import (
     Cluster,
     FirewallRulesError,
@@ -26,6 +27,8 @@ description:
   - A port that a service shares with the system's own, such as that of multicast DNS, stays as it is.
   - Between two exo workers that Thunderbolt joins, exo's port answers the other's LAN address like a closed port, so
     that exo finds the way over Thunderbolt only.
+  - The processes of exo's user may reach the nodes of exo, name servers, and the public internet for downloads. Every
+    other address is refused, since exo dials whoever announces itself.
 positional: host, groups, addresses, plans
 options:
   _input:
@@ -67,6 +70,14 @@ options:
     description: Whether exo is kept to Thunderbolt between workers that it joins.
     type: bool
     default: true
+  exo_user:
+    description: The user of exo, a name or a number; what it sends is not limited when not given.
+    type: str
+  exo_destinations:
+    description: Further addresses and networks that exo's user may reach.
+    type: list
+    elements: str
+    default: []
 author:
   - The hybrid_ai.cluster contributors
 """
@@ -98,12 +109,19 @@ def rules_of_host(
     trusted: Sequence[str] = (),
     ssh_ports: Sequence[int] = (),
     exo_over_thunderbolt: bool = True,
+    exo_user: str | int | None = None,
+    exo_destinations: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Derive the rules of a host."""
     cluster = Cluster(services, groups, addresses, plans, lan, trusted)
     ports = [int(port) for port in ssh_ports]
     try:
-        return firewall_rules(cluster, host, ssh_ports=ports, exo_over_thunderbolt=exo_over_thunderbolt)
+        found = firewall_rules(cluster, host, ssh_ports=ports, exo_over_thunderbolt=exo_over_thunderbolt)
+        limits = outgoing_rules(cluster, host, str(exo_user), exo_destinations) if exo_user is not None else {}
+        return {
+            "tables": {**found["tables"], **limits.get("tables", {})},
+            "rules": [*found["rules"], *limits.get("rules", [])],
+        }
     except FirewallRulesError as error:
         raise AnsibleFilterError(f"{host}: {error}") from error
 
