@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from ansible import constants
 from ansible._internal._datatag._tags import Origin
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.parsing.vault import VaultHelper, is_encrypted_file
+from ansible.plugins.loader import connection_loader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import Host, Inventory, Specs
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import Problem
@@ -33,6 +37,10 @@ _LOGIN_SECRETS = (
     "ansible_ssh_password",
     "ansible_sudo_pass",
 )
+
+
+_SSH = ("ssh_args", "timeout", "ssh_common_args", "ssh_extra_args")
+"""Options of Ansible that become options of ssh."""
 
 
 @cache
@@ -91,6 +99,25 @@ def secret_variables(specs: Specs) -> frozenset[str]:
     return frozenset({*_LOGIN_SECRETS, *(name for name, option in specs.options.items() if option.get("no_log"))})
 
 
+def ssh_options(raw: Mapping[str, Any], templar: Templar) -> tuple[str, ...] | None:
+    """Return the options that Ansible will give to ssh for a host, from wherever they are set, in ssh's order."""
+    connection_loader.get("ssh", class_only=True)  # makes its options known
+    known = constants.config.get_configuration_definitions("connection", "ssh")
+    values = {}
+    for name in {"ansible_connection", *(one["name"] for option in _SSH for one in known[option].get("vars", ()))}:
+        with contextlib.suppress(AnsibleError, KeyError):
+            values[name] = templar.template(raw[name])
+    if str(values.get("ansible_connection", "ssh")).rpartition(".")[2] not in ("ssh", "smart"):
+        return None
+    found = {
+        option: constants.config.get_config_value(option, plugin_type="connection", plugin_name="ssh", variables=values)
+        for option in _SSH
+    }
+    words = {option: shlex.split(str(found[option] or "")) for option in _SSH}
+    timeout = ["-o", f"ConnectTimeout={found['timeout']}"]
+    return (*words["ssh_args"], *timeout, *words["ssh_common_args"], *words["ssh_extra_args"])
+
+
 class _Reader:
     """Works out the variables of one host after the other."""
 
@@ -118,6 +145,7 @@ class _Reader:
                     host.values[key] = templar.template(self.defaults[key])
                 except AnsibleError:
                     continue  # it follows from a value that was already reported, or from facts
+        host.ssh = ssh_options(raw, templar)
         return host
 
     def _resolve_given(self, host: Host, key: str, value: Any, templar: Templar) -> None:

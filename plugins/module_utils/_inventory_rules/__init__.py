@@ -13,6 +13,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules
     _firewall,
     _hosts,
     _placement,
+    _undo,
     _variables,
 )
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import INVENTORY, Problem, enumerate_names
@@ -43,6 +44,7 @@ _RULES = (
     _placement.services,
     _placement.exo,
     _firewall.firewall,
+    _undo.undo_times,
 )
 
 

@@ -14,27 +14,20 @@ if TYPE_CHECKING:
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import Inventory
 
-LEAST_UNDO_SECONDS = 15
-"""A new SSH connection and a module need some of them."""
+ADDRESS_LISTS = ("firewall_trusted", "firewall_exo_destinations")
 
 
 def firewall(inventory: Inventory) -> Iterator[Problem]:
-    """Check who is trusted, and that there is time to confirm rules."""
-    trusted = inventory.shared("firewall_trusted")
-    for value in trusted if isinstance(trusted, list) else ():
-        if not _is_network(value):
-            yield Problem(
-                INVENTORY,
-                f"firewall_trusted has {value!r}, which is no IP address or network; write one such as 192.168.7.0/24,"
-                " since a firewall resolves no names.",
-            )
-    seconds = inventory.shared("firewall_undo_after_seconds")
-    if isinstance(seconds, int) and seconds < LEAST_UNDO_SECONDS:
-        yield Problem(
-            INVENTORY,
-            f"firewall_undo_after_seconds is {seconds}, which is too short for a new connection; write"
-            f" {LEAST_UNDO_SECONDS} or more.",
-        )
+    """Check whom the firewall is told to let through."""
+    for variable in ADDRESS_LISTS:
+        values = inventory.shared(variable)
+        for value in values if isinstance(values, list) else ():
+            if not _is_network(value):
+                yield Problem(
+                    INVENTORY,
+                    f"{variable} has {value!r}, which is no IP address or network; write one such as 192.168.7.0/24,"
+                    " since a firewall resolves no names.",
+                )
 
 
 def _is_network(value: Any) -> bool:

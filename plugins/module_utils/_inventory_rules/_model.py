@@ -80,6 +80,8 @@ class Host:
     """The names of all variables the inventory sets."""
     plain_secrets: tuple[str, ...] = ()
     """Secret variables whose value anybody can read who can read the inventory."""
+    ssh: tuple[str, ...] | None = None
+    """The options that ssh is given for this host, in their order; nothing where it is reached in another way."""
 
     def get(self, name: str) -> Any:
         """Return a value, or nothing when it is unset or not usable."""

@@ -18,7 +18,6 @@ class Shared:
 CASES = [
     pytest.param({}, [], id="unset"),
     pytest.param({"firewall_trusted": ["10.0.0.1", "192.168.7.5/24", "fe80::/10"]}, [], id="addresses and networks"),
-    pytest.param({"firewall_undo_after_seconds": 15}, [], id="enough time"),
     pytest.param(
         {"firewall_trusted": ["desk.lan"]},
         [
@@ -30,9 +29,14 @@ CASES = [
         id="a name",
     ),
     pytest.param(
-        {"firewall_undo_after_seconds": 5},
-        ["inventory: firewall_undo_after_seconds is 5, which is too short for a new connection; write 15 or more."],
-        id="no time to confirm",
+        {"firewall_exo_destinations": ["10.0.0.9", "nas.lan"]},
+        [
+            (
+                "inventory: firewall_exo_destinations has 'nas.lan', which is no IP address or network; write one such "
+                "as 192.168.7.0/24, since a firewall resolves no names."
+            ),
+        ],
+        id="a mirror by its name",
     ),
     pytest.param({"firewall_trusted": "10.0.0.1"}, [], id="the wrong type is told by another rule"),
 ]

@@ -79,3 +79,33 @@ def test_defaults_follow_what_the_inventory_says(tmp_path: Path) -> None:
     host = read(tmp_path, "cluster_domain: home\n").hosts["mini"]
     assert host.get("exo_namespace") == "home"
     assert "exo_namespace" not in host.given
+
+
+SSH = [
+    pytest.param(
+        "ansible_ssh_args: -C\nansible_ssh_common_args: -o A=1\nansible_ssh_extra_args: -o 'B 2'\n"
+        "ansible_ssh_timeout: 7\n",
+        ("-C", "-o", "ConnectTimeout=7", "-o", "A=1", "-o", "B 2"),
+        id="in ssh's order",
+    ),
+    pytest.param(
+        "patience: 9\nansible_ssh_args: -o ServerAliveInterval={{ patience }}\n",
+        ("-o", "ServerAliveInterval=9", "-o", "ConnectTimeout=30"),
+        id="a template",
+    ),
+    pytest.param("ansible_connection: local\n", None, id="another connection"),
+    pytest.param(
+        "ansible_connection: ansible.builtin.ssh\nansible_ssh_args: -C\nansible_ssh_timeout: 3\n",
+        ("-C", "-o", "ConnectTimeout=3"),
+        id="its full name",
+    ),
+]
+
+
+@pytest.mark.parametrize(("variables", "words"), SSH)
+def test_the_options_of_ssh(tmp_path: Path, variables: str, words: tuple[str, ...] | None) -> None:
+    assert read(tmp_path, variables).hosts["mini"].ssh == words
+
+
+def test_the_options_of_ssh_in_this_checkout(tmp_path: Path) -> None:
+    assert "ServerAliveInterval=15" in (read(tmp_path, "{}\n").hosts["mini"].ssh or ())
