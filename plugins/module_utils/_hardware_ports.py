@@ -6,6 +6,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
+
+if TYPE_CHECKING:
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
 
 LIST = ["/usr/sbin/networksetup", "-listallhardwareports"]
 
@@ -18,6 +24,15 @@ class HardwarePort:
 
     name: str
     device: str
+
+
+def read(commands: Commands) -> list[HardwarePort]:
+    """Return the ports of this Mac; every Mac has some."""
+    result = commands.run(LIST)
+    ports = parse_hardware_ports(result.out)
+    if result.rc != 0 or not ports:
+        raise UnknownStateError("networksetup", result.text, "which hardware ports there are")
+    return ports
 
 
 def parse_hardware_ports(text: str) -> list[HardwarePort]:

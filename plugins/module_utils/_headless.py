@@ -52,7 +52,9 @@ def _time_machine(options: Options) -> Options | None:
 
 
 def _wifi_power(options: Options) -> Options | None:
-    return {"power": options["wifi"]} if options["wifi"] is not None else None
+    if options["wifi"] is None:
+        return None
+    return {"power": options["wifi"], "connection_address": options["connection_address"]}
 
 
 def _updates(options: Options) -> Options | None:

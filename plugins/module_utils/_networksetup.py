@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
@@ -80,6 +81,8 @@ class NetworkSetup:
 def parse_ports(text: str) -> list[Port]:
     """Read `-listallhardwareports`."""
     found = re.findall(r"^Hardware Port: (.+)\nDevice: (\S+)$", text, re.MULTILINE)
+    if not found:
+        raise UnknownStateError("networksetup", text, "which hardware ports there are")
     return [Port(name, device) for name, device in found]
 
 
@@ -87,6 +90,9 @@ def parse_services(text: str) -> list[Service]:
     """Read `-listnetworkserviceorder`: `(*)` instead of a number is a disabled service, and a VPN has no device."""
     pattern = r"^\((\*|\d+)\) (.+)\n\(Hardware Port: .*, Device: (.*)\)$"
     found = re.findall(pattern, text, re.MULTILINE)
+    left = [line for line in re.sub(pattern, "", text, flags=re.MULTILINE).splitlines() if line.startswith("(")]
+    if left or not found:
+        raise UnknownStateError("networksetup", " ".join(left) or text, "which network services there are")
     return [Service(name, device.strip(), mark != "*") for mark, name, device in found]
 
 
@@ -100,6 +106,7 @@ def find_port(ports: list[Port], device: str | None, name: str | None) -> Port:
 
 
 def find_service(services: list[Service], device: str, name: str | None) -> Service | None:
-    """Find the service of a device: the one with the given name, else the first in the order."""
+    """Find the service of a device: the one with the given name, else the first that is in use, else the first."""
     there = [service for service in services if service.device == device]
-    return next((service for service in there if service.name == name), there[0] if there else None)
+    named = [service for service in there if service.name == name]
+    return next(iter([*named, *(service for service in there if service.enabled), *there]), None)

@@ -18,7 +18,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup im
 )
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup_settings import (
     SETTINGS,
-    complete,
+    irreversible,
     read_settings,
     write_enabled,
 )
@@ -39,17 +39,15 @@ class Wish:
     cabled_ports: list[str] = field(default_factory=list)
     bridge_device: str | None = None
     bridge_state: str = "present"
-    addresses: bool = False
 
 
 @dataclass(frozen=True)
 class Area:
-    """What is there; settings and addresses only of what is managed, by device."""
+    """What is there; settings only of what is managed, by device."""
 
     ports: list[Port]
     services: list[Service]
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
-    addresses: dict[str, str] = field(default_factory=dict)
     bridge: bridges.Bridge | None = None
 
 
@@ -78,19 +76,14 @@ def read(commands: Commands, tool: NetworkSetup, wish: Wish) -> Area:
     bridge = bridges.read(commands, wish.bridge_device) if wish.bridge_device else None
     ports = tool.ports()
     _refuse_missing(ports, wish.cabled_ports)
-    area = Area(ports, tool.services(), {}, {}, bridge)
+    area = Area(ports, tool.services(), {}, bridge)
     for wanted in wish.services:
         port = find_port(_ports_with_bridge(area, wish), wanted.get("device"), wanted.get("port"))
         service = find_service(area.services, port.device, wanted.get("name"))
         if service is None:
             continue
         keys = [key for key in SETTINGS if wanted.get(key) is not None and wanted["state"] == "present"]
-        if wish.addresses and "ipv4" not in keys:
-            keys.append("ipv4")
-        settings, address = read_settings(tool, service.name, service.device, keys)
-        area.settings[port.device] = settings
-        if address:
-            area.addresses[port.device] = address
+        area.settings[port.device] = read_settings(tool, service.name, service.device, keys)
     return area
 
 
@@ -117,6 +110,17 @@ def plan(area: Area, wish: Wish) -> Plan:
     if wish.order:
         after = _plan_order(after, wish.order, differences)
     return Plan(differences, after)
+
+
+def refuse_irreversible(differences: list[Difference]) -> None:
+    """Refuse to change what nobody could set back."""
+    for one in differences:
+        reason = irreversible(one.key, one.got)
+        if reason:
+            raise NetworkError(
+                f"The setting {one.key} of the network service {one.service} stays as it is, because it could not be "
+                f"brought back exactly: {reason}. Change it in System Settings > Network, then repeat this run."
+            )
 
 
 def describe(area: Area, wish: Wish) -> dict[str, Any]:
@@ -205,7 +209,8 @@ def _plan_service(area: Area, port: Port, wanted: dict[str, Any], differences: l
     for key, setting in SETTINGS.items():
         if wanted.get(key) is None:
             continue
-        wish, got = complete(key, wanted[key], current.get(key)), current.get(key)
+        got = current.get(key)
+        wish = setting.complete(wanted[key], got)
         if wish != got:
             steps = _steps(setting.write(service.name, port.device, wish))
             differences.append(Difference(service.name, key, wish, got, steps, port.device))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup import NetworkError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup import NetworkSetup
@@ -37,11 +38,18 @@ class LocationPlan:
 def read(tool: NetworkSetup) -> Locations:
     """Read the locations."""
     names = [line.strip() for line in tool.run("-listlocations").splitlines() if line.strip()]
-    return Locations(tuple(names), tool.run("-getcurrentlocation").strip())
+    current = tool.run("-getcurrentlocation").strip()
+    if current not in names:
+        raise UnknownStateError("networksetup", f"{' '.join(names)}; {current}", "which network location is in use")
+    return Locations(tuple(names), current)
 
 
-def plan(before: Locations, wanted: str | None, absent: str | None) -> LocationPlan:
-    """Create and switch to the wanted location; remove the unwanted one, leaving it first if it is in use."""
+def plan(before: Locations, wanted: str | None, absent: str | None, *, undone: bool = False) -> LocationPlan:
+    """Create and switch to the wanted location; remove the unwanted one, leaving it first if it is in use.
+
+    A switch that is taken back unless it is confirmed leaves the location in use before where it is, because nothing
+    could bring it back.
+    """
     commands, warnings, names, target = [], [], list(before.names), wanted or before.current
     if wanted and wanted not in names:
         commands.append(["-createlocation", wanted, "populate"])
@@ -57,7 +65,9 @@ def plan(before: Locations, wanted: str | None, absent: str | None) -> LocationP
         warnings.append(
             f"The network location changes from {before.current} to {target}: every address of this host may change."
         )
-    if absent and absent in names:
+    if absent and absent in names and undone and absent == before.current:
+        warnings.append(f"The network location {absent} is removed by the next call, once the switch is confirmed.")
+    elif absent and absent in names:
         commands.append(["-deletelocation", absent])
         names.remove(absent)
     return LocationPlan(commands, Locations(tuple(names), target), warnings)

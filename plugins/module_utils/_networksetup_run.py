@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _connection
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _networksetup_area as areas
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _networksetup_bridge as bridges
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _networksetup_carrier as carrier
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _networksetup_location as locations
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _networksetup_undo as undo
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import Launchd
@@ -45,6 +47,7 @@ class Run:
         self._location_plan: locations.LocationPlan | None = None
         self._area: areas.Area | None = None
         self._plan: areas.Plan | None = None
+        self._connection = _connection.Connection()
         self._armed = False
         self.warnings: list[str] = []
 
@@ -57,8 +60,11 @@ class Run:
         request = self._request
         if request.location or request.location_absent:
             self._location_before = locations.read(self._tool)
-            self._location_plan = locations.plan(self._location_before, request.location, request.location_absent)
+            self._location_plan = locations.plan(
+                self._location_before, request.location, request.location_absent, undone=request.undo_after is not None
+            )
             self.warnings += self._location_plan.warnings
+            self._refuse_switch()
         if not self._switches():
             self._plan_services()
         elif self._manages_services():
@@ -114,9 +120,28 @@ class Run:
         return self._location_plan.switches(self._location_before)
 
     def _plan_services(self) -> None:
-        if self._manages_services():
-            self._area = areas.read(self._commands, self._tool, self._request.wish)
-            self._plan = areas.plan(self._area, self._request.wish)
+        if not self._manages_services():
+            return
+        given = self._request.connection_address
+        wish = carrier.resolve(self._commands, self._tool, self._request.wish, given)
+        self._request = replace(self._request, wish=wish)
+        self._area = areas.read(self._commands, self._tool, wish)
+        self._plan = areas.plan(self._area, wish)
+        areas.refuse_irreversible(self._plan.differences)
+        if self._plan.differences and (given or self._request.undo_after is not None):
+            ports = [port.device for port in self._area.ports]
+            self._connection = _connection.read(self._commands, given, ports)
+            undone = self._request.undo_after is not None
+            carrier.refuse_cut(self._plan.differences, self._area, self._connection, undone=undone)
+
+    def _refuse_switch(self) -> None:
+        """Refuse a switch of the location that may cut the connection, unless it is taken back by itself."""
+        if self._switches() and self._request.connection_address and self._request.undo_after is None:
+            raise NetworkError(
+                f"The network location stays as it is, because every address may change with it, also "
+                f"{self._request.connection_address}, which carries the connection: give undo_after, so that it is "
+                "taken back unless it is confirmed."
+            )
 
     def _guard_location(self) -> None:
         """Have a switch of the location taken back by itself."""
@@ -126,10 +151,9 @@ class Run:
 
     def _guard_services(self, area: areas.Area, differences: list[areas.Difference]) -> list[areas.Difference]:
         """Have changes that may cut the connection taken back by themselves; return them, to be made last."""
-        address = undo.connection_address(self._request.connection_address)
-        endangering = [one for one in differences if undo.endangers(one, area, address)]
+        endangering = [one for one in differences if carrier.endangers(one, area, self._connection)]
         if endangering and self._request.undo_after is not None and not self._armed:
-            self._arm(undo.restore_commands(endangering))
+            self._arm(undo.restore_commands(self._tool, endangering))
         return endangering
 
     def _arm(self, commands: list[list[str]]) -> None:

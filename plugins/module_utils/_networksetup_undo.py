@@ -8,44 +8,25 @@ session, so it survives the end of the connection, and it starts again at boot, 
 
 from __future__ import annotations
 
-import ipaddress
-import os
 import shlex
 from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _launchd_job, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup import NETWORKSETUP, NetworkError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup_addressing import parse_routes
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup_settings import SETTINGS, write_enabled
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import Unknown
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import Launchd
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup_area import Area, Difference
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup import NetworkSetup
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup_area import Difference
 
 LABEL = "hybrid-ai.network-undo"
 SCRIPT = f"{_names.STATE_DIRECTORY}/network-undo"
 
 
-def connection_address(given: str | None) -> str | None:
-    """Return the address of this host that the connection came in through, where that can be known."""
-    words = os.environ.get("SSH_CONNECTION", "").split()
-    address = given or (words[2] if len(words) == 4 else None)
-    try:
-        return str(ipaddress.ip_address(address)) if address else None
-    except ValueError:
-        return None
-
-
-def endangers(difference: Difference, area: Area, address: str | None) -> bool:
-    """Tell whether a change may cut the connection; without knowing its address, any service's address may carry it."""
-    if difference.key == "order":
-        return True
-    if difference.key == "bridge":
-        return False
-    there = area.addresses.get(difference.device)
-    return there is not None and address in (None, there)
-
-
-def restore_commands(differences: list[Difference]) -> list[list[str]]:
+def restore_commands(tool: NetworkSetup, differences: list[Difference]) -> list[list[str]]:
     """Return the commands that set back what the differences change."""
     commands: list[list[str]] = []
     for difference in differences:
@@ -61,8 +42,21 @@ def restore_commands(differences: list[Difference]) -> list[list[str]]:
                 f"The network service {name} carries this connection and could not be brought back: set its option"
                 " enabled to false instead of removing it."
             )
+        if difference.key == "ipv4":
+            words = [*words, *_routes(tool, name)]
         commands += [[NETWORKSETUP, *line] for line in words]
     return commands
+
+
+def _routes(tool: NetworkSetup, name: str) -> list[list[str]]:
+    """Return the command for the additional routes of a service, which a new method takes away."""
+    routes = parse_routes(tool.run("-getadditionalroutes", name))
+    if isinstance(routes, Unknown):
+        raise NetworkError(
+            f"The setting ipv4 of the network service {name} stays as it is, because its additional routes could not "
+            f"be brought back: `networksetup -getadditionalroutes` says {routes.says}."
+        )
+    return [["-setadditionalroutes", name, *routes]] if routes else []
 
 
 def script(seconds: int, commands: list[list[str]]) -> bytes:

@@ -28,7 +28,6 @@ def make_wish(options: dict[str, Any]) -> Wish:
         cabled_ports=options["cabled_ports"],
         bridge_device=bridge.get("device"),
         bridge_state=bridge.get("state", "present"),
-        addresses=options.get("undo_after") is not None,
     )
 
 

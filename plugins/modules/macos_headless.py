@@ -43,8 +43,11 @@ options:
     description: Whether Time Machine backs up by itself.
     type: bool
   wifi:
-    description: Whether the Wi-Fi radio is on.
+    description: Whether the Wi-Fi radio is on. Refused where the connection runs over Wi-Fi.
     type: bool
+  connection_address:
+    description: The address of this Mac that the connection goes to, see M(hybrid_ai.cluster.macos_wifi).
+    type: str
   automatic_updates:
     description: Whether macOS downloads and installs updates by itself.
     type: bool
@@ -125,6 +128,7 @@ def main() -> None:
             "spotlight": {"type": "bool"},
             "time_machine": {"type": "bool"},
             "wifi": {"type": "bool"},
+            "connection_address": {"type": "str"},
             "automatic_updates": {"type": "bool"},
             "boot_arguments": {"type": "dict", "options": {"present": arguments, "absent": arguments}},
             "filevault": {"type": "str", "choices": ["disabled"]},

@@ -14,6 +14,8 @@ description:
   - Services are found by device or hardware port; their names depend on the language and on people.
   - One call reads all that is managed, writes what differs and reads it again. What does not show then is a failure.
   - What is unset is not managed.
+  - A setting that networksetup describes in words nobody knows, or that could not be written back exactly, such as a
+    proxy with a password, is refused and stays as it is.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
   - hybrid_ai.cluster.attributes.macos
@@ -25,7 +27,9 @@ options:
     default: []
     suboptions:
       device:
-        description: Its device, for example V(en0). Give this or O(services[].port).
+        description:
+          - Its device, for example V(en0). Give this or O(services[].port).
+          - V(auto) is the one that carries the connection, found on the host by O(connection_address).
         type: str
       port:
         description: Its hardware port, for example V(Thunderbolt 1).
@@ -140,6 +144,9 @@ options:
       - Seconds after which a change of the service that carries the connection is taken back, unless a new connection
         comes through, which the same task makes. A host that lets none in is unreachable.
       - Other changes are not affected.
+      - With O(connection_address) and without this, a change that takes that very address away is refused. One of the
+        bridge, and the removal of a service, are refused in any case, because nothing brings them back.
+      - A network location that is left stays until a later call, because it may have to be gone back to.
     type: int
   prove:
     description:
@@ -156,6 +163,7 @@ options:
   connection_address:
     description:
       - The address of this host that the connection goes to.
+      - An address that no port has is reached over the default route.
       - If unset it is taken from the session, where C(sudo) lets it through. If it cannot be known, a change of any
         service with an address counts.
     type: str
@@ -167,6 +175,14 @@ EXAMPLES = r"""
     services:
       - device: en0
         ipv4: {method: manual, address: 10.66.1.11, netmask: 255.255.255.0, router: 10.66.1.1}
+        dns_servers: [10.66.1.10]
+    undo_after: 180
+    connection_address: "{{ ansible_host }}"
+
+- name: Ask another name server, on whatever port this host is reached
+  hybrid_ai.cluster.macos_network:
+    services:
+      - device: auto
         dns_servers: [10.66.1.10]
     undo_after: 180
     connection_address: "{{ ansible_host }}"

@@ -11,6 +11,7 @@ version_added: 0.1.0
 description:
   - Turns the radio on or off. The device is found by its hardware port, whose name is not translated.
   - A Mac without Wi-Fi counts as one whose Wi-Fi is off.
+  - Refused where the connection runs over Wi-Fi, found on the host by the address it goes to.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
   - hybrid_ai.cluster.attributes.macos
@@ -21,12 +22,19 @@ options:
     description: Whether the radio is on.
     type: bool
     required: true
+  connection_address:
+    description:
+      - The address of this Mac that the connection goes to. One that no port has is reached over the default route.
+      - If unset it is taken from the session, where C(sudo) lets it through. If it cannot be known, Wi-Fi is not
+        switched off while it has an address.
+    type: str
 """
 
 EXAMPLES = r"""
 - name: A wired worker needs no radio
   hybrid_ai.cluster.macos_wifi:
     power: false
+    connection_address: "{{ ansible_host }}"
 """
 
 RETURN = r"""
@@ -50,7 +58,7 @@ def main() -> None:
     """Run the module."""
     serve(
         "Managing Wi-Fi",
-        {"power": {"type": "bool", "required": True}},
+        {"power": {"type": "bool", "required": True}, "connection_address": {"type": "str"}},
         _wifi.manage,
     )
 

@@ -7,18 +7,17 @@ from __future__ import annotations
 import json
 import re
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup import NetworkSetup, find_service
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup_addressing import method_of
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
     Kind,
     Measurement,
 )
-
-NETWORKSETUP = "/usr/sbin/networksetup"
-LIST_SERVICES = [NETWORKSETUP, "-listnetworkserviceorder"]
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import quoted
 
 _INET = re.compile(r"^\s+inet (\S+) netmask 0x([0-9a-f]{8})", re.MULTILINE)
-_METHODS = {"Manual Configuration": "manual", "DHCP Configuration": "dhcp", "BOOTP Configuration": "bootp"}
 
 
 def measure(arguments: Arguments, context: Context) -> Measurement:
@@ -50,12 +49,12 @@ def _linux_addresses(context: Context, device: str) -> list[str]:
 
 def _method(context: Context, device: str) -> str:
     """Return how the service of a device gets its address; services are found by device, names are translated."""
-    services = context.commands.must(LIST_SERVICES)
-    service = re.search(rf"^\((?:\d+|\*)\) (.+)\n\(Hardware Port: .+, Device: {re.escape(device)}\)", services, re.M)
-    if not service:
+    tool = NetworkSetup(context.commands)
+    service = find_service(tool.services(), device, None)
+    if service is None:
         return "no network service"
-    first = context.commands.must([NETWORKSETUP, "-getinfo", service.group(1)]).partition("\n")[0].strip()
-    return _METHODS.get(first, first or "unknown")
+    info = tool.run("-getinfo", service.name)
+    return method_of(info) or f"networksetup says {quoted(info)}"
 
 
 KIND = Kind("address of {device}", measure)

@@ -4,10 +4,7 @@
 
 from __future__ import annotations
 
-import plistlib
-import re
-
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _thunderbolt
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _networksetup_bridge, _thunderbolt
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -15,20 +12,19 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
     Measurement,
 )
 
-PREFERENCES = "/Library/Preferences/SystemConfiguration/preferences.plist"
-
 
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare; a bridge that is wanted may have no more cables in it than the inventory says."""
     device = arguments.optional_text("device") or "bridge0"
     wanted = arguments.choice("expected", ("absent", "present"))
     cables = arguments.integer("cables", -1)
-    members = _members(context, device)
+    bridge = _networksetup_bridge.read(context.commands, device)
+    members = bridge.members
     if wanted == "absent":
-        left = [] if members is None else [f"{device} with {', '.join(members) or 'no members'}"]
-        left += [f"{device} in {PREFERENCES}, so it comes back"] if _stored(device) else []
+        left = [f"{device} with {', '.join(members) or 'no members'}"] if bridge.running else []
+        left += [f"{device} in {_networksetup_bridge.PREFERENCES}, so it comes back"] if bridge.stored else []
         return Measurement(not left, "; ".join(left) or "absent", "absent", "Repeat site.yml with the tag thunderbolt.")
-    if members is None:
+    if not bridge.running:
         return Measurement(False, "absent", "present", "Repeat site.yml with the tag thunderbolt.")
     ports = _thunderbolt.read(context.commands)
     plugged = [port.device for port in ports if port.connected and port.device in members]
@@ -39,20 +35,6 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
         expected=f"{device} with {limit}",
         advice="A cable that is not in thunderbolt_links can close a loop: unplug it or add it.",
     )
-
-
-def _members(context: Context, device: str) -> list[str] | None:
-    result = context.commands.run(["/sbin/ifconfig", device])
-    return re.findall(r"^\tmember: (\S+)", result.out, re.MULTILINE) if result.rc == 0 else None
-
-
-def _stored(device: str) -> bool:
-    """Tell whether the stored preferences bring the bridge back at the next start."""
-    content = _files.read(PREFERENCES)
-    if content is None:
-        return False
-    interfaces = plistlib.loads(content).get("VirtualNetworkInterfaces", {})
-    return device in interfaces.get("Bridge", {})
 
 
 KIND = Kind("Thunderbolt bridge", measure)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wifi
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _hardware_ports, _wifi
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -17,7 +17,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare whether the radio is on."""
     wanted = arguments.switch("expected")
-    device = _wifi.find_device(context.commands)
+    device = _wifi.find_device(_hardware_ports.read(context.commands))
     advice = "Repeat site.yml with the tag macos_headless."
     return compare(_wifi.read(context.commands, device)["power"], wanted, advice)
 

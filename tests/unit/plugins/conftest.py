@@ -101,6 +101,7 @@ def run_module(
     The commands must be run in exactly this order with exactly these words and this standard input; one more or one
     less fails the test. Files lie below `host_files`, time stands still, `system` is what `platform.system()` says.
     """
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
 
     def run(
         name: str,

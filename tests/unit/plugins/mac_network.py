@@ -69,6 +69,29 @@ def proxy(verb: str, service: str, server: str = "", port: int = 0, enabled: boo
     return setup(verb, service, out=out)
 
 
+def no_routes(service: str) -> Call:
+    return setup("-getadditionalroutes", service, out=f"There are no additional IPv4 routes on {service}.\n")
+
+
+def addresses(**devices: str) -> Call:
+    """Answer `ifconfig -a` with an address, or several words of it, for each device."""
+    rows = ["lo0: flags=8049<UP,LOOPBACK> mtu 16384\n\tinet 127.0.0.1 netmask 0xff000000\n\tinet6 ::1 prefixlen 128\n"]
+    for device, words in devices.items():
+        lines = "".join(
+            f"\tinet6 {word} prefixlen 64 secured\n" if ":" in word else f"\tinet {word} netmask 0xffffff00\n"
+            for word in words.split()
+        )
+        rows.append(f"{device}: flags=8863<UP,RUNNING> mtu 1500\n\tether 1c:f6:4c:00:00:01\n{lines}\tstatus: active\n")
+    return call([IFCONFIG, "-a"], out="".join(rows))
+
+
+def default_route(device: str | None, *family: str) -> Call:
+    argv = ["/sbin/route", "-n", "get", *family, "default"]
+    if device is None:
+        return call(argv, rc=1, err="route: writing to routing socket: not in table\n")
+    return call(argv, out=f"   route to: default\n    gateway: 10.66.1.1\n  interface: {device}\n")
+
+
 def bridge(*members: str) -> Call:
     rows = "".join(
         f"\tmember: {member} flags=3<LEARNING,DISCOVER>\n\t        ifmaxaddr 0 port 8 priority 0 path cost 0\n"

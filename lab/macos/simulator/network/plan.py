@@ -70,9 +70,12 @@ def active_ipv4(service: Service, ethernet_address: str, leases: dict[str, Any])
     settings = service.entity("IPv4")
     if method == "Manual":
         return settings["Addresses"][0], settings["SubnetMasks"][0], settings.get("Router", "")
-    if method != "DHCP":
-        return None
     lease = leases.get(service.device)
+    if method == "INFORM":
+        by_server = (lease["netmask"], lease.get("router", "")) if lease else ("255.255.255.0", "")
+        return settings["Addresses"][0], *by_server
+    if method not in ("DHCP", "BOOTP"):
+        return None
     if lease:
         return lease["address"], lease["netmask"], lease.get("router", "")
     return self_assigned(ethernet_address), "255.255.0.0", ""
@@ -81,7 +84,7 @@ def active_ipv4(service: Service, ethernet_address: str, leases: dict[str, Any])
 def make_resolver(service: Service, leases: dict[str, Any]) -> Resolver:
     """Return what a service says of DNS; what is not set by hand comes from its lease."""
     settings = service.entity("DNS")
-    lease = leases.get(service.device, {}) if service.method("IPv4") == "DHCP" else {}
+    lease = leases.get(service.device, {}) if service.method("IPv4") in ("DHCP", "BOOTP", "INFORM") else {}
     servers = settings.get("ServerAddresses") or lease.get("dns", [])
     return Resolver(service.device, list(servers), list(settings.get("SearchDomains") or lease.get("search", [])))
 

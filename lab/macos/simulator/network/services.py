@@ -68,7 +68,7 @@ class Service:
         return settings
 
     def method(self, protocol: str) -> str:
-        """Return how a protocol is configured: Off, DHCP, Manual, Automatic or LinkLocal."""
+        """Return how a protocol is configured, in the words of the preferences; INFORM is an address beside DHCP."""
         settings = self.data.get(protocol, {})
         return "Off" if settings.get(INACTIVE) else str(settings.get("ConfigMethod", "Off"))
 

@@ -13,10 +13,10 @@ from .links import ETHERNET, THUNDERBOLT, link
 
 
 class Kernel:
-    """Interfaces that remember; a port in ``cabled`` has a link, Ethernet always has one."""
+    """Interfaces that remember; a port in ``cabled`` has a link, and Ethernet unless its cable is out."""
 
-    def __init__(self, *cabled: str) -> None:
-        self._cabled = {"lo", "en0", *cabled}
+    def __init__(self, *cabled: str, ethernet: bool = True) -> None:
+        self._cabled = {"lo", *(["en0"] if ethernet else []), *cabled}
         self._default: dict[str, str] | None = None
         self._links = {name: link(name, carrier=name in self._cabled) for name in ("lo", *ETHERNET, *THUNDERBOLT)}
 
@@ -78,7 +78,7 @@ class Kernel:
         address, _, prefix = words[0].partition("/")
         held[:] = [item for item in held if item["local"] != address]
         if verb != "delete":
-            held.append({"family": "inet", "local": address, "prefixlen": int(prefix)})
+            held.append({"family": "inet6" if ":" in address else "inet", "local": address, "prefixlen": int(prefix)})
 
     def _route(self, verb: str, *words: str) -> None:
         if words[0] == "default":

@@ -137,7 +137,10 @@ CASES = [
     pytest.param(
         services(auto_proxy_url=""),
         [*HEAD, setup("-getautoproxyurl", "Ethernet", out="URL: http://proxy.olab/wpad\nEnabled: Yes\n")],
-        [setup("-setautoproxystate", "Ethernet", "off")],
+        [
+            setup("-setautoproxyurl", "Ethernet", "http://proxy.olab/wpad"),
+            setup("-setautoproxystate", "Ethernet", "off"),
+        ],
         [*HEAD, setup("-getautoproxyurl", "Ethernet", out="URL: http://proxy.olab/wpad\nEnabled: No\n")],
         [("Ethernet", "auto_proxy_url")],
         id="proxy-script-off",

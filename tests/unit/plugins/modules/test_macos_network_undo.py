@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.plugins.harness import Call, call
-from tests.unit.plugins.mac_network import UNBRIDGED, dhcp, manual, no_dns, order, ports, setup
+from tests.unit.plugins.mac_network import (
+    UNBRIDGED,
+    addresses,
+    dhcp,
+    manual,
+    no_dns,
+    no_routes,
+    order,
+    ports,
+    setup,
+)
 from tests.unit.plugins.recorded import warnings_of
 
 if TYPE_CHECKING:
@@ -31,6 +41,10 @@ IS_NEW = ("10.66.1.21", "255.255.255.0", "10.66.1.1")
 SET_NEW = setup("-setmanual", "Ethernet", *IS_NEW)
 ADDRESS = {"services": [{"device": "en0", "ipv4": NEW}], "undo_after": 90}
 NETWORKSETUP = "/usr/sbin/networksetup"
+WIRED = addresses(en0="10.66.1.11")
+BOTH = addresses(en0="10.66.1.11", en1="10.66.2.2")
+WAY = call(["/sbin/route", "-n", "get", "10.66.1.1"], out="  interface: en0\n")
+NO_ROUTES = no_routes("Ethernet")
 ANNOUNCEMENT = "The change is taken back in 90 seconds unless a call with confirm comes through."
 
 # (options, the session's environment, commands, what the script restores; None when nothing is armed)
@@ -38,21 +52,21 @@ CASES = [
     pytest.param(
         ADDRESS,
         "",
-        [*HEAD, manual("Ethernet", *OLD), *ARM, SET_NEW, *HEAD, manual("Ethernet", *IS_NEW)],
+        [*HEAD, manual("Ethernet", *OLD), WIRED, NO_ROUTES, *ARM, SET_NEW, *HEAD, manual("Ethernet", *IS_NEW)],
         [f"{NETWORKSETUP} -setmanual Ethernet 10.66.1.11 255.255.255.0 10.66.1.1"],
         id="unknown-connection",
     ),
     pytest.param(
         ADDRESS,
         "10.66.1.1 50000 10.66.1.11 22",
-        [*HEAD, manual("Ethernet", *OLD), *ARM, SET_NEW, *HEAD, manual("Ethernet", *IS_NEW)],
+        [*HEAD, manual("Ethernet", *OLD), WIRED, WAY, NO_ROUTES, *ARM, SET_NEW, *HEAD, manual("Ethernet", *IS_NEW)],
         [f"{NETWORKSETUP} -setmanual Ethernet 10.66.1.11 255.255.255.0 10.66.1.1"],
         id="connection-of-the-session",
     ),
     pytest.param(
-        {**ADDRESS, "connection_address": "10.66.9.9"},
-        "10.66.1.1 50000 10.66.1.11 22",
-        [*HEAD, manual("Ethernet", *OLD), SET_NEW, *HEAD, manual("Ethernet", *IS_NEW)],
+        {**ADDRESS, "connection_address": "10.66.2.2"},
+        "",
+        [*HEAD, manual("Ethernet", *OLD), BOTH, SET_NEW, *HEAD, manual("Ethernet", *IS_NEW)],
         None,
         id="another-service-carries-the-connection",
     ),
@@ -66,6 +80,8 @@ CASES = [
             *HEAD,
             dhcp("Ethernet"),
             no_dns("Ethernet"),
+            WIRED,
+            NO_ROUTES,
             *ARM,
             SET_NEW,
             setup("-setdnsservers", "Ethernet", "10.66.1.10"),
@@ -85,14 +101,13 @@ CASES = [
         "",
         [
             *HEAD,
-            manual("Ethernet", *OLD),
             manual("Wi-Fi", "10.66.2.2", "255.255.255.0"),
+            BOTH,
             *ARM,
             setup("-setdhcp", "Wi-Fi"),
             setup("-setnetworkserviceenabled", "Ethernet", "off"),
             ports(bridge=False),
             order([("Ethernet", "en0", False), UNBRIDGED[1]]),
-            manual("Ethernet", *OLD),
             dhcp("Wi-Fi"),
         ],
         [f"{NETWORKSETUP} -setnetworkserviceenabled Ethernet on"],
@@ -103,6 +118,7 @@ CASES = [
         "",
         [
             *HEAD,
+            WIRED,
             *ARM,
             setup("-ordernetworkservices", "Wi-Fi", "Ethernet"),
             ports(bridge=False),
@@ -202,7 +218,7 @@ def test_confirm_does_nothing_in_check_mode(run_module: Callable[..., dict[str, 
 
 def test_the_service_of_the_connection_is_not_removed(run_module: Callable[..., dict[str, Any]]) -> None:
     args = {"services": [{"device": "en0", "state": "absent"}], "undo_after": 90}
-    result = run_module("macos_network", args, [*HEAD, dhcp("Ethernet")])
+    result = run_module("macos_network", args, [*HEAD, WIRED])
     assert result["msg"] == (
         "The network service Ethernet carries this connection and could not be brought back: set its option enabled to"
         " false instead of removing it."

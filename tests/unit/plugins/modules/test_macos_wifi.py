@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.plugins.harness import Call, call
+from tests.unit.plugins.mac_network import addresses
 from tests.unit.plugins.recorded import recorded
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ WIRED = call([NETWORKSETUP, "-listallhardwareports"], out=MINI.replace("Hardware
 READ = [NETWORKSETUP, "-getairportpower", "en1"]
 ON = call(READ, out="Wi-Fi Power (en1): On\n")
 OFF = call(READ, out="Wi-Fi Power (en1): Off\n")
+CABLE = addresses(en0="10.66.1.11", en1="")
 TURN_OFF = call([NETWORKSETUP, "-setairportpower", "en1", "off"])
 
 
@@ -27,7 +29,7 @@ TURN_OFF = call([NETWORKSETUP, "-setairportpower", "en1", "off"])
     [
         pytest.param(
             False,
-            [PORTS, ON, TURN_OFF, OFF],
+            [PORTS, ON, CABLE, TURN_OFF, OFF],
             False,
             {"changed": True, "power": False, "device": "en1"},
             id="change",
@@ -41,7 +43,7 @@ TURN_OFF = call([NETWORKSETUP, "-setairportpower", "en1", "off"])
         ),
         pytest.param(False, [PORTS, OFF], False, {"changed": False}, id="no-change"),
         pytest.param(False, [WIRED], False, {"changed": False, "power": False}, id="no-radio-is-off"),
-        pytest.param(False, [PORTS, ON], True, {"changed": True, "power": False}, id="check-mode"),
+        pytest.param(False, [PORTS, ON, CABLE], True, {"changed": True, "power": False}, id="check-mode"),
     ],
 )
 def test_wifi(
@@ -56,7 +58,7 @@ def test_wifi(
     [
         pytest.param(
             False,
-            [PORTS, ON, TURN_OFF, ON],
+            [PORTS, ON, CABLE, TURN_OFF, ON],
             "The change did not take effect: power is on instead of off. `/usr/sbin/networksetup -setairportpower en1 "
             "off` ended with status 0.",
             id="read-back-mismatch-with-exit-status-0",
@@ -76,8 +78,8 @@ def test_wifi(
                     out="en1 is not a Wi-Fi interface.\n** Error: Error obtaining wireless information.\n",
                 ),
             ],
-            "The Wi-Fi power of en1 cannot be told: en1 is not a Wi-Fi interface. ** Error: Error obtaining wireless "
-            "information.",
+            'networksetup says "en1 is not a Wi-Fi interface. ** Error: Error obtaining wireless information.", so the '
+            "Wi-Fi power of en1 is unknown.",
             id="failed-read",
         ),
     ],

@@ -15,19 +15,20 @@ if TYPE_CHECKING:
     from ..services import Service
     from .call import Call
 
-_METHODS = {"LinkLocal": "Link-local only"}
+_IPV4_METHODS = {"INFORM": "Manually Using DHCP Router"}
+_IPV6_METHODS = {"LinkLocal": "Link Local"}
 
 
 def _get_info(call: Call) -> None:
     service = call.service()
     method = service.method("IPv4")
     if method != "Off":
-        call.out(f"{method} Configuration")
+        call.out(f"{_IPV4_METHODS.get(method, method)} Configuration")
         _print_ipv4(call, service)
     if method == "DHCP":
         call.out(f"Client ID: {service.entity('IPv4').get('DHCPClientID', '')}")
     ipv6 = service.method("IPv6")
-    call.out(f"IPv6: {_METHODS.get(ipv6, ipv6)}")
+    call.out(f"IPv6: {_IPV6_METHODS.get(ipv6, ipv6)}")
     if ipv6 != "Off":
         _print_ipv6(call, service)
     port = next((port for port in call.ports() if port.device == service.device), None)
@@ -38,6 +39,8 @@ def _get_info(call: Call) -> None:
 def _print_ipv4(call: Call, service: Service) -> None:
     if service.method("IPv4") == "Manual":
         found = active_ipv4(service, "", {})
+    elif service.method("IPv4") == "INFORM":
+        found = active_ipv4(service, "", leases(call.context))
     else:
         link = call.links().get(service.device)
         active = link is not None and link.carrier and not link.bridge and service.enabled
@@ -57,6 +60,8 @@ def _print_ipv6(call: Call, service: Service) -> None:
     routed = [address for address in found if not address.startswith("fe80")]
     routers = [gateway for gateway, device in default_routes(call.context, "-6") if device == service.device]
     call.out(f"IPv6 IP address: {routed[0] if routed else 'none'}")
+    if "PrefixLength" in settings:
+        call.out(f"IPv6 Prefix Length: {settings['PrefixLength'][0]}")
     call.out(f"IPv6 Router: {settings.get('Router') or (routers[0] if routers else 'none')}")
 
 
@@ -78,6 +83,17 @@ def _set_dhcp(call: Call) -> None:
     client = call.arguments[1] if len(call.arguments) > 1 else ""
     client = "" if client.lower() == "empty" else client
     call.service().configure("IPv4", "DHCP", **({"DHCPClientID": client} if client else {}))
+
+
+def _set_manual_with_dhcp_router(call: Call) -> None:
+    address = call.arguments[1]
+    if not is_address(address):
+        raise Refused(PARAMETERS_TEXT)
+    call.service().configure("IPv4", "INFORM", Addresses=[address])
+
+
+def _set_bootp(call: Call) -> None:
+    call.service().configure("IPv4", "BOOTP")
 
 
 def _set_v4_off(call: Call) -> None:
@@ -158,6 +174,8 @@ VERBS = {
     "-getinfo": getter(_get_info, "<networkservice>"),
     "-setmanual": setter(_set_manual, "<networkservice> <ip> <subnet> <router>", needs=3),
     "-setdhcp": setter(_set_dhcp, "<networkservice> [clientid]"),
+    "-setmanualwithdhcprouter": setter(_set_manual_with_dhcp_router, "<networkservice> <ip>"),
+    "-setbootp": setter(_set_bootp, "<networkservice>"),
     "-setv4off": setter(_set_v4_off, "<networkservice>"),
     "-setv6off": setter(_set_v6_off, "<networkservice>"),
     "-setv6automatic": setter(_set_v6_automatic, "<networkservice>"),
