@@ -7,12 +7,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _connection
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup import NetworkError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup_settings import fields
 
 if TYPE_CHECKING:
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._connection import Connection
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup import NetworkSetup
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup_area import Area, Difference, Wish
@@ -21,11 +19,13 @@ AUTO = "auto"
 """What stands for the device that carries the connection."""
 
 
-def resolve(commands: Commands, tool: NetworkSetup, wish: Wish, address: str | None) -> Wish:
+def is_needed(wish: Wish) -> bool:
+    """Tell whether a wish asks for the service that carries the connection."""
+    return any(wanted.get("device") == AUTO for wanted in wish.services)
+
+
+def resolve(tool: NetworkSetup, wish: Wish, connection: Connection) -> Wish:
     """Return the wish with the service that carries the connection in the place of `auto`."""
-    if not any(wanted.get("device") == AUTO for wanted in wish.services):
-        return wish
-    connection = _connection.read(commands, address, [port.device for port in tool.ports()])
     found = _service(tool, connection)
     services = [{**wanted, **found} if wanted.get("device") == AUTO else wanted for wanted in wish.services]
     if sum(wanted.get("device") == found["device"] for wanted in services) > 1:

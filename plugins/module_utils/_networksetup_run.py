@@ -22,6 +22,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup im
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup import Port
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Run:
         self._location_plan: locations.LocationPlan | None = None
         self._area: areas.Area | None = None
         self._plan: areas.Plan | None = None
-        self._connection = _connection.Connection()
+        self._connection: _connection.Connection | None = None
         self._armed = False
         self.warnings: list[str] = []
 
@@ -122,17 +123,23 @@ class Run:
     def _plan_services(self) -> None:
         if not self._manages_services():
             return
-        given = self._request.connection_address
-        wish = carrier.resolve(self._commands, self._tool, self._request.wish, given)
-        self._request = replace(self._request, wish=wish)
-        self._area = areas.read(self._commands, self._tool, wish)
-        self._plan = areas.plan(self._area, wish)
+        if carrier.is_needed(self._request.wish):
+            wish = carrier.resolve(self._tool, self._request.wish, self._find_connection(self._tool.ports()))
+            self._request = replace(self._request, wish=wish)
+        self._area = areas.read(self._commands, self._tool, self._request.wish)
+        self._plan = areas.plan(self._area, self._request.wish)
         areas.refuse_irreversible(self._plan.differences)
-        if self._plan.differences and (given or self._request.undo_after is not None):
-            ports = [port.device for port in self._area.ports]
-            self._connection = _connection.read(self._commands, given, ports)
-            undone = self._request.undo_after is not None
-            carrier.refuse_cut(self._plan.differences, self._area, self._connection, undone=undone)
+        undone = self._request.undo_after is not None
+        if self._plan.differences and (undone or self._request.connection_address):
+            connection = self._find_connection(self._area.ports)
+            carrier.refuse_cut(self._plan.differences, self._area, connection, undone=undone)
+
+    def _find_connection(self, ports: list[Port]) -> _connection.Connection:
+        """Find what carries the connection, once and before anything is changed."""
+        if self._connection is None:
+            devices = [port.device for port in ports]
+            self._connection = _connection.read(self._commands, self._request.connection_address, devices)
+        return self._connection
 
     def _refuse_switch(self) -> None:
         """Refuse a switch of the location that may cut the connection, unless it is taken back by itself."""
@@ -151,7 +158,8 @@ class Run:
 
     def _guard_services(self, area: areas.Area, differences: list[areas.Difference]) -> list[areas.Difference]:
         """Have changes that may cut the connection taken back by themselves; return them, to be made last."""
-        endangering = [one for one in differences if carrier.endangers(one, area, self._connection)]
+        connection = self._connection or _connection.Connection()
+        endangering = [one for one in differences if carrier.endangers(one, area, connection)]
         if endangering and self._request.undo_after is not None and not self._armed:
             self._arm(undo.restore_commands(self._tool, endangering))
         return endangering
