@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 DOMAIN = "/Library/Preferences/com.apple.SoftwareUpdate"
 KEYS = ("AutomaticDownload", "AutomaticallyInstallMacOSUpdates")
-_SWITCH = {"1": True, "0": False}
 
 
 def read(commands: Commands) -> dict[str, Any]:
     """Return the switches; one that nobody has set is None, and macOS then does as it likes."""
-    return {key: _SWITCH.get(_defaults.read(commands, DOMAIN, key) or "") for key in KEYS}
+    return {key: _defaults.read_switch(commands, DOMAIN, key) for key in KEYS}
 
 
 def plan(current: Mapping[str, Any], wanted: Mapping[str, bool]) -> list[list[str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +29,17 @@ class ComputerNameError(ClusterError):
 
 def read(commands: Commands) -> dict[str, str | None]:
     """Return the names; `scutil` ends with 1 for one that is not set."""
-    results = {name: commands.run([SCUTIL, "--get", name]) for name in NAMES}
-    return {name: result.out.strip() if result.rc == 0 else None for name, result in results.items()}
+    return {name: _read(commands, name) for name in NAMES}
+
+
+def _read(commands: Commands, name: str) -> str | None:
+    result = commands.run([SCUTIL, "--get", name])
+    value = result.out.strip()
+    if result.rc == 0 and value and "\n" not in value:
+        return value
+    if result.rc != 0 and (result.text == f"{name}: not set" or not result.text):
+        return None
+    raise UnknownStateError("scutil", result.text, f"the Mac's {name}")
 
 
 def plan(current: Mapping[str, str | None], wanted: Mapping[str, str]) -> list[list[str]]:

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""FileVault: the state in every form `fdesetup` prints it, and turning it off without a person."""
+"""FileVault: its state, and turning it off without a person."""
 
 from __future__ import annotations
 
 import plistlib
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._fdesetup_text import Status, parse_status
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
@@ -19,70 +19,42 @@ if TYPE_CHECKING:
 FDESETUP = "/usr/bin/fdesetup"
 READ = [FDESETUP, "status"]
 DISABLE = [FDESETUP, "disable", "-inputplist"]
+END_DEFERRAL = [FDESETUP, "disable"]
 POLL_SECONDS = 5.0
 DECRYPTION_SECONDS = 1800
-
-_PROGRESS = re.compile(r"(Encryption|Decryption) in progress: Percent completed = (\d+)")
 
 
 class FileVaultError(ClusterError):
     """FileVault could not be read or turned off."""
 
 
-@dataclass(frozen=True)
-class Status:
-    """What `fdesetup status` says."""
-
-    text: str
-    on: bool
-    pending: bool
-    activity: str | None = None
-    percent: int | None = None
-
-    @property
-    def off(self) -> bool:
-        """Tell whether the disk is plain and stays so: nothing is left to do or to wait for."""
-        return not self.on and not self.pending and self.activity is None
-
-    @property
-    def decrypting(self) -> bool:
-        """Tell whether FileVault is on its way off."""
-        return self.activity == "decrypting"
-
-
-def parse_status(text: str) -> Status:
-    """Read the first line ("FileVault is On.", with or without what follows) and the progress below it."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if not lines or not lines[0].startswith(("FileVault is On", "FileVault is Off")):
-        raise FileVaultError(f"`{' '.join(READ)}` gave no state: {' '.join(lines) or 'it printed nothing'}")
-    progress = _PROGRESS.search(text)
-    activity = {"Encryption": "encrypting", "Decryption": "decrypting"}[progress.group(1)] if progress else None
-    return Status(
-        text=" ".join(lines),
-        on=lines[0].startswith("FileVault is On"),
-        pending="will be enabled" in lines[0],
-        activity=activity,
-        percent=int(progress.group(2)) if progress else None,
-    )
-
-
 def read(commands: Commands) -> Status:
     """Return the present state."""
     result = commands.run(READ)
-    return parse_status(result.out or result.err)
+    status = parse_status(result.out) if result.rc == 0 else None
+    if status is None:
+        raise UnknownStateError("fdesetup", result.text, "whether FileVault is on")
+    return status
 
 
-def disable(commands: Commands, user: str, password: str) -> Status:
-    """Ask macOS to turn FileVault off; the password goes in on standard input and nowhere else."""
-    answers = plistlib.dumps({"Username": user, "Password": password}).decode()
-    result = commands.run(DISABLE, stdin=answers, timeout=300)
+def disable(commands: Commands, user: str | None, password: str | None) -> Status:
+    """Ask macOS to turn FileVault off; the password goes in on standard input and nowhere else.
+
+    What is only pending may be ended without one: the disk is plain, so there is nothing to unlock.
+    """
+    if user and password:
+        answers = plistlib.dumps({"Username": user, "Password": password}).decode()
+        result = commands.run(DISABLE, stdin=answers, timeout=300)
+    else:
+        result = commands.run(END_DEFERRAL)
     status = read(commands)
     if status.off or status.decrypting:
         return status
     said = result.text.replace(password, "********") if password else result.text
+    who = f"check that {user} may unlock this disk (`fdesetup list`) and that the password is right"
     raise FileVaultError(
-        f"FileVault was not turned off ({said.rstrip('.') or 'fdesetup printed nothing'}): check that {user} may "
-        f"unlock this disk (`fdesetup list`) and that the password is right."
+        f"FileVault was not turned off ({said.rstrip('.') or 'fdesetup printed nothing'}): "
+        f"{who if password else 'give user and password of an administrator'}."
     )
 
 
@@ -110,7 +82,7 @@ def manage(request: Request) -> dict[str, object]:
     before = read(commands)
     to_disable = not before.off and not before.decrypting
     user, password = request.options["user"], request.options["password"]
-    if to_disable and not (user and password):
+    if to_disable and not before.pending and not (user and password):
         raise FileVaultError(
             "FileVault is on, and user and password of somebody who may unlock the disk were not both given: give "
             "them (the password from Ansible Vault), or turn FileVault off in System Settings > Privacy & Security."

@@ -18,6 +18,8 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils import (
     _tmutil,
     _wifi,
 )
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, CommandError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnmanagedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,12 +97,42 @@ def manage(request: Request) -> dict[str, Any]:
         options = take(request.options)
         if options is not None:
             requests[area] = replace(request, options=options)
-    # A mistake in one area, such as a missing password, leaves all of them as they are.
-    results = {area: AREAS[area][1](replace(wanted, check_mode=True)) for area, wanted in requests.items()}
+    # A mistake in one area, such as a missing password, leaves all as they are; what cannot be told, that area only.
+    found = {area: _predict(area, wanted) for area, wanted in requests.items()}
     if not request.check_mode:
-        for area, predicted in list(results.items()):
-            if predicted["diff"]["before"] != predicted["diff"]["after"]:
-                results[area] = AREAS[area][1](requests[area])
+        due = [area for area, result in found.items() if _differs(result)]
+        found.update((area, _apply(area, requests[area])) for area in due)
+    results = {area: result for area, result in found.items() if not isinstance(result, ClusterError)}
+    unknown = {area: str(error) for area, error in found.items() if isinstance(error, UnmanagedError)}
+    failed = [str(error) for area, error in found.items() if isinstance(error, ClusterError) and area not in unknown]
+    for area, reason in unknown.items():
+        request.warn(f"{area} is unmanaged: {reason}")
+    failure = {"failed": True, "msg": " ".join(failed)} if failed else {}
+    return {**_summary(results), "unknown_areas": unknown, **failure}
+
+
+def _predict(area: str, request: Request) -> dict[str, Any] | ClusterError:
+    try:
+        return AREAS[area][1](replace(request, check_mode=True))
+    except UnmanagedError as error:
+        return error
+    except CommandError as error:
+        # A program that reads is missing, or comes to no end.
+        return UnmanagedError(str(error))
+
+
+def _apply(area: str, request: Request) -> dict[str, Any] | ClusterError:
+    try:
+        return AREAS[area][1](request)
+    except ClusterError as error:
+        return error
+
+
+def _differs(result: dict[str, Any] | ClusterError) -> bool:
+    return not isinstance(result, ClusterError) and result["diff"]["before"] != result["diff"]["after"]
+
+
+def _summary(results: dict[str, dict[str, Any]]) -> dict[str, Any]:
     differences = {area: result.pop("diff") for area, result in results.items()}
     changed = [area for area, result in results.items() if result.pop("changed")]
     return {

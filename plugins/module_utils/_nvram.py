@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,14 +35,22 @@ def parse_variable(result: Result) -> str:
     name, tab, value = result.out.partition("\t")
     if result.rc == 0 and tab and name == "boot-args":
         return value.rstrip("\n")
-    if "data was not found" in result.text:
+    if result.rc != 0 and "data was not found" in result.text:
         return ""
-    raise BootArgsError(f"`{' '.join(READ)}` gave no boot-args: {result.text or 'it printed nothing'}")
+    raise UnknownStateError("nvram", result.text, "which boot arguments the next start uses")
 
 
 def read(commands: Commands) -> list[str]:
     """Return the boot arguments that the next start uses."""
     return parse_variable(commands.run(READ)).split()
+
+
+def read_active(commands: Commands) -> list[str]:
+    """Return the boot arguments of the running system."""
+    result = commands.run(READ_ACTIVE)
+    if result.rc != 0:
+        raise UnknownStateError("sysctl", result.text, "which boot arguments the running system has")
+    return result.out.split()
 
 
 def name_of(argument: str) -> str:
@@ -108,7 +117,7 @@ def manage(request: Request) -> dict[str, object]:
         if request.options["fail_on_refusal"]:
             raise BootArgsError(refusal)
         request.warn(refusal)
-    active = commands.run(READ_ACTIVE).out.split()
+    active = read_active(commands)
     in_effect = is_active(active, request.options["present"], request.options["absent"])
     return {
         "changed": before != after,

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._pmset_text import PROFILE, parse_custom
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
 
 PMSET = "/usr/bin/pmset"
 READ = [PMSET, "-g", "custom"]
-PROFILE = "AC Power"
 
 RESTART = "autorestart"
 RESTART_AT_CONNECT = "autorestartatconnect"
@@ -69,51 +70,42 @@ class Wanted:
     warnings: list[str]
 
 
-def parse_custom(text: str) -> dict[str, dict[str, int]]:
-    """Return the settings of every power source in the output of `pmset -g custom`.
-
-    Names may contain spaces ("Sleep On Power Button"), the order is arbitrary, and a value that is no number
-    (a file name on Intel Macs) is left out.
-    """
-    profiles: dict[str, dict[str, int]] = {}
-    profile: dict[str, int] | None = None
-    for line in text.splitlines():
-        if line and not line[0].isspace() and line.rstrip().endswith(":"):
-            profile = profiles.setdefault(line.strip()[:-1], {})
-            continue
-        name, _, value = line.strip().rpartition(" ")
-        if profile is not None and name and value.isdigit():
-            profile[name.strip()] = int(value)
-    return profiles
-
-
-def read(commands: Commands) -> dict[str, int]:
-    """Return the settings of the mains profile: the only record that `pmset -g` and System Settings agree with."""
+def read(commands: Commands) -> dict[str, int | str]:
+    """Return the settings of the mains profile."""
     result = commands.run(READ)
-    settings = parse_custom(result.out).get(PROFILE)
+    settings = parse_custom(result.out).get(PROFILE) if result.rc == 0 else None
     if not settings:
-        raise PowerError(f"`{' '.join(READ)}` printed no {PROFILE} settings: {result.text or 'nothing at all'}")
+        raise UnknownStateError("pmset", result.text, "how this Mac uses mains power")
     return settings
 
 
-def restart_policy(settings: Mapping[str, int]) -> str | None:
+def refuse_unknown(current: Mapping[str, int | str], names: Iterable[str]) -> None:
+    """Stop where a setting that is asked for has a value that is no number."""
+    for name in names:
+        if isinstance(current.get(name), str):
+            raise UnknownStateError("pmset", f"{name} {current[name]}", f"the power setting {name}")
+
+
+def restart_policy(settings: Mapping[str, int | str]) -> str | None:
     """Name what happens after a power failure; None where this Mac has no such setting.
 
     Both keys together mean "always": System Settings itself rewrites that to the second key alone.
     """
     if RESTART not in settings:
         return None
+    refuse_unknown(settings, (RESTART, RESTART_AT_CONNECT))
     if settings.get(RESTART_AT_CONNECT, 0):
         return "always"
     return "after_failure" if settings[RESTART] else "never"
 
 
-def wanted_settings(current: Mapping[str, int], settings: Mapping[str, Any], restart: str | None) -> Wanted:
+def wanted_settings(current: Mapping[str, int | str], settings: Mapping[str, Any], restart: str | None) -> Wanted:
     """Work out the values to reach on this Mac; what it does not have is named instead of being written."""
     for name, reason in REFUSED.items():
         if name in settings:
             raise PowerError(f"settings: {name} cannot be set here: {reason}.")
     values = {name: value_of(name, value) for name, value in settings.items()}
+    refuse_unknown(current, values)
     unsupported = sorted(name for name in values if name not in current)
     warnings = [f"This Mac has no power setting {name}: it stays unmanaged." for name in unsupported]
     wanted = {name: value for name, value in values.items() if name in current}
@@ -146,7 +138,7 @@ def value_of(name: str, value: object) -> int:
     return int(number != 0) if name in BOOLEANS else number
 
 
-def plan(current: Mapping[str, int], wanted: Mapping[str, int]) -> list[list[str]]:
+def plan(current: Mapping[str, int | str], wanted: Mapping[str, int]) -> list[list[str]]:
     """Return the one command that writes every value that differs, or nothing."""
     names = [name for name in wanted if current.get(name) != wanted[name]]
     names.sort(key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))

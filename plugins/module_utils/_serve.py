@@ -30,11 +30,13 @@ class Request:
 
 
 def serve(what: str, argument_spec: dict[str, Any], manage: Callable[[Request], dict[str, Any]]) -> None:
-    """Run a module: `manage` returns its result, or raises a ClusterError that becomes its one sentence."""
+    """Run a module: `manage` returns its result, failed or not, or raises a ClusterError that becomes its sentence."""
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
     try:
         require_root(what)
         result = manage(Request(module_commands(module), module.params, module.check_mode, module.warn))
     except ClusterError as error:
         module.fail_json(msg=str(error))
+    if result.get("failed"):
+        module.fail_json(**result)
     module.exit_json(**result)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
@@ -27,6 +28,9 @@ LIST_TIMEOUT = 300
 
 _LABEL = re.compile(r"^\s*\* Label: (?P<label>Command Line Tools.*\S)\s*(?:\n\s+Title: (?P<title>.*))?$", re.MULTILINE)
 _TITLE_VERSION = re.compile(r"Version: ([\d.]+)")
+
+
+_NO_DIRECTORY = ("unable to get active developer directory", "no developer tools were found")
 
 
 class CommandLineToolsError(ClusterError):
@@ -51,8 +55,12 @@ class Tools:
 def read(commands: Commands) -> Tools:
     """Look at what is installed; nothing here ever opens a dialog."""
     directory = commands.run(READ_DIRECTORY)
+    if directory.rc != 0 and not any(text in directory.text.lower() for text in _NO_DIRECTORY):
+        raise UnknownStateError("xcode-select", directory.text, "whether there are Command Line Tools")
     receipt = commands.run(READ_RECEIPT)
     version = re.search(r"^version: (\S+)", receipt.out, re.MULTILINE) if receipt.rc == 0 else None
+    if version is None and "No receipt for" not in receipt.text:
+        raise UnknownStateError("pkgutil", receipt.text, "whether there are Command Line Tools")
     return Tools(
         directory=directory.out.strip() or None if directory.rc == 0 else None,
         version=version.group(1) if version else None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 SYSTEMSETUP = "/usr/sbin/systemsetup"
 UNSUPPORTED = "unsupported"
 """The value of a setting that this Mac does not have."""
+
+
+_SWITCH = {"On": True, "Off": False}
 
 
 class SystemSetupError(ClusterError):
@@ -52,20 +56,25 @@ def parse(name: str, text: str) -> bool | str:
     for line in text.splitlines():
         label, colon, value = line.strip().partition(": ")
         if colon and label == setting.label:
-            value = value.strip()
+            value = value.strip().rstrip(".") if setting.switch else value.strip()
             if "not supported" in value.lower():
                 return UNSUPPORTED
-            return value == "On" if setting.switch else value
-    if "not supported" in text.lower():
+            if value in _SWITCH or (value and not setting.switch):
+                return _SWITCH[value] if setting.switch else value
+    if "not supported on this machine" in text.lower():
         return UNSUPPORTED
-    raise SystemSetupError(
-        f"`{SYSTEMSETUP} {setting.getter}` gave no {setting.label}: {' '.join(text.split()) or 'it printed nothing'}"
-    )
+    raise UnknownStateError("systemsetup", text, f"the setting {name}")
 
 
 def read(commands: Commands, names: Iterable[str]) -> dict[str, Any]:
     """Return the present values; only standard output counts, standard error is noise."""
-    return {name: parse(name, commands.run([SYSTEMSETUP, SETTINGS[name].getter]).out) for name in names}
+    values = {}
+    for name in names:
+        result = commands.run([SYSTEMSETUP, SETTINGS[name].getter])
+        if result.rc != 0:
+            raise UnknownStateError("systemsetup", result.text, f"the setting {name}")
+        values[name] = parse(name, result.out)
+    return values
 
 
 def plan(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[list[str]]:

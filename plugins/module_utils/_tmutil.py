@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _defaults
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError, UnmanagedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +25,11 @@ FULL_DISK_ACCESS = (
 )
 
 
+REFUSED = "requires Full Disk Access privileges"
+
+
 class TimeMachineError(ClusterError):
-    """Time Machine could not be read or changed."""
+    """Time Machine could not be changed."""
 
 
 def parse_automatic(result: Result) -> bool:
@@ -33,11 +37,9 @@ def parse_automatic(result: Result) -> bool:
     value = result.out.strip()
     if result.rc == 0 and value in {"0", "1"}:
         return value == "1"
-    if any(text in result.text for text in _defaults.ABSENT):
+    if result.rc != 0 and any(text in result.text for text in _defaults.ABSENT):
         return False
-    raise TimeMachineError(
-        f"The Time Machine settings cannot be read: {result.text or 'defaults printed nothing'}. {FULL_DISK_ACCESS}"
-    )
+    raise UnknownStateError("defaults", result.text, "whether Time Machine backs up by itself", FULL_DISK_ACCESS)
 
 
 def read(commands: Commands) -> dict[str, Any]:
@@ -57,14 +59,19 @@ def manage(request: Request) -> dict[str, object]:
     commands = request.commands
     current = read(commands)
     wanted = {"automatic": request.options["automatic"]}
-    outcome = converge(
-        commands,
-        current,
-        plan(current, wanted),
-        wanted,
-        lambda: read(commands),
-        check_mode=request.check_mode,
-        error=TimeMachineError,
-        advice=FULL_DISK_ACCESS,
-    )
+    try:
+        outcome = converge(
+            commands,
+            current,
+            plan(current, wanted),
+            wanted,
+            lambda: read(commands),
+            check_mode=request.check_mode,
+            error=TimeMachineError,
+            advice=FULL_DISK_ACCESS,
+        )
+    except TimeMachineError as error:
+        if REFUSED in str(error):
+            raise UnmanagedError(str(error)) from error
+        raise
     return {"changed": outcome.changed, "diff": outcome.diff, "automatic": outcome.after["automatic"]}

@@ -27,8 +27,12 @@ class Unknown:
         return cls(quoted(text))
 
 
-class UnknownStateError(ClusterError):
-    """A state cannot be told: the area it belongs to is left alone, and no other."""
+class UnmanagedError(ClusterError):
+    """An area cannot be managed on this host as it is: it is left alone, and no other."""
+
+
+class UnknownStateError(UnmanagedError):
+    """A state cannot be told."""
 
     def __init__(self, program: str, text: str, what: str, advice: str = "") -> None:
         super().__init__(f"{program} says {quoted(text)}, so {what} is unknown. {advice}".rstrip())

@@ -12,6 +12,8 @@ description:
   - Names, power, restarts, clock, Spotlight, Time Machine, Wi-Fi, updates, boot arguments and FileVault, in one call.
   - All of them are read before any is changed, so a mistake in one leaves all as they are; what was changed is read
     back. FileVault comes last, because decrypting may take half an hour.
+  - What cannot be told stops its own area only, with a warning. What a tool says and nobody knows is never taken for a
+    known state. The others go on, and so they do where a change did not take effect, which fails at the end.
   - An option that is not given leaves its setting alone.
   - A setting that this Mac does not have, and boot arguments that its security policy refuses, are warnings.
 extends_documentation_fragment:
@@ -103,6 +105,11 @@ changed_areas:
   type: list
   elements: str
   sample: [name, power]
+unknown_areas:
+  description: The areas that are left alone, because their state cannot be told or macOS lets nobody in, and why.
+  returned: success
+  type: dict
+  sample: {"spotlight": "mdutil says \"Error: unknown indexing state.\", so whether Spotlight indexes / is unknown."}
 areas:
   description: Of every area that is managed, what the module for it alone returns.
   returned: success

@@ -101,10 +101,16 @@ CASES = [
     Case(
         "FileVaultOn",
         "olab2",
-        f"cp {STATE}/filevault.json /tmp/filevault 2>/dev/null || echo '{{}}' > /tmp/filevault; "
         f"""echo '{{"enabled": true}}' > {STATE}/filevault.json""",
-        f"cp /tmp/filevault {STATE}/filevault.json",
+        f"rm {STATE}/filevault.json",
         {"instance": "olab2"},
+    ),
+    Case(
+        "FileVaultPending",
+        "olab1",
+        f"""echo '{{"enabled": false, "deferred_user": "alex"}}' > {STATE}/filevault.json""",
+        f"rm {STATE}/filevault.json",
+        {"instance": "olab1"},
     ),
     Case(
         "ExoVersionsDiffer",
@@ -144,7 +150,7 @@ CASES = [
 # What is broken together: nothing in a wave hides another, and their waiting is shared.
 WAVES = [
     ["TargetDown", "SourceDown", "WebPageDown", "MemoryAlmostFull", "MacMaySleep", "ExoVersionsDiffer"],
-    ["MeasurementsStale", "MacThrottled", "FileVaultOn", "ExoNodeUnreachable"],
+    ["MeasurementsStale", "MacThrottled", "FileVaultOn", "FileVaultPending", "ExoNodeUnreachable"],
     ["MeasurementFailed", "DiskAlmostFull", "ExoClusterIncomplete"],
     ["GpuHot"],
     ["GpuMissing"],

@@ -21,6 +21,7 @@ OWN = {
         'mac_thunderbolt_connected{device="en2",receptacle="1"} 1',
         'mac_power_setting{setting="womp"}',
         "mac_filevault_enabled",
+        "mac_filevault_pending",
     ],
 }
 

@@ -17,7 +17,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare single arguments; stored but not yet active is not enough."""
     present, absent = arguments.texts("present"), arguments.texts("absent")
     stored = _nvram.read(context.commands)
-    active = context.commands.run(_nvram.READ_ACTIVE).out.split()
+    active = _nvram.read_active(context.commands)
     ok = _nvram.is_active(active, present, absent)
     waiting = not ok and _nvram.merge(stored, present, absent) == stored
     return Measurement(

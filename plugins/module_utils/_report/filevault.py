@@ -17,11 +17,14 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare the state; off means decrypted to the end."""
     wanted = arguments.switch("expected")
     status = _fdesetup.read(context.commands)
+    waits = "With FileVault on, this Mac waits for a person after every restart."
+    if status.pending:
+        waits = f"FileVault is turned on by itself: repeat site.yml with the tag macos_headless before that. {waits}"
     return Measurement(
         ok=status.on if wanted else status.off,
         measured=status.text,
         expected="FileVault is On." if wanted else "FileVault is Off.",
-        advice="" if wanted else "With FileVault on, this Mac waits for a person after every restart.",
+        advice="" if wanted else waits,
     )
 
 

@@ -20,6 +20,7 @@ def measure_settings(arguments: Arguments, context: Context) -> Measurement:
     """Compare settings; one that this Mac does not have counts as 0."""
     wanted = {name: _pmset.value_of(name, value) for name, value in arguments.mapping("settings").items()}
     current = _pmset.read(context.commands)
+    _pmset.refuse_unknown(current, wanted)
     return Measurement(
         ok=all(current.get(name, 0) == value for name, value in wanted.items()),
         measured=", ".join(f"{name} {current.get(name, 'not supported')}" for name in wanted),

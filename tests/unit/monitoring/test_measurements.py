@@ -75,18 +75,45 @@ def test_pmset(module, rendered):
     assert not any("Button" in sample for sample in samples)
 
 
+@pytest.mark.parametrize("others", [["Battery Power", "UPS Power"], ["UPS Power", "Battery Power"]], ids=" ".join)
+def test_pmset_of_mains_power_alone(module, rendered, others):
+    sections = [f"{others[0]}:\n sleep                1\n", "AC Power:\n sleep                0\n"]
+    text = "".join([*sections, f"{others[1]}:\n sleep                5\n powernap             1\n"])
+    samples = rendered("measurements", module("measurements.power_settings").read, text)
+    assert samples == ['mac_power_setting{setting="sleep"} 0.0']
+
+
+def test_pmset_without_mains_power_has_no_metric(module, rendered):
+    error = module("measurements.command").MeasurementError
+    with pytest.raises(error, match="pmset says nothing of mains power"):
+        rendered("measurements", module("measurements.power_settings").read, "Warning: no power sources\n")
+
+
 @pytest.mark.parametrize(
-    ("text", "value"),
-    [("FileVault is Off.\n", "0.0"), ("FileVault is On.\nDecryption in progress: 3 %\n", "1.0")],
+    ("text", "enabled", "pending"),
+    [
+        ("FileVault is Off.\n", 0, 0),
+        ("FileVault is On.\nDecryption in progress: 3 %\n", 1, 0),
+        ("FileVault is On, but needs to be restarted to finish.\n", 1, 0),
+        ("FileVault is Off.\nDeferred enablement appears to be active for user 'alex'.\n", 0, 1),
+        ("FileVault is Off, but will be enabled after the next restart.\n", 0, 1),
+        ("FileVault is Off.\nEncryption in progress: Percent completed = 0.5\n", 0, 1),
+    ],
 )
-def test_filevault(module, rendered, text, value):
-    assert rendered("measurements", module("measurements.filevault").read, text) == [f"mac_filevault_enabled {value}"]
+def test_filevault(module, rendered, text, enabled, pending):
+    assert rendered("measurements", module("measurements.filevault").read, text) == [
+        f"mac_filevault_enabled {enabled:.1f}",
+        f"mac_filevault_pending {pending:.1f}",
+    ]
 
 
-def test_filevault_that_says_neither(module, rendered):
+@pytest.mark.parametrize(
+    "text", ["busy", "", "FileVault is Off.\nA profile turns it on at noon.\n", "FileVault ist aus.\n"]
+)
+def test_filevault_that_says_what_nobody_knows_has_no_metric(module, rendered, text):
     error = module("measurements.command").MeasurementError
     with pytest.raises(error, match="neither on nor off"):
-        rendered("measurements", module("measurements.filevault").read, "busy")
+        rendered("measurements", module("measurements.filevault").read, text)
 
 
 def test_gpu(module, rendered):

@@ -62,6 +62,10 @@ def _status(context: Context) -> int:
     context.out(texts.ON if state["enabled"] or percent is not None else texts.OFF)
     if percent is not None:
         context.out(texts.DECRYPTING.format(percent=percent))
+    elif "encrypted_percent" in state:
+        context.out(texts.ENCRYPTING.format(percent=state["encrypted_percent"]))
+    if "deferred_user" in state:
+        context.out(texts.DEFERRED.format(user=state["deferred_user"]))
     return 0
 
 
@@ -93,7 +97,14 @@ def _supports_authenticated_restart(context: Context) -> int:
 
 
 def _disable(context: Context) -> int:
-    if not _state(context)["enabled"]:
+    state = _state(context)
+    if not state["enabled"] and "deferred_user" in state:
+        # The disk is plain: nobody has to unlock it.
+        with context.state.edit(AREA) as state:
+            del state["deferred_user"]
+        context.out(texts.DISABLED)
+        return 0
+    if not state["enabled"]:
         context.out(texts.OFF)
         return texts.EXIT_OFF
     if status := _authenticate(context):

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 OFF = "FileVault is Off."
 ON = "FileVault is On."
+DEFERRED = "Deferred enablement appears to be active for user '{user}'."
+ENCRYPTING = "Encryption in progress: Percent completed = {percent}"
 DECRYPTING = "Decryption in progress: Percent completed = {percent}"
 ASK_USER = "Enter the user name:"
 ASK_PASSWORD = "Enter the password for user '{user}':"  # noqa: S105 - a prompt

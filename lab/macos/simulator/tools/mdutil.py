@@ -73,11 +73,29 @@ def _one(context: Context, volume: str, wanted: str, *, erase: bool) -> None:
     if (wanted or erase) and not context.is_root:
         context.out(f"{volume}:\n{texts.UNABLE}")
         return
-    state = context.state.read(AREA).get(volume, "enabled")
+    found = context.state.read(AREA)
+    if found.get("server") == "disabled":
+        # Through launchd, as on many a headless Mac.
+        context.out(texts.SERVER_DISABLED)
+        return
+    state = found.get(volume, "enabled")
     if wanted and wanted != state:
         doing, level = texts.LEVELS[wanted]
         console.log(context, texts.CHANGE.format(doing=doing, volume=volume, level=level))
         state = wanted
         with context.state.edit(AREA) as data:
             data[volume] = wanted
-    context.out(f"{volume}:\n\t{texts.STATES[state]}")
+            data["passing"] = data.get("passing_after_a_change", 0)
+    context.out(f"{volume}:\n\t{_said(context, state)}")
+
+
+def _said(context: Context, state: str) -> str:
+    """Return what is said of a state: for the next few times after a change, that it changes."""
+    found = context.state.read(AREA)
+    if found.get("riddle"):
+        return str(found["riddle"])
+    if not found.get("passing"):
+        return texts.STATES[state]
+    with context.state.edit(AREA) as data:
+        data["passing"] -= 1
+    return texts.TRANSITIONING

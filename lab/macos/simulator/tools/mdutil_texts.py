@@ -7,6 +7,8 @@ from __future__ import annotations
 ENABLED = "Indexing enabled. "
 DISABLED = "Indexing disabled."
 SEARCH_DISABLED = "Indexing and searching disabled."
+SERVER_DISABLED = "Spotlight server is disabled."
+TRANSITIONING = "Error: unexpected indexing state.  kMDConfigSearchLevelTransitioning"
 UNKNOWN_STATE = "Error: unknown indexing state."
 INVALID_OPERATION = "Error: invalid operation."
 INVALID_PATH = "Error: invalid path `{path}'."

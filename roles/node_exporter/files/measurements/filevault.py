@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._fdesetup_text import parse_status
 from .command import MeasurementError, output
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ def measure(metrics: Metrics) -> None:
 
 
 def read(metrics: Metrics, text: str) -> None:
-    """Tell on from off, whatever else is said."""
-    enabled = "FileVault is On" in text
-    if not enabled and "FileVault is Off" not in text:
+    """Tell on from off and from what becomes on; what nobody knows is none of them."""
+    status = parse_status(text)
+    if status is None:
         raise MeasurementError(f"fdesetup says neither on nor off: {' '.join(text.split())[:100]}")
-    metrics.add("mac_filevault_enabled", "Whether FileVault is on.", enabled)
+    metrics.add("mac_filevault_enabled", "Whether FileVault is on.", status.on)
+    metrics.add("mac_filevault_pending", "Whether FileVault is off and will be on by itself.", status.pending)

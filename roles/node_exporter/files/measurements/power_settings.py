@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from .command import output
+from ._pmset_text import PROFILE, parse_custom
+from .command import MeasurementError, output
 
 if TYPE_CHECKING:
     from .exposition import Metrics
-
-_SETTING = re.compile(r"^ +(?P<name>[a-z]+) +(?P<value>\d+)$", re.MULTILINE)
 
 
 def measure(metrics: Metrics) -> None:
@@ -21,9 +19,10 @@ def measure(metrics: Metrics) -> None:
 
 
 def read(metrics: Metrics, text: str) -> None:
-    """Take every setting that is a number."""
-    _, _, mains = text.partition("AC Power:")
-    for match in _SETTING.finditer(mains):
-        metrics.add(
-            "mac_power_setting", "A pmset setting; minutes, or 0 and 1.", int(match["value"]), setting=match["name"]
-        )
+    """Take every setting that is one word and a number."""
+    settings = parse_custom(text).get(PROFILE)
+    if not settings:
+        raise MeasurementError(f"pmset says nothing of mains power: {' '.join(text.split())[:100]}")
+    for name, value in settings.items():
+        if isinstance(value, int) and " " not in name:
+            metrics.add("mac_power_setting", "A pmset setting; minutes, or 0 and 1.", value, setting=name)

@@ -62,6 +62,24 @@ def test_disable(encrypted, stdin, rc, out) -> None:
     assert status == ("FileVault is Off.\n" if rc == 0 else "FileVault is On.\n")
 
 
+def test_a_deferral_is_told_and_ended_without_a_password(mac) -> None:
+    with mac.state.edit("filevault") as data:
+        data.update(enabled=False, deferred_user="alex")
+    assert mac.run("fdesetup", "status").out == (
+        "FileVault is Off.\nDeferred enablement appears to be active for user 'alex'.\n"
+    )
+    assert mac.run("fdesetup", "disable").rc == 0
+    assert mac.run("fdesetup", "status").out == "FileVault is Off.\n"
+
+
+def test_encryption_is_told(encrypted) -> None:
+    with encrypted.state.edit("filevault") as data:
+        data["encrypted_percent"] = 50.0
+    assert encrypted.run("fdesetup", "status").out == (
+        "FileVault is On.\nEncryption in progress: Percent completed = 50.0\n"
+    )
+
+
 def test_not_root_is_refused(encrypted) -> None:
     assert encrypted.run("fdesetup", "disable", "-inputplist", uid=501, stdin=credentials()).rc != 0
     assert encrypted.state.read("filevault")["enabled"] is True

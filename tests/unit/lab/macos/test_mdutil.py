@@ -39,6 +39,20 @@ def test_a_change_is_seen_by_the_next_call(mac) -> None:
     assert mac.run("mdutil", "-i", "off", "/").err == ""
 
 
+def test_the_server_may_be_off(mac) -> None:
+    with mac.state.edit("spotlight") as data:
+        data["server"] = "disabled"
+    assert mac.run("mdutil", "-s", "/").out == "Spotlight server is disabled.\n"
+
+
+def test_a_change_may_pass_for_a_while(mac) -> None:
+    with mac.state.edit("spotlight") as data:
+        data["passing_after_a_change"] = 2
+    passing = "/:\n\tError: unexpected indexing state.  kMDConfigSearchLevelTransitioning\n"
+    assert mac.run("mdutil", "-i", "off", "/").out == passing
+    assert [mac.run("mdutil", "-s", "/").out for _ in range(2)] == [passing, OFF]
+
+
 def test_all_volumes_off_names_the_one_that_refuses(mac) -> None:
     assert mac.run("mdutil", "-a", "-i", "off").out == (
         OFF

@@ -21,6 +21,7 @@ from lab.macos.simulator import passwords
 COLLECTION = "ansible_collections.hybrid_ai.cluster.plugins"
 POWER = {"settings": {"sleep": 0, "displaysleep": 0, "disksleep": 10, "womp": True, "powernap": False}}
 FILEVAULT = {"state": "disabled", "user": "admin", "password": "correct horse"}
+PASSWORD = {"filevault_user": "admin", "filevault_password": "correct horse"}
 BOOT_ARGS = {"present": ["serverperfmode=1"]}
 
 
@@ -102,6 +103,36 @@ def test_every_way_round_the_tri_state(apply, start, target) -> None:
     result = apply("macos_power", {"restart_after_power_failure": target})
     assert (result.get("failed"), result["changed"]) == (None, start != target)
     assert not apply("macos_power", {"restart_after_power_failure": target})["changed"]
+
+
+def test_deferred_filevault_is_ended(bare, apply) -> None:
+    with bare.state.edit("filevault") as data:
+        data.update(enabled=False, deferred_user="alex")
+    assert apply("macos_filevault", {"state": "disabled"}, check=True)["changed"]
+    assert apply("macos_headless", {"filevault": "disabled"})["changed_areas"] == ["filevault"]
+    assert bare.run("fdesetup", "status").out == "FileVault is Off.\n"
+    assert not apply("macos_filevault", {"state": "disabled"})["changed"]
+
+
+def test_spotlight_without_its_server(bare, apply) -> None:
+    with bare.state.edit("spotlight") as data:
+        data["server"] = "disabled"
+    result = apply("macos_headless", {"spotlight": False, "filevault": "disabled", **PASSWORD})
+    assert (result.get("failed"), result["changed_areas"], result["unknown_areas"]) == (None, ["filevault"], {})
+
+
+def test_spotlight_that_changes_for_a_while(bare, apply) -> None:
+    with bare.state.edit("spotlight") as data:
+        data["passing_after_a_change"] = 3
+    assert apply("macos_spotlight", {"indexing": False})["indexing"] == {"/": False}
+
+
+def test_spotlight_in_riddles_stops_nothing_else(bare, apply) -> None:
+    with bare.state.edit("spotlight") as data:
+        data["riddle"] = "Error: kMDConfigSearchLevelOnAPlanet"
+    result = apply("macos_headless", {"power": {"sleep": 0}, "spotlight": False, "filevault": "disabled", **PASSWORD})
+    assert (result.get("failed"), result["changed_areas"]) == (None, ["power", "filevault"])
+    assert result["unknown_areas"]["spotlight"].startswith('mdutil says "/: Error: kMDConfigSearchLevelOnAPlanet"')
 
 
 def test_boot_args_need_recovery_at_normal_security(apply) -> None:

@@ -150,6 +150,27 @@ def run(network, *argv: str, **options) -> str:
         pytest.param(
             [["-setv6off", "Wi-Fi"], ["-setv6automatic", "Wi-Fi"]], ["-getinfo", "Wi-Fi"], WAITING, id="IPv6 again"
         ),
+        pytest.param(
+            [["-setmanualwithdhcprouter", "Ethernet", "10.66.1.20"], ["-setv6off", "Ethernet"]],
+            ["-getinfo", "Ethernet"],
+            "Manually Using DHCP Router Configuration\nIP address: 10.66.1.20\nSubnet mask: 255.255.255.0\n"
+            "Router: 10.66.1.1\nIPv6: Off\nEthernet Address: 1c:f6:4c:00:00:01\n",
+            id="manual with the router of DHCP",
+        ),
+        pytest.param(
+            [["-setbootp", "Wi-Fi"], ["-setv6LinkLocal", "Wi-Fi"]],
+            ["-getinfo", "Wi-Fi"],
+            "BOOTP Configuration\nIPv6: Link Local\nIPv6 IP address: none\nIPv6 Router: none\n"
+            "Wi-Fi ID: 1c:f6:4c:00:00:02\n",
+            id="BOOTP and IPv6 on the link only",
+        ),
+        pytest.param(
+            [["-setv4off", "Wi-Fi"], ["-setv6manual", "Wi-Fi", "fd00::5", "64", "fd00::1"]],
+            ["-getinfo", "Wi-Fi"],
+            "IPv6: Manual\nIPv6 IP address: fd00::5\nIPv6 Prefix Length: 64\nIPv6 Router: fd00::1\n"
+            "Wi-Fi ID: 1c:f6:4c:00:00:02\n",
+            id="IPv6 by hand",
+        ),
         pytest.param([], ["-getdnsservers", "Wi-Fi"], "There aren't any DNS Servers set on Wi-Fi.\n", id="no DNS"),
         pytest.param(
             [["-setdnsservers", "Wi-Fi", "10.66.1.1", "9.9.9.9"]],

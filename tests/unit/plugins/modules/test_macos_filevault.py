@@ -30,6 +30,8 @@ def disable(**answer: Any) -> Call:
 
 OFF = status("FileVault is Off.")
 ON = status("FileVault is On.")
+DEFERRED = status("FileVault is Off.\nDeferred enablement appears to be active for user 'alex'.")
+END = call([FDESETUP, "disable"])
 DECRYPTING = status("FileVault is On.\nDecryption in progress: Percent completed = 40")
 
 
@@ -68,6 +70,36 @@ DECRYPTING = status("FileVault is On.\nDecryption in progress: Percent completed
             False,
             {"changed": True},
             id="on-with-a-restart-to-come",
+        ),
+        pytest.param(
+            {"state": "disabled"},
+            [DEFERRED, END, OFF],
+            False,
+            {"changed": True, "status": "FileVault is Off.", "enabled": False},
+            id="a-deferral-is-ended-without-a-password",
+        ),
+        pytest.param(ARGS, [DEFERRED, disable(), OFF], False, {"changed": True}, id="or-with-the-one-that-is-given"),
+        pytest.param({"state": "disabled"}, [DEFERRED], True, {"changed": True}, id="check-mode-sees-a-deferral"),
+        pytest.param(
+            {"state": "disabled"},
+            [status("FileVault is Off.\nFileVault master keychain appears to be installed.")],
+            False,
+            {"changed": False},
+            id="a-keychain-does-not-matter",
+        ),
+        pytest.param(
+            ARGS,
+            [status("FileVault is On.\nEncryption in progress: Percent completed = 50.0"), disable(), OFF],
+            False,
+            {"changed": True},
+            id="encrypting",
+        ),
+        pytest.param(
+            ARGS,
+            [status("FileVault is Off.\nEncryption in progress: Percent completed = 0"), disable(), OFF],
+            False,
+            {"changed": True},
+            id="encrypting-though-off",
         ),
         pytest.param(
             ARGS, [ON], True, {"changed": True, "status": "FileVault is Off.", "enabled": False}, id="check-mode"
@@ -112,6 +144,12 @@ def test_filevault(
             id="password-never-in-a-message",
         ),
         pytest.param(
+            {"state": "disabled"},
+            [DEFERRED, call([FDESETUP, "disable"], out="Enter the user name:", rc=11), DEFERRED],
+            "FileVault was not turned off (Enter the user name:): give user and password of an administrator.",
+            id="a-deferral-that-wants-a-password",
+        ),
+        pytest.param(
             {**ARGS, "timeout": 7},
             [ON, disable(), DECRYPTING, DECRYPTING, DECRYPTING, DECRYPTING],
             "FileVault is still being turned off after 7 seconds (FileVault is On. Decryption in progress: Percent "
@@ -121,7 +159,7 @@ def test_filevault(
         pytest.param(
             ARGS,
             [call([FDESETUP, "status"], rc=33, err="Unsupported file system.\n")],
-            "`/usr/bin/fdesetup status` gave no state: Unsupported file system.",
+            'fdesetup says "Unsupported file system.", so whether FileVault is on is unknown.',
             id="failed-read",
         ),
     ],

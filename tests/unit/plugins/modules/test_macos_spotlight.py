@@ -95,13 +95,13 @@ def test_spotlight(
         pytest.param(
             {"indexing": False, "volumes": ["/nowhere"]},
             [call([MDUTIL, "-s", "/nowhere"], out="Error: invalid path `/nowhere'.\n")],
-            "Whether Spotlight indexes /nowhere cannot be told: Error: invalid path `/nowhere'.",
+            'mdutil says "Error: invalid path `/nowhere\'.", so whether Spotlight indexes /nowhere is unknown.',
             id="failed-read-with-exit-status-0",
         ),
         pytest.param(
             {"indexing": False},
             [status("Error: unknown indexing state.")],
-            "Whether Spotlight indexes / cannot be told: Error: unknown indexing state.",
+            'mdutil says "/: Error: unknown indexing state.", so whether Spotlight indexes / is unknown.',
             id="unknown-state",
         ),
     ],

@@ -63,7 +63,7 @@ def test_time_machine(
         ),
         pytest.param(
             [call(READ, rc=1, err="Operation not permitted\n")],
-            f"The Time Machine settings cannot be read: Operation not permitted. {ACCESS}",
+            f'defaults says "Operation not permitted", so whether Time Machine backs up by itself is unknown. {ACCESS}',
             id="failed-read",
         ),
     ],

@@ -122,6 +122,22 @@ def names(computer: str, local: str, host: str | None) -> list[Call]:
             ),
             id="filevault-false-while-decrypting",
         ),
+        pytest.param(
+            {"check": "filevault", "expected": False},
+            [
+                call(
+                    ["/usr/bin/fdesetup", "status"],
+                    out="FileVault is Off.\nDeferred enablement appears to be active for user 'alex'.\n",
+                )
+            ],
+            "Darwin",
+            (
+                False,
+                "FileVault is Off. Deferred enablement appears to be active for user 'alex'.",
+                "FileVault is Off.",
+            ),
+            id="filevault-false-while-it-is-pending",
+        ),
         pytest.param({"check": "wifi", "expected": True}, [PORTS, WIFI_ON], "Darwin", (True, "on", "on"), id="wifi"),
         pytest.param(
             {"check": "wifi", "expected": False}, [PORTS, WIFI_ON], "Darwin", (False, "on", "off"), id="wifi-false"
@@ -220,7 +236,10 @@ def names(computer: str, local: str, host: str | None) -> list[Call]:
         ),
         pytest.param(
             {"check": "command_line_tools"},
-            [call(XCODE, rc=2), call(RECEIPT, rc=1)],
+            [
+                call(XCODE, rc=2, err="xcode-select: error: unable to get active developer directory\n"),
+                call(RECEIPT, rc=1, out="No receipt for 'com.apple.pkg.CLTools_Executables' found at '/'.\n"),
+            ],
             "Darwin",
             (False, "absent", "present"),
             id="command-line-tools-false",
