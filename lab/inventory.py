@@ -13,7 +13,7 @@ from typing import Any
 
 from lab import process
 from lab.errors import InventoryError, LabError, MissingPackageError
-from lab.topology import Cable, End, Host, Kind, Topology
+from lab.topology import Cable, End, Host, Kind, LanPort, Topology
 
 _DEFAULT_MODEL = "Mac16,10"
 _DEFAULT_RELEASE = "26.5"
@@ -84,7 +84,14 @@ def _host(name: str, kind: Kind, variables: dict[str, Any], *, has_gpu: bool) ->
         str(variables.get("lab_macos", _DEFAULT_RELEASE)),
         int(variables.get("lab_memory_gigabytes", _DEFAULT_MEMORY)),
         bool(variables.get("lab_homebrew", False)),
+        lan_port=_lan_port(name, variables.get("lab_lan_port", "ethernet")),
     )
+
+
+def _lan_port(name: str, value: Any) -> LanPort:
+    if value not in ("ethernet", "wifi"):
+        raise InventoryError(f"lab_lan_port of {name} is {value!r}: write ethernet or wifi.")
+    return "wifi" if value == "wifi" else "ethernet"
 
 
 def _subnet(variables: dict[str, Any]) -> str:

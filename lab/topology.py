@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from lab.errors import InventoryError, UnknownHostError
@@ -13,7 +13,8 @@ from lab.identity import APPLE_PREFIX, LOCAL_PREFIX, hardware_address
 
 Kind = Literal["macos", "linux"]
 THUNDERBOLT_PORTS = 3
-LAN_DEVICES: dict[Kind, str] = {"macos": "en0", "linux": "eth0"}
+LanPort = Literal["ethernet", "wifi"]
+"""The port by which a Mac is in the LAN; the other one has no link."""
 
 
 @dataclass(frozen=True)
@@ -77,21 +78,23 @@ class Host:
     memory_gigabytes: int = 0
     has_homebrew: bool = False
     has_gpu: bool = False
+    lan_port: LanPort = "ethernet"
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:
         """The host's ports, the one in the LAN first."""
-        lan = LAN_DEVICES[self.kind]
-        prefix = APPLE_PREFIX if self.kind == "macos" else LOCAL_PREFIX
-        lan_address = self.mac_address or hardware_address(self.name, lan, prefix)
         if self.kind == "linux":
-            return (Interface(lan, "Ethernet", lan_address),)
+            return (
+                Interface("eth0", "Ethernet", self.mac_address or hardware_address(self.name, "eth0", LOCAL_PREFIX)),
+            )
         thunderbolt = (
             Interface(f"en{n + 1}", f"Thunderbolt {n}", hardware_address(self.name, f"en{n + 1}"), n)
             for n in range(1, THUNDERBOLT_PORTS + 1)
         )
+        ethernet = Interface("en0", "Ethernet", hardware_address(self.name, "en0", APPLE_PREFIX))
         wifi = Interface("en1", "Wi-Fi", hardware_address(self.name, "en1"))
-        return (Interface(lan, "Ethernet", lan_address), wifi, *thunderbolt)
+        lan, other = (wifi, ethernet) if self.lan_port == "wifi" else (ethernet, wifi)
+        return (replace(lan, address=self.mac_address or lan.address), other, *thunderbolt)
 
     def device(self, receptacle: int) -> str:
         """Return the interface behind a Thunderbolt receptacle."""

@@ -90,9 +90,10 @@ def parse_services(text: str) -> list[Service]:
     """Read `-listnetworkserviceorder`: `(*)` instead of a number is a disabled service, and a VPN has no device."""
     pattern = r"^\((\*|\d+)\) (.+)\n\(Hardware Port: .*, Device: (.*)\)$"
     found = re.findall(pattern, text, re.MULTILINE)
-    left = [line for line in re.sub(pattern, "", text, flags=re.MULTILINE).splitlines() if line.startswith("(")]
-    if left or not found:
-        raise UnknownStateError("networksetup", " ".join(left) or text, "which network services there are")
+    rest = re.sub(pattern, "", text, flags=re.MULTILINE).splitlines()
+    left = [line for line in rest if line.strip() and not line.startswith("An asterisk (*)")]
+    if not text.strip() or (left and not found) or any(line.startswith("(") for line in left):
+        raise UnknownStateError("networksetup", " ".join(left), "which network services there are")
     return [Service(name, device.strip(), mark != "*") for mark, name, device in found]
 
 

@@ -73,6 +73,7 @@ def cuts(difference: Difference, area: Area, connection: Connection) -> bool:
 def refuse_cut(differences: list[Difference], area: Area, connection: Connection, *, undone: bool) -> None:
     """Refuse what cuts this very connection, unless it is taken back by itself."""
     what = f"the connection to {connection.address or 'this host'}"
+    _refuse_contradiction(differences, connection)
     cutting = [one for one in differences if cuts(one, area, connection)]
     keys = {one.key: one for one in cutting}
     if "bridge" in keys:
@@ -90,6 +91,17 @@ def refuse_cut(differences: list[Difference], area: Area, connection: Connection
             f"The setting {cutting[0].key} of the network service {cutting[0].service} stays as it is, because the "
             f"service carries {what}: give undo_after, so that it is taken back unless it is confirmed."
         )
+
+
+def _refuse_contradiction(differences: list[Difference], connection: Connection) -> None:
+    """Refuse to take IPv4 for off where an address shows that it is on: an undo would switch it off."""
+    for one in differences:
+        addresses = [address for address in connection.addresses.get(one.device, ()) if "." in address]
+        if one.key == "ipv4" and one.got == {"method": "off"} and addresses:
+            raise NetworkError(
+                f"The setting ipv4 of the network service {one.service} stays as it is, because it could not be "
+                f"brought back: `networksetup -getinfo` says nothing of IPv4, and {one.device} has the address {addresses[0]}."
+            )
 
 
 def _bridged(difference: Difference, area: Area) -> set[str]:

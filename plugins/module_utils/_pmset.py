@@ -163,10 +163,11 @@ def manage(request: Request) -> dict[str, object]:
         check_mode=request.check_mode,
         error=PowerError,
     )
+    unknown = any(isinstance(outcome.after.get(name), str) for name in (RESTART, RESTART_AT_CONNECT))
     return {
         "changed": outcome.changed,
         "diff": outcome.diff,
         "settings": outcome.after,
-        "restart_after_power_failure": restart_policy(outcome.after),
+        "restart_after_power_failure": None if unknown else restart_policy(outcome.after),
         "unsupported": wanted.unsupported,
     }

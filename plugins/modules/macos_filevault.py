@@ -13,6 +13,8 @@ description:
     every restart and power failure, so nobody reaches it over the network until a person has unlocked it.
   - The password reaches C(fdesetup) on standard input only.
   - A decryption that is already going on is waited for and needs no password.
+  - FileVault that is off and will be on by itself, at the next login of a user or after a restart, is ended too. That
+    needs a password only if macOS asks for one.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
   - hybrid_ai.cluster.attributes.macos

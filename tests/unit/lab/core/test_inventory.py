@@ -42,9 +42,23 @@ def test_topology_of_an_inventory() -> None:
     assert Topology.from_json(topology.to_json()) == topology
 
 
+def test_a_mac_in_the_lan_over_wifi() -> None:
+    topology = inventory.parse(listed(olab1={"lab_lan_port": "wifi", "mac_address": "1c:f6:4c:00:00:07"}))
+    lan, other, *_ = topology.host("olab1").interfaces
+    assert (lan.device, lan.port, lan.address) == ("en1", "Wi-Fi", "1c:f6:4c:00:00:07")
+    assert (other.device, other.port) == ("en0", "Ethernet")
+    assert topology.host("olab2").interfaces[0].device == "en0"
+    assert Topology.from_json(topology.to_json()) == topology
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
+        pytest.param(
+            {"olab1": {"lab_lan_port": "en1"}},
+            "lab_lan_port of olab1 is 'en1': write ethernet or wifi.",
+            id="port of the LAN",
+        ),
         pytest.param(
             {"olab0": {"ansible_host": "olab0.local"}},
             "The host olab0 needs an IPv4 address in ansible_host, for example 10.66.1.11.",

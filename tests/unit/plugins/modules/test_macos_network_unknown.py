@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.plugins.mac_network import UNBRIDGED, order, ports, setup
+from tests.unit.plugins.mac_network import UNBRIDGED, addresses, order, ports, setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,6 +154,22 @@ def test_a_list_that_nobody_knows_is_no_list(
     calls = [*HEAD[: 0 if "hardware" in verb else 1], setup(verb, out=text)]
     result = run_module("macos_network", {"services": [{"device": "en0", "ipv6": "off"}]}, calls)
     assert result["msg"].endswith(f"so {what} is unknown."), result["msg"]
+
+
+def test_a_location_without_services_is_known(run_module: Callable[..., dict[str, Any]]) -> None:
+    args = {"services": [{"device": "en0", "ipv6": "automatic"}]}
+    result = run_module("macos_network", args, [ports(), order([])], check=True)
+    assert [(change["service"], change["setting"]) for change in result["changes"]] == [("Ethernet", "state")]
+
+
+def test_no_word_about_ipv4_beside_an_address_is_not_off(run_module: Callable[..., dict[str, Any]]) -> None:
+    args = {"services": [{"device": "en0", "ipv4": FIXED}], "undo_after": 90, "connection_address": "10.66.1.77"}
+    calls = [*HEAD, setup("-getinfo", "Ethernet", out=TAIL), addresses(en0="10.66.1.77")]
+    result = run_module("macos_network", args, calls)
+    assert result["msg"] == (
+        "The setting ipv4 of the network service Ethernet stays as it is, because it could not be brought back: "
+        "`networksetup -getinfo` says nothing of IPv4, and en0 has the address 10.66.1.77."
+    )
 
 
 def test_a_location_that_is_in_no_list(run_module: Callable[..., dict[str, Any]]) -> None:
