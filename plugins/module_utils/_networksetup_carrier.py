@@ -100,7 +100,8 @@ def _refuse_contradiction(differences: list[Difference], connection: Connection)
         if one.key == "ipv4" and one.got == {"method": "off"} and addresses:
             raise NetworkError(
                 f"The setting ipv4 of the network service {one.service} stays as it is, because it could not be "
-                f"brought back: `networksetup -getinfo` says nothing of IPv4, and {one.device} has the address {addresses[0]}."
+                f"brought back: `networksetup -getinfo` says nothing of IPv4, and {one.device} has the address "
+                f"{addresses[0]}."
             )
 
 

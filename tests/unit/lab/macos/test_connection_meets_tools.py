@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from .kernel import Kernel
 from .test_modules_meet_tools import apply, bare
 
 __all__ = ["apply", "bare"]
 
+ROLES = Path(__file__).parents[4] / "roles"
 LEASE = {"address": "10.66.1.11", "netmask": "255.255.255.0", "router": "10.66.1.1", "dns": ["10.66.1.1"]}
 HERE = {"connection_address": "10.66.1.11"}
 SERVERS = {"services": [{"device": "auto", "dns_servers": ["10.66.1.10"]}]}
@@ -67,8 +71,9 @@ def test_wifi_that_carries_the_connection_stays_on(on_wifi, apply) -> None:
 )
 def test_it_stays_on_by_whatever_address(on_wifi, apply, monkeypatch, address, session) -> None:
     monkeypatch.setenv("SSH_CONNECTION", session)
-    result = apply("macos_wifi", {"power": False, "connection_address": address})
-    assert result["failed"], result
+    given = {"connection_address": address} if address else {}
+    result = apply("macos_wifi", {"power": False, **given})
+    assert on_wifi.run("networksetup", "-getairportpower", "en1").out == "Wi-Fi Power (en1): On\n"
     assert result["msg"].startswith("Wi-Fi stays on, because ")
 
 
@@ -94,6 +99,19 @@ def test_name_servers_go_where_the_connection_is(on_wifi, apply) -> None:
     assert not apply("macos_network", {**SERVERS, **HERE})["changed"]
     assert dns(on_wifi, "Wi-Fi") == "10.66.1.10\n"
     assert dns(on_wifi, "Ethernet").startswith("There aren't any")
+
+
+@pytest.mark.parametrize(
+    ("role", "wish", "verb", "shown"),
+    [
+        ("dns_client", {"dns_servers": ["10.66.1.10"]}, "-getdnsservers", "10.66.1.10\n"),
+        ("proxy_client", {"web_proxy": PROXY}, "-getwebproxy", "Enabled: Yes\nServer: 127.0.0.1\n"),
+    ],
+)
+def test_the_roles_ask_for_the_port_of_the_connection(*, on_wifi, apply, role, wish, verb, shown) -> None:
+    defaults = yaml.safe_load((ROLES / role / "defaults/main.yml").read_text(encoding="utf-8"))
+    apply("macos_network", {"services": [{"device": defaults[f"{role}_macos_device"], **wish}], **HERE})
+    assert on_wifi.run("networksetup", verb, "Wi-Fi").out.startswith(shown)
 
 
 def test_also_beside_another_port(on_both, apply) -> None:
