@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import Launchd
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,13 @@ def find(commands: Commands, label: str, paths: Iterable[str], location: str | N
     """Name everything that is left."""
     left = [f"{label} is loaded"] if Launchd(commands).job(label).loaded else []
     left += [path for path in [_names.launchd_plist(label), *paths] if _files.exists(path)]
-    if location and location in commands.must(LIST_LOCATIONS).splitlines():
+    if location and location in _locations(commands):
         left.append(f"network location {location}")
     return left
+
+
+def _locations(commands: Commands) -> list[str]:
+    names = commands.must(LIST_LOCATIONS).splitlines()
+    if not names:
+        raise UnknownStateError("networksetup", "", "which network locations there are")
+    return names
