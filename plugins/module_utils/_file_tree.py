@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _no_follow
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
 
 PLACEHOLDER = "%s"
+DIGEST_ROUNDS = 200_000
 
 
 class FileTreeError(ClusterError):
@@ -29,12 +31,12 @@ class FileTreeError(ClusterError):
 class FileTree:
     """A directory of which every file is ours, in one that only root can change."""
 
-    def __init__(self, path: str, mode: int, group: int) -> None:
+    def __init__(self, path: str, mode: int, group: int, sensitive: bool = False) -> None:
         _no_follow.refuse_shared("/", path)
         self.path = Path(path)
         self._beside = self.path.with_name(f".{self.path.name}.new")
         self._previous = self.path.with_name(f".{self.path.name}.previous")
-        self._mode, self._group = mode, group
+        self._mode, self._group, self._sensitive = mode, group, sensitive
 
     def read(self, path: Path | None = None) -> dict[str, str] | None:
         """Return the text of every file by its relative name, or None where there is no directory."""
@@ -75,15 +77,29 @@ class FileTree:
             path.chmod(self._directory_mode if path.is_dir() else self._mode)
         return self._beside
 
-    def check(self, commands: Commands, argv: list[str], candidate: Path) -> None:
-        """Let the program itself judge the candidate."""
+    def check(self, commands: Commands, argv: list[str], candidate: Path, secrets: Mapping[str, str]) -> None:
+        """Let the program itself judge the candidate; its words are shown without those of secret files."""
         words = [word.replace(PLACEHOLDER, str(candidate)) for word in argv]
         result = commands.run(words)
         if result.rc != 0:
-            said = result.text.replace(str(candidate), str(self.path))
+            known = [str(self.path), *secrets, *argv]
+            said = masked(result.text.replace(str(candidate), str(self.path)), secrets.values(), known)
             raise FileTreeError(
                 f"{Path(words[0]).name} refuses the new files for {self.path}, and nothing was replaced: {said}"
             )
+
+    def digest(self, files: Mapping[str, str] | None) -> str:
+        """Return a text that is another one whenever a file is.
+
+        It stands in places that everybody can read. That of secret files is slow to make, so that nobody finds a
+        password by trying.
+        """
+        made = hashlib.sha256()
+        for name, text in sorted((files or {}).items()):
+            made.update(f"{name}\0{len(text)}\0{text}".encode())
+        if not self._sensitive:
+            return made.hexdigest()
+        return hashlib.pbkdf2_hmac("sha256", made.digest(), str(self.path).encode(), DIGEST_ROUNDS).hex()
 
     def swap(self, keep_previous: bool) -> None:
         """Put the candidate in place, and keep what it replaces until `commit`."""
@@ -131,14 +147,6 @@ def _remove(path: Path) -> None:
         path.unlink()
     elif path.exists():
         shutil.rmtree(path)
-
-
-def digest(files: Mapping[str, str] | None) -> str:
-    """Return a text that is another one whenever a file is."""
-    made = hashlib.sha256()
-    for name, text in sorted((files or {}).items()):
-        made.update(f"{name}\0{len(text)}\0{text}".encode())
-    return made.hexdigest()
 
 
 def differences(before: Mapping[str, str] | None, after: Mapping[str, str]) -> list[dict[str, str]]:

@@ -37,7 +37,10 @@ options:
     type: list
     elements: str
   sensitive:
-    description: Shows no content in a difference.
+    description:
+      - Whether O(files) are secret. They are then in no result, no difference and no log, and what O(validate) says is
+        shown without the words that stand in them, but for names of keys and the numbers of lines.
+      - RV(digest) is then of a kind that takes long to make, because it is read by more people than the files.
     type: bool
     default: false
   keep_previous:
@@ -81,7 +84,8 @@ import grp
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.basic import AnsibleModule, _load_params
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
     Commands,
@@ -91,7 +95,6 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._file_tree impor
     FileTree,
     FileTreeError,
     differences,
-    digest,
 )
 
 
@@ -112,20 +115,20 @@ def write(tree: FileTree, commands: Commands, parameters: dict[str, Any], check_
     files = {name: str(text) for name, text in (parameters["files"] or {}).items()}
     before = tree.read()
     if before == files and tree.modes_are_right():
-        return {"changed": False, "digest": digest(files), "previous": tree.has_previous()}
+        return {"changed": False, "digest": tree.digest(files), "previous": tree.has_previous()}
     argv = parameters["validate"]
     try:
         if not check_mode or (argv and Path(argv[0]).exists() and tree.path.parent.is_dir()):
             candidate = tree.write_beside(files)
             if argv:
-                tree.check(commands, argv, candidate)
+                tree.check(commands, argv, candidate, files if parameters["sensitive"] else {})
             if not check_mode:
                 tree.swap(parameters["keep_previous"])
                 if tree.read() != files:
                     raise FileTreeError(f"{tree.path} does not hold what was written to it; check the disk.")
     finally:
         tree.discard()
-    result: dict[str, Any] = {"changed": True, "digest": digest(files), "previous": tree.has_previous()}
+    result: dict[str, Any] = {"changed": True, "digest": tree.digest(files), "previous": tree.has_previous()}
     if not parameters["sensitive"]:
         result["diff"] = differences(before, files)
     return result
@@ -136,15 +139,17 @@ def settle(tree: FileTree, action: str, check_mode: bool) -> dict[str, Any]:
     changed = tree.has_previous()
     if changed and not check_mode:
         tree.commit() if action == "commit" else tree.rollback()
-    return {"changed": changed, "digest": digest(tree.read())}
+    return {"changed": changed, "digest": tree.digest(tree.read())}
 
 
 def main() -> None:
     """Run the module."""
+    # Before there is a module, because the module writes its options to the host's log.
+    sensitive = boolean(_load_params().get("sensitive", False), strict=False)
     module = AnsibleModule(
         argument_spec={
             "path": {"type": "path", "required": True},
-            "files": {"type": "dict"},
+            "files": {"type": "dict", "no_log": sensitive},
             "mode": {"type": "str", "default": "0644"},
             "group": {"type": "str"},
             "validate": {"type": "list", "elements": "str"},
@@ -158,12 +163,12 @@ def main() -> None:
     parameters = module.params
     try:
         group = group_id(parameters["group"], module.check_mode or parameters["state"] == "absent")
-        tree = FileTree(parameters["path"], int(parameters["mode"], 8), group)
+        tree = FileTree(parameters["path"], int(parameters["mode"], 8), group, parameters["sensitive"])
         if parameters["state"] == "absent":
             changed = tree.path.exists() or tree.has_previous()
             if changed and not module.check_mode:
                 tree.remove()
-            result = {"changed": changed, "digest": digest(None)}
+            result = {"changed": changed, "digest": tree.digest(None)}
         elif parameters["action"] == "write":
             result = write(tree, module_commands(module), parameters, module.check_mode)
         else:

@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 
 import pytest
+from ansible.module_utils import basic
 
 from tests.unit.plugins.harness import call
 
@@ -101,9 +104,73 @@ def test_the_state_before_is_kept_until_it_is_settled(run_module, tmp_path, acti
     assert not run_module("file_tree", {"path": str(path), "action": action})["changed"]
 
 
-def test_secrets_are_not_shown(run_module, tmp_path):
-    result = run_module("file_tree", arguments(tmp_path / "etc", sensitive=True), diff=True)
-    assert "diff" not in result
+SECRET = "canary-0123456789"
+SECRETS = {"main.yml": f"url: https://hook/{SECRET}\nport: 1\n", "rules/one.yml": "b: 2\n"}
+
+
+@pytest.fixture
+def hosts_log(monkeypatch):
+    """Collect what modules write to the log of their host."""
+    lines = []
+    monkeypatch.setattr(basic, "has_journal", False)
+    monkeypatch.setattr(basic.AnsibleModule, "_log_to_syslog", lambda self, line: lines.append(line))
+    return lines
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["really", "check mode"])
+@pytest.mark.parametrize("written", ["true", True, "yes"], ids=repr)
+def test_secrets_are_not_shown(run_module, tmp_path, hosts_log, check, written):
+    path = tmp_path / "etc"
+    run_module("file_tree", arguments(path))
+    args = {"path": str(path), "files": SECRETS, "sensitive": written, "mode": "0640"}
+    result = run_module("file_tree", args, diff=True, check=check)
+    assert (result["changed"], "diff" in result) == (True, False)
+    assert SECRET not in json.dumps(result)
+    assert hosts_log
+    assert SECRET not in "".join(hosts_log)
+    assert content(path) == (FILES if check else SECRETS)
+
+
+def test_what_is_no_secret_is_shown(run_module, tmp_path, hosts_log):
+    result = run_module("file_tree", {"path": str(tmp_path / "etc"), "files": SECRETS}, diff=True)
+    assert result["invocation"]["module_args"]["files"] == SECRETS
+    assert [entry["after"] for entry in result["diff"]] == list(SECRETS.values())
+
+
+REFUSALS = [
+    pytest.param(f"line 1: {SECRET} is no host", "line 1: *** is no host", id="whole"),
+    pytest.param(
+        f"line 1: cannot unmarshal !!str `{SECRET[:4]}...` into int",
+        "line 1: cannot unmarshal !!str `***...` into int",
+        id="cut off",
+    ),
+    pytest.param("line 2: field port not found", "line 2: field port not found", id="a key"),
+]
+
+
+@pytest.mark.parametrize(("said", "shown"), REFUSALS)
+def test_a_checker_that_repeats_a_secret_is_shown_without_it(run_module, tmp_path, said, shown):
+    path = tmp_path / "etc"
+    refused = checked(path, rc=1, err=f"{path.parent}/.etc.new/main.yml: {said}")
+    args = {"path": str(path), "files": SECRETS, "sensitive": True, "validate": CHECKER}
+    result = run_module("file_tree", args, [refused])
+    assert (
+        result["msg"]
+        == f"promtool refuses the new files for {path}, and nothing was replaced: {path}/main.yml: {shown}"
+    )
+    assert SECRET not in json.dumps(result)
+
+
+def test_nobody_tries_passwords_against_the_digest_of_secrets(run_module, tmp_path):
+    path = tmp_path / "etc"
+    plain = run_module("file_tree", {"path": str(path), "files": SECRETS})["digest"]
+    args = {"path": str(path), "files": SECRETS, "sensitive": True, "keep_previous": True}
+    first = run_module("file_tree", args, check=True)["digest"]
+    assert first not in (plain, hashlib.sha256(SECRETS["main.yml"].encode()).hexdigest())
+    run_module("file_tree", args)
+    run_module("file_tree", {**args, "files": FILES})
+    back = run_module("file_tree", {"path": str(path), "sensitive": True, "action": "rollback"})
+    assert back["digest"] == first
 
 
 @pytest.mark.parametrize("name", ["../outside", "/outside", "a/../b"])
