@@ -16,6 +16,8 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands, Result
 
 LAUNCHCTL = "/bin/launchctl"
@@ -126,7 +128,9 @@ class Launchd:
         if result.rc != 0:
             raise LaunchdError(f"{label} could not be restarted (status {result.rc}): {result.text}")
 
-    def wait_until_stable(self, label: str, seconds: float, log: str | None = None) -> Job:
+    def wait_until_stable(
+        self, label: str, seconds: float, log: str | None = None, last_words: Callable[[], list[str]] | None = None
+    ) -> Job:
         """Wait for a process that stays; one that keeps ending is a failure with what it left in its log."""
         job = Job()
 
@@ -140,7 +144,8 @@ class Launchd:
             _wait.sleep(seconds)
             if running() and job.pid == first:
                 return job
-        raise LaunchdError(_ends_at_once(label, job, log))
+        lines = last_words() if last_words else _files.tail(log) if log else []
+        raise LaunchdError(_ends_at_once(label, job, log, lines))
 
     def _refuse_protected(self, label: str, result: Result) -> None:
         """Explain the refusal that no retry can overcome."""
@@ -148,8 +153,7 @@ class Launchd:
             raise LaunchdError(f"{label} belongs to macOS and System Integrity Protection keeps it from being changed.")
 
 
-def _ends_at_once(label: str, job: Job, log: str | None) -> str:
+def _ends_at_once(label: str, job: Job, log: str | None, lines: list[str]) -> str:
     """Put into words that a job does not stay running."""
     sentence = f"{label} is loaded but does not stay running (last exit code: {job.last_exit or 'unknown'})"
-    lines = _files.tail(log) if log else []
     return f"{sentence}; the end of {log}: {' | '.join(lines)}" if lines else f"{sentence}."

@@ -80,11 +80,11 @@ def read(launchd: Launchd, label: str) -> Current:
     )
 
 
-def plan(label: str, current: Current, state: str, plist: dict[str, Any] | None) -> list[str]:
+def plan(label: str, current: Current, state: str, plist: dict[str, Any] | None, stale: bool = False) -> list[str]:
     """Return the steps to the wanted state, in an order in which a run that dies half-way is finished by the next.
 
     A changed job is unloaded before its file is written: whatever happens in between, what is loaded never differs
-    from the file.
+    from the file. `stale` is one that has to be loaded again for another reason.
     """
     steps: list[str] = []
     if state == "absent":
@@ -100,7 +100,7 @@ def plan(label: str, current: Current, state: str, plist: dict[str, Any] | None)
         return steps + (["write"] if differs else [])
 
     steps += ["enable"] if current.disabled else []
-    if differs or moved or not current.job.loaded:
+    if differs or moved or stale or not current.job.loaded:
         steps += ["unload"] if current.job.loaded else []
         steps += ["write"] if differs else []
         return [*steps, "load"]

@@ -14,7 +14,7 @@ CLUSTER_DIRECTORY = "/opt/hybrid-ai"
 """Programs of ours, owned by root."""
 
 SERVICE_DIRECTORY = f"{CLUSTER_DIRECTORY}/services"
-"""What runs a service on macOS, one directory per service, owned by root."""
+"""What runs a service on macOS, and secrets for its environment; one directory per service, owned by root."""
 
 LOG_DIRECTORY = "/var/log/hybrid-ai"
 """Services on macOS write here, one directory per service."""
@@ -55,6 +55,11 @@ def launchd_log(name: str) -> str:
     Not in the service's own directory: launchd may open it as root.
     """
     return f"{LOG_DIRECTORY}/{name}.launchd.log"
+
+
+def service_environment(name: str) -> str:
+    """Return where the secret part of a service's environment lies."""
+    return f"{SERVICE_DIRECTORY}/{name}/environment"
 
 
 def systemd_unit(name: str) -> str:

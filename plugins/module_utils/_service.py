@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _masking, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 
 STABLE_SECONDS = 2
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 class ServiceError(ClusterError):
@@ -26,6 +27,7 @@ class Description:
     description: str = ""
     arguments: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
+    secret_environment: dict[str, str] = field(default_factory=dict)
     user: str = "root"
     group: str | None = None
     working_directory: str = "/"
@@ -36,6 +38,13 @@ class Description:
     restart: str = "always"
     wait_for_paths: list[str] = field(default_factory=list)
     replaces: list[str] = field(default_factory=list)
+    secret_files: list[str] = field(default_factory=list)
+
+    def without_secrets(self, lines: list[str]) -> list[str]:
+        """Return lines of the program's log without the words of what it was told in confidence."""
+        texts = [*self.secret_environment.values(), *_masking.texts_below(self.secret_files)]
+        known = [self.name, *self.arguments, *self.secret_files]
+        return [_masking.masked(line, texts, known) for line in lines]
 
 
 class Supervisor(Protocol):
@@ -76,7 +85,9 @@ def make_description(options: dict[str, Any]) -> Description:
     for unit in replaces:
         if not re.fullmatch(r"[\w:.@-]+\.[a-z]+", unit):
             raise ServiceError(f"{unit!r} is no unit that the service {name} could replace: write NAME.service.")
-    environment = {key: _text(name, key, value) for key, value in (options["environment"] or {}).items()}
+    secret = {key: _secret(name, key, value) for key, value in (options["secret_environment"] or {}).items()}
+    given = {key: value for key, value in (options["environment"] or {}).items() if key not in secret}
+    environment = {key: _line(name, key, value) for key, value in given.items()}
     if options["restart_token"] is not None:
         environment[_names.RESTART_TOKEN] = options["restart_token"]
     limits, log = options["limits"] or {}, options["log"] or {}
@@ -85,6 +96,7 @@ def make_description(options: dict[str, Any]) -> Description:
         description=options["description"] or name,
         arguments=arguments,
         environment=environment,
+        secret_environment=secret,
         user=options["user"],
         group=options["group"],
         working_directory=options["working_directory"],
@@ -95,14 +107,35 @@ def make_description(options: dict[str, Any]) -> Description:
         restart=options["restart"],
         wait_for_paths=options["wait_for_paths"] or [],
         replaces=replaces,
+        secret_files=options["secret_files"],
     )
 
 
 def _text(name: str, key: str, value: Any) -> str:
     """Return the value of an environment variable; what YAML made of an unquoted word is not guessed back."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
+        raise ServiceError(f"{key!r} is not a valid name of an environment variable of the service {name}.")
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ServiceError(f"The environment variable {key} of the service {name} is no text: put it in quotes.")
-    text = str(value)
+    return str(value)
+
+
+def _line(name: str, key: str, value: Any) -> str:
+    """Return the value of a variable that stands in the file of a unit."""
+    text = _text(name, key, value)
     if "\n" in text:
         raise ServiceError(f"The environment variable {key} of the service {name} has more than one line.")
+    return text
+
+
+def _secret(name: str, key: str, value: Any) -> str:
+    """Return the value of a secret variable, whose text no sentence repeats."""
+    if key == _names.RESTART_TOKEN:
+        raise ServiceError(f"The environment variable {key} of the service {name} is our own: leave it out.")
+    text = _text(name, key, value)
+    if CONTROL.search(text):
+        raise ServiceError(
+            f"The environment variable {key} of the service {name} has a character that systemd does not pass on:"
+            " of control characters only tabs and line breaks are possible."
+        )
     return text

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _launchd_job, _names, _service_runner
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import Launchd
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import STABLE_SECONDS, ServiceError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_environment import EnvironmentFile, json_format
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
@@ -56,17 +57,20 @@ class LaunchdService:
         self._plist = make_plist(description, self._label, self._runner)
         self._source = runner_source()
         self._launchd_log = _names.launchd_log(description.name)
+        secrets = description.secret_environment
+        self._secrets = EnvironmentFile(description.name, json_format(secrets) if secrets else None)
         self.log = _names.service_log(description.name)
 
     def read(self) -> None:
         """Read what is there."""
         self._current = _launchd_job.read(self._launchd, self._label)
         self._ids = user_ids(self._description)
+        self._secrets.read(self._ids)
 
     def plan(self, state: str) -> list[str]:
         """Return the steps to a state; files come first, so that whatever is loaded finds them."""
         wanted = None if state == "absent" else self._plist
-        steps = _launchd_job.plan(self._label, self._current, state, wanted)
+        steps = _launchd_job.plan(self._label, self._current, state, wanted, self._secrets.differs)
         if state == "absent":
             left = [path for path in (self._directory, self._logs, self._launchd_log) if _files.exists(path)]
             return [*steps, *(["remove_files"] if left else [])]
@@ -76,6 +80,9 @@ class LaunchdService:
             and _files.mode_and_owner(self._logs) == (LOG_MODE, *self._ids)
             and _files.mode_and_owner(self._launchd_log) == (LAUNCHD_LOG_MODE, *self._ids)
         )
+        # After the job was unloaded: what runs never differs from its file.
+        place = steps.index("unload") + 1 if "unload" in steps else 0
+        steps[place:place] = self._secrets.steps
         return [*([] if sound else ["install_runner"]), *([] if owned else ["make_log_directory"]), *steps]
 
     def apply(self, steps: list[str]) -> None:
@@ -86,6 +93,8 @@ class LaunchdService:
                 _files.write(self._runner, self._source, RUNNER_MODE)
             elif step == "make_log_directory":
                 self._make_log_directory()
+            elif step in {"write_environment", "remove_environment"}:
+                self._secrets.apply(step)
             elif step == "remove_files":
                 _files.remove(self._directory)
                 _files.remove(self._logs)
@@ -99,18 +108,20 @@ class LaunchdService:
         """Wait for a process that stays; a service that is never restarted may have done its work already."""
         if self._description.restart == "never":
             return self._launchd.job(self._label).pid
-        return self._launchd.wait_until_stable(self._label, STABLE_SECONDS, self.log).pid
+        return self._launchd.wait_until_stable(self._label, STABLE_SECONDS, self.log, self.last_words).pid
 
     def last_words(self) -> list[str]:
         """Return the end of the log."""
-        return _files.tail(self.log)
+        return self._description.without_secrets(_files.tail(self.log))
 
     def differences(self, steps: list[str]) -> dict[str, Any]:
         """Return the states before and after the steps."""
         own = [step for step in steps if step in {"install_runner", "make_log_directory", "remove_files"}]
         before = _launchd_job.describe(self._current)
         after = _launchd_job.describe_after(self._label, self._current, steps, self._plist)
-        return {"before": {**before, "files": []}, "after": {**after, "files": own}}
+        before.update(files=[], secret_environment=self._secrets.describe())
+        after.update(files=own, secret_environment=self._secrets.describe_after(steps))
+        return {"before": before, "after": after}
 
     def _make_log_directory(self) -> None:
         if self._ids is None:
@@ -126,6 +137,7 @@ def make_plist(description: Description, label: str, runner: str) -> dict[str, A
     """Return the property list of a service."""
     waits = [word for path in description.wait_for_paths for word in ("--wait-for", path)]
     limit = ["--open-files", str(description.open_files)] if description.open_files is not None else []
+    secrets = ["--environment", _names.service_environment(description.name)] if description.secret_environment else []
     plist: dict[str, Any] = {
         "Label": label,
         "ProgramArguments": [
@@ -142,6 +154,7 @@ def make_plist(description: Description, label: str, runner: str) -> dict[str, A
             f"{_names.log_directory(description.name)}/.group",
             *waits,
             *limit,
+            *secrets,
             "--",
             *description.arguments,
         ],

@@ -6,6 +6,7 @@
 - Its output goes to a log that is rotated by size. launchd holds the file of StandardOutPath open for good, and
   newsyslog only renames files, so a log of launchd's would grow without end under its new name.
 - It starts when the files it needs are there.
+- It gets secrets for its environment from a file: everybody can read the property list.
 - It gets its number of open files from here: the same number in the property list would be set for the whole system.
 - Its whole process group ends with it, and what is left of a predecessor that was killed is ended before it starts.
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -27,6 +29,7 @@ from pathlib import Path
 from typing import IO, Callable
 
 CHUNK = 65536
+MODE = 0o640
 GRACE_SECONDS = 3.0
 
 
@@ -46,7 +49,11 @@ class Log:
             self._file.flush()
 
     def _open(self) -> IO[bytes]:
-        return self._path.open("ab")
+        # What a program says may hold what it was told in confidence.
+        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, MODE)
+        with contextlib.suppress(OSError):  # somebody else's file
+            os.fchmod(handle, MODE)
+        return os.fdopen(handle, "ab")
 
     def _rotate(self) -> None:
         for number in range(self._keep, 0, -1):
@@ -130,6 +137,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--memory", type=Path, required=True, help="where the process group is remembered")
     parser.add_argument("--wait-for", type=Path, action="append", default=[], help="a path that must exist")
     parser.add_argument("--open-files", type=int, help="how many files the program may have open")
+    parser.add_argument("--environment", type=Path, help="a file of more environment variables")
     parser.add_argument("--grace", type=float, default=GRACE_SECONDS, help="seconds between asking to end and killing")
     parser.add_argument("program", nargs="+")
     return parser.parse_args(arguments)
@@ -156,6 +164,15 @@ def allow_open_files(number: int | None, log: Log) -> None:
         log.write(f"{allowed} open files are not allowed: {error}\n".encode())
 
 
+def more_environment(path: Path | None) -> dict[str, str]:
+    """Read the file of more environment variables, which holds secrets; a link is none."""
+    if path is None:
+        return {}
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+        variables: dict[str, str] = json.load(file)
+    return {name: os.fsdecode(value.encode()) for name, value in variables.items()}
+
+
 def copy(source: IO[bytes], log: Log) -> None:
     """Move the program's output into the log until nobody holds the other end."""
     while True:
@@ -178,11 +195,17 @@ def main(arguments: list[str]) -> int:
     memory.end_leftovers(options.grace)
     wait_for(options.wait_for, log)
     allow_open_files(options.open_files, log)
+    try:
+        secrets = more_environment(options.environment)
+    except (OSError, ValueError) as error:
+        log.write(f"{options.environment} cannot be read: {getattr(error, 'strerror', None) or 'no JSON'}\n".encode())
+        return 78
     # A signal between the start of the program and the handler would leave it behind.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     try:
         process = subprocess.Popen(
             options.program,
+            env={**os.environ, **secrets},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

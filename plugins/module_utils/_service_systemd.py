@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names, _service_replaced, _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import STABLE_SECONDS, ServiceError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_environment import (
+    EnvironmentFile,
+    systemd_format,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
@@ -23,6 +27,7 @@ PROPERTIES = ("ActiveState", "SubState", "MainPID", "UnitFileState", "NeedDaemon
 STOP_SECONDS = 90
 START_SECONDS = 15
 RESTART = {"always": "always", "on_failure": "on-failure", "never": "no"}
+SYSTEMDS_OWN = b"INVOCATION_ID="
 WAIT_SCRIPT = 'until test -e "$$0"; do sleep 1; done'
 
 
@@ -71,6 +76,8 @@ def make_unit(description: Description) -> str:
         service.append(f"Group={description.group}")
     service.append(f"WorkingDirectory={description.working_directory.replace('%', '%%')}")
     service += [f"Environment={quote(f'{key}={value}')}" for key, value in sorted(description.environment.items())]
+    if description.secret_environment:
+        service.append(f"EnvironmentFile={_names.service_environment(description.name)}")
     for path in description.wait_for_paths:
         service.append(f"ExecStartPre=/bin/sh -c '{WAIT_SCRIPT}' {quote(path, command=True)}")
     if description.wait_for_paths:
@@ -110,6 +117,8 @@ class SystemdService:
         self._unit = _names.systemd_unit(description.name)
         self._path = f"{_names.SYSTEMD_UNITS}/{self._unit}"
         self._wanted = make_unit(description)
+        secrets = description.secret_environment
+        self._secrets = EnvironmentFile(description.name, systemd_format(secrets) if secrets else None)
         self._replaced = _service_replaced.ReplacedUnits(commands, description.replaces)
         self.log = f"the journal of {self._unit}"
 
@@ -119,6 +128,7 @@ class SystemdService:
         self._before = None if content is None else content.decode("utf-8", "replace")
         self._sound = _files.mode_and_owner(self._path) == (0o644, 0, 0)
         self._current = self._show()
+        self._secrets.read((0, 0))
         self._replaced.read()
 
     def plan(self, state: str) -> list[str]:
@@ -134,16 +144,17 @@ class SystemdService:
         stop = [] if unit.stopped else ["stop"]
         if state == "absent":
             disable = ["disable"] if unit.enabled else []
-            return [*stop, *disable, *(["remove", "reload"] if there else ["reload"] if unit.stale else [])]
+            secrets = ["remove_environment"] if self._secrets.exists else []
+            return [*stop, *disable, *secrets, *(["remove", "reload"] if there else ["reload"] if unit.stale else [])]
         differs = self._before != self._wanted or not self._sound
-        write = ["write"] if differs else []
+        write = [*(["write"] if differs else []), *self._secrets.steps]
         reload = ["reload"] if differs or unit.stale else []
         if state == "stopped":
             return [*stop, *(["disable"] if unit.enabled else []), *write, *reload]
         enable = [] if unit.enabled else ["enable"]
-        if reload:
+        if reload or self._secrets.differs:
             return [*stop, *write, *reload, *enable, "start"]
-        return [*enable, *(["start"] if unit.stopped and self._description.restart != "never" else [])]
+        return [*write, *enable, *(["start"] if unit.stopped and self._description.restart != "never" else [])]
 
     def apply(self, steps: list[str]) -> None:
         """Run the steps and read back."""
@@ -152,6 +163,8 @@ class SystemdService:
                 _files.write(self._path, self._wanted.encode())
             elif step == "remove":
                 _files.remove(self._path)
+            elif step in {"write_environment", "remove_environment"}:
+                self._secrets.apply(step)
             elif step in _service_replaced.STEPS:
                 self._replaced.apply(step)
             elif step == "reload":
@@ -185,15 +198,28 @@ class SystemdService:
             first = unit.pid
             _wait.sleep(STABLE_SECONDS)
             if running() and unit.pid == first:
+                self._check_environment(first)
                 return first
         words = self.last_words()
         end = f"; the end of its journal: {' | '.join(words)}" if words else ""
         raise ServiceError(f"{self._unit} does not stay running ({unit.status}){end}")
 
+    def _check_environment(self, pid: int | None) -> None:
+        """Fail where the program runs without its secrets; one that wrote over its environment is believed."""
+        found = (_files.read(f"/proc/{pid}/environ") or b"").split(b"\0")
+        if not any(variable.startswith(SYSTEMDS_OWN) for variable in found):
+            return
+        wanted = self._description.secret_environment
+        missing = [name for name, value in sorted(wanted.items()) if f"{name}={value}".encode() not in found]
+        if missing:
+            raise ServiceError(
+                f"{self._unit} runs without {', '.join(missing)} of its secret environment: read `journalctl _PID=1`."
+            )
+
     def last_words(self) -> list[str]:
         """Return the end of the log."""
         result = self._commands.run([JOURNALCTL, "-u", self._unit, "-n", "10", "-o", "cat", "--no-pager"])
-        return result.out.splitlines()
+        return self._description.without_secrets(result.out.splitlines())
 
     def differences(self, steps: list[str]) -> dict[str, Any]:
         """Return the states before and after the steps."""
@@ -204,8 +230,9 @@ class SystemdService:
             "enabled": enabled,
             "state": active,
             "reload_needed": unit.stale,
+            "secret_environment": self._secrets.describe(),
         }
-        after = dict(before)
+        after = {**before, "secret_environment": self._secrets.describe_after(steps)}
         if self._description.replaces:
             before["replaced"], after["replaced"] = self._replaced.states([]), self._replaced.states(steps)
         for step in steps:

@@ -59,6 +59,20 @@ options:
         type: list
         elements: path
         default: []
+  secret_environment:
+    description:
+      - Environment variables that nobody but the service and root can read, over those of O(environment).
+      - They lie in a file of mode 0600, C(/opt/hybrid-ai/services/NAME/environment), that is no part of the unit or the
+        property list. They are never shown; a difference says whether they are others.
+      - Every character arrives as it is. Of control characters only tabs and line breaks are possible.
+    type: dict
+  secret_files:
+    description:
+      - Files, or directories of files, whose words are not repeated where the end of the program's log is shown.
+      - Use it for a configuration with passwords, which a program may print when it refuses it.
+    type: list
+    elements: path
+    default: []
   user:
     description: The user it runs as, which must exist.
     type: str
@@ -198,7 +212,8 @@ EXAMPLES = r"""
     name: exo
     arguments: [/Applications/EXO.app/Contents/Resources/exo/exo, --api-port, "52415"]
     user: _exo
-    environment: {EXO_LIBP2P_NAMESPACE: home}
+    environment: {EXO_RUNTIME_DIR: /opt/hybrid-ai/exo}
+    secret_environment: {HF_TOKEN: "{{ token_from_a_vault }}"}
     restart_token: 1.0.71
     health: {url: "http://127.0.0.1:52415/node_id"}
 
@@ -285,6 +300,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_launchd
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_systemd import SystemdService
 
 STARTS = {"load", "restart", "start"}
+SHORTEST_SECRET = 6
 
 
 def make_supervisor(commands: Commands, description: Description) -> Supervisor:
@@ -309,11 +325,18 @@ def add_optional_environment(params: dict[str, Any]) -> None:
         params["environment"] = {**optional["variables"], **(params["environment"] or {})}
 
 
+def hide_secrets(module: AnsibleModule) -> None:
+    """Leave of the secret environment its names, and let a value such as `1` or `true` stay in other sentences."""
+    module.params["secret_environment"] = sorted(module.params["secret_environment"] or {})
+    module.no_log_values = {value for value in module.no_log_values if len(value) >= SHORTEST_SECRET}
+
+
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Read, plan, apply, read back."""
     state = module.params["state"]
     add_optional_environment(module.params)
     description = make_description(module.params)
+    hide_secrets(module)
     require_root(f"Managing the service {description.name}")
     commands = module_commands(module)
     service = make_supervisor(commands, description)
@@ -369,6 +392,8 @@ def main() -> None:
                     "paths": {"type": "list", "elements": "path", "default": []},
                 },
             },
+            "secret_environment": {"type": "dict", "no_log": True},
+            "secret_files": {"type": "list", "elements": "path", "default": [], "no_log": False},
             "user": {"type": "str", "default": "root"},
             "group": {"type": "str"},
             "account": {"type": "dict", "options": _service_account.ARGUMENTS},

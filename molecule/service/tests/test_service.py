@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import stat
 import time
+from pathlib import Path
+
+import yaml
 
 from tests.lab_hosts import lab_hosts
 
@@ -22,6 +26,31 @@ def processes(host) -> list[list[str]]:
 
 def test_it_runs_as_its_own_user(host):
     assert {owner for owner, _, _ in processes(host)} == {"_example"}
+
+
+PLAY = yaml.safe_load((Path(__file__).parents[1] / "converge.yml").read_text())[0]
+SECRETS = PLAY["roles"][0]["vars"]["service_definition"]["secret_environment"]
+
+
+def test_its_program_has_the_secrets_as_they_are(host):
+    (pid,) = [pid for _, pid, words in processes(host) if "--limit" not in words]
+    found = host.run(f"cat /proc/{pid}/environ").stdout_bytes.decode().split("\0")
+    assert {f"{name}={value}" for name, value in SECRETS.items()} <= set(found)
+
+
+def test_nobody_else_sees_the_secrets(host):
+    commands = ["cat /proc/[0-9]*/cmdline", "cat /etc/systemd/system/hybrid-ai-* /Library/LaunchDaemons/hybrid-ai.*"]
+    commands += ["systemctl show hybrid-ai-example", "launchctl print system/hybrid-ai.example"]
+    shown = "".join(host.run(f"{command} 2>/dev/null").stdout for command in commands)
+    assert "EXAMPLE" in shown
+    assert [value for value in SECRETS.values() if value in shown] == []
+    assert "canary" not in shown
+    place = host.file("/opt/hybrid-ai/services/example/environment")
+    assert (stat.S_IMODE(place.mode), place.user) == (0o600, "root" if host.exists("systemctl") else "_example")
+    readable = (
+        "find /opt/hybrid-ai /etc /Library /var/log -xdev -type f -perm -o+r -exec grep -l canary- {} + 2>/dev/null"
+    )
+    assert host.run(readable).stdout == ""
 
 
 def test_it_comes_back_when_it_is_killed(host):

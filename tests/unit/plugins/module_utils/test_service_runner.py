@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -183,3 +184,66 @@ def test_it_waits_for_paths_and_can_be_stopped_meanwhile(
 def test_open_files(start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path) -> None:
     start("import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])", "--open-files", "777").wait(10)
     assert content(tmp_path / "log") == "777\n"
+
+
+SECRETS = {
+    "PLAIN": "canary-0123456789",
+    "QUOTES": 'it\'s "quoted" `and` \\ escaped',
+    "DOLLAR": "$HOME ${HOME} $(id) %n",
+    "LINES": "one\n two\t\n",
+    "WORLD": "schlüssel 鍵",
+    "EMPTY": "",
+}
+DUMP = "import json, os; print(json.dumps({name: os.environ.get(name) for name in os.environ if name in %r}))"
+
+
+def test_secrets_arrive_as_they_are(start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path) -> None:
+    file = tmp_path / "environment"
+    file.write_text(json.dumps(SECRETS), encoding="utf-8")
+    process = start(DUMP % sorted(SECRETS), "--environment", str(file))
+    assert process.wait(10) == 0
+    assert json.loads(content(tmp_path / "log")) == SECRETS
+
+
+def test_secrets_are_in_nobodys_arguments(start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path) -> None:
+    file = tmp_path / "environment"
+    file.write_text(json.dumps(SECRETS), encoding="utf-8")
+    process = start("import time; print('ready'); time.sleep(60)", "--environment", str(file))
+    assert eventually(lambda: content(tmp_path / "log") == "ready\n")
+    group = content(tmp_path / "group").split()[0]
+    seen = [Path(f"/proc/{number}/cmdline").read_bytes() for number in (process.pid, group)]
+    assert SECRETS["PLAIN"].encode() not in b"".join(seen)
+    # Nor in the environment of the runner itself, which anybody's tools may show.
+    assert SECRETS["PLAIN"].encode() not in Path(f"/proc/{process.pid}/environ").read_bytes()
+    assert SECRETS["PLAIN"].encode() in Path(f"/proc/{group}/environ").read_bytes()
+
+
+UNREADABLE = [
+    pytest.param(lambda file: file.unlink(), "No such file or directory", id="missing"),
+    pytest.param(lambda file: file.rename(f"{file}.x") and file.symlink_to(f"{file}.x"), "Too many levels", id="link"),
+    pytest.param(lambda file: file.write_text('{"A": canary'), "no JSON", id="damaged"),
+]
+
+
+@pytest.mark.parametrize(("damage", "reason"), UNREADABLE)
+def test_without_its_secrets_the_program_does_not_start(
+    start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, damage: Callable[[Path], object], reason: str
+) -> None:
+    file = tmp_path / "environment"
+    file.write_text("{}")
+    damage(file)
+    process = start("print('started')", "--environment", str(file))
+    assert process.wait(10) == 78
+    assert content(tmp_path / "log").startswith(f"{file} cannot be read: {reason}")
+    assert "canary" not in content(tmp_path / "log")
+
+
+def test_only_the_service_and_its_group_read_the_log(
+    start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    (tmp_path / "log").write_text("from before\n")
+    (tmp_path / "log").chmod(0o644)
+    start("print('a' * 2000); print('b')").wait(10)
+    files = list(tmp_path.glob("log*"))
+    assert len(files) > 1
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o640}

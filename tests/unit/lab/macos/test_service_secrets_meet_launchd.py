@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""A secret of a service on a Mac: its program finds it, and neither launchctl nor the list of processes shows it."""
+
+from __future__ import annotations
+
+import json
+import plistlib
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _service_runner
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import make_description
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_environment import json_format
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_launchd import make_plist
+
+from lab.macos.simulator.launchd.control import handle
+from lab.macos.simulator.launchd.supervisor import Supervisor
+from lab.macos.simulator.tools import launchctl
+
+if TYPE_CHECKING:
+    from lab.macos.simulator.tool import Context
+
+LABEL = "hybrid-ai.meter"
+PLIST = f"/Library/LaunchDaemons/{LABEL}.plist"
+SECRETS = {"HF_TOKEN": "canary-0123456789", "PROXY": 'http://u:it\'s "$HOME"\n`x`\\ü@proxy/'}
+OPTIONS: dict[str, Any] = {
+    **dict.fromkeys(("description", "group", "restart_token", "limits", "log", "wait_for_paths", "replaces")),
+    "name": "meter",
+    "state": "started",
+    "user": "root",
+    "environment": {"MODE": "fast"},
+    "secret_environment": SECRETS,
+    "secret_files": [],
+    "working_directory": "/",
+    "low_ports": False,
+    "restart": "never",
+}
+PROGRAM = "import json, os, time; print(json.dumps(dict(os.environ)), flush=True); time.sleep(60)"
+
+
+@pytest.fixture
+def launchd(mac, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
+    """Really start what property lists say."""
+    supervisor = Supervisor(mac.state)
+
+    def ask(context: Context, operation: str, **arguments: Any) -> dict[str, Any]:
+        return handle(supervisor, {"operation": operation, **arguments}, context.uid, lambda _action: None)
+
+    monkeypatch.setattr(launchctl, "ask", ask)
+    return supervisor
+
+
+def test_it_arrives_and_is_not_seen(mac, launchd: Supervisor) -> None:
+    logs, place = mac.path("/logs"), mac.path("/environment")
+    logs.mkdir()
+    description = make_description({**OPTIONS, "arguments": [sys.executable, "-c", PROGRAM]})
+    plist = make_plist(description, LABEL, _service_runner.__file__, str(logs))
+    # Where the file lies on this scratch Mac, and nobody to become.
+    words = plist["ProgramArguments"]
+    words[words.index("--environment") + 1] = str(place)
+    del plist["UserName"]
+    place.write_bytes(json_format(description.secret_environment))
+    mac.write(PLIST, plistlib.dumps(plist).decode()).chmod(0o644)
+
+    assert mac.run("launchctl", "bootstrap", "system", PLIST).rc == 0
+    try:
+        log, deadline = logs / "meter.log", time.monotonic() + 20
+        while not log.exists() or "\n" not in log.read_text():
+            assert time.monotonic() < deadline, "the program did not start"
+            time.sleep(0.02)
+        found = json.loads(log.read_text())
+        assert {name: found[name] for name in (*SECRETS, "MODE")} == {**SECRETS, "MODE": "fast"}
+
+        shown = mac.run("launchctl", "print", f"system/{LABEL}")
+        assert (shown.rc, "MODE => fast" in shown.out) == (0, True)
+        arguments = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+        for secret in SECRETS.values():
+            assert secret not in shown.out
+            assert not any(secret.encode() in line for line in arguments)
+            assert secret not in mac.path(PLIST).read_text()
+    finally:
+        mac.run("launchctl", "bootout", f"system/{LABEL}")
