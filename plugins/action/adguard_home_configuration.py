@@ -16,6 +16,7 @@ import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _adguard, _adguard_check
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._masking import MASK, SHORTEST, masked
 
 try:
     import bcrypt
@@ -67,6 +68,7 @@ def make_wanted(arguments: dict[str, Any], password: str) -> _adguard.Wanted:
         administrator=arguments.get("administrator") or "",
         password_hash=password,
         settings=arguments.get("settings") or {},
+        secret_settings=arguments.get("secret_settings") or {},
         rewrites=[{"domain": entry["name"], "answer": entry["address"]} for entry in records.get("names") or []]
         + list(arguments.get("rewrites") or []),
         rules=[_adguard.reverse_rule(entry["address"], entry["name"]) for entry in records.get("reverse") or []],
@@ -80,7 +82,7 @@ class ActionModule(ActionBase):
     _VALID_ARGS = frozenset(
         {
             *("path", "owner", "service", "program", "administrator", "password"),
-            *("settings", "records", "rewrites", "filters", "keep_previous", "action"),
+            *("settings", "secret_settings", "records", "rewrites", "filters", "keep_previous", "action"),
         }
     )
 
@@ -116,8 +118,9 @@ class ActionModule(ActionBase):
         known = next((user.get("password") for user in before.get("users") or [] if user.get("name") == name), None)
         wanted = make_wanted(arguments, password_hash(str(arguments["password"] or ""), known))
         after = _adguard.merge(before, wanted, state["remembered"])
+        self._secrets = [text for text in _adguard.texts(wanted.secret_settings) if len(text) >= SHORTEST]
         self._refuse(_adguard_check.problems(after))
-        changes = _adguard.differences(before, after)
+        changes = _adguard.differences(before, after, wanted.secret_settings)
         outcome = {
             "changed": bool(changes) or not wanted.entries.items() <= state["remembered"].items(),
             "changes": sorted(changes),
@@ -128,7 +131,7 @@ class ActionModule(ActionBase):
         }
         content = yaml.safe_dump(after, sort_keys=False, allow_unicode=True)
         if changes and arguments.get("program"):
-            self._check(arguments["program"], content)
+            self._check(arguments["program"], content, wanted)
         if not outcome["changed"] or self._task.check_mode:
             return outcome
         remembered = {**wanted.entries, "made": state["remembered"].get("made") or {}}
@@ -150,7 +153,7 @@ class ActionModule(ActionBase):
                 f"AdGuard Home dropped {', '.join(lost)} when it started, because it knows nothing like it: remove it"
                 " or correct its name."
             )
-        values = _adguard.made(wanted.settings, found)
+        values = _adguard.made(wanted.all_settings, found)
         new = {
             name: value for name, value in values.items() if (state["remembered"].get("made") or {}).get(name) != value
         }
@@ -162,15 +165,19 @@ class ActionModule(ActionBase):
         ]
         return {"changed": answer["changed"], "there": True, **({"warnings": warnings} if warnings else {})}
 
-    def _check(self, program: str, content: str) -> None:
+    def _check(self, program: str, content: str, wanted: _adguard.Wanted) -> None:
         """Let the program check a copy; it does not notice a key that it does not know."""
         state = self._host("check", program=program, content=content)["state"]
         if not state["ok"]:
-            self._refuse([f"AdGuard Home refuses its configuration: {state['said']}."])
+            said = masked(state["said"], [*self._secrets, wanted.password_hash])
+            self._refuse([f"AdGuard Home refuses its configuration: {said}."])
 
     def _refuse(self, sentences: list[str]) -> None:
         if sentences:
-            raise AnsibleActionFail(" ".join(sentences))
+            text = " ".join(sentences)
+            for secret in self._secrets:
+                text = text.replace(secret, MASK)
+            raise AnsibleActionFail(text)
 
     def _host(self, operation: str, **arguments: Any) -> dict[str, Any]:
         answer: dict[str, Any] = self._execute_module(

@@ -31,9 +31,16 @@ class Wanted:
     administrator: str
     password_hash: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    secret_settings: Mapping[str, Any] = field(default_factory=dict)
+    """Over the others, and shown to nobody."""
     rewrites: list[dict[str, str]] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
     filters: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def all_settings(self) -> dict[str, Any]:
+        """Return all keys to have."""
+        return _combined(self.settings, self.secret_settings)
 
     @property
     def entries(self) -> dict[str, list[Any]]:
@@ -49,12 +56,22 @@ def merge(current: Mapping[str, Any], wanted: Wanted, remembered: Mapping[str, A
     """Return the file with our keys and entries in it; what the program made of a value of ours stays as it is."""
     result: dict[str, Any] = copy.deepcopy(dict(current))
     result.setdefault("schema_version", SCHEMA_VERSION)
-    _set(result, wanted.settings, remembered.get("made") or {})
+    _set(result, wanted.all_settings, remembered.get("made") or {})
     result["users"] = _users(current.get("users") or [], wanted)
     filtering = result.setdefault("filtering", {})
     filtering["rewrites"] = _rewrites(filtering.get("rewrites") or [], wanted, remembered.get("rewrites") or [])
     result["user_rules"] = _rules(current.get("user_rules") or [], wanted, remembered.get("rules") or [])
     result["filters"] = _filters(current.get("filters") or [], wanted, remembered.get("filters") or [])
+    return result
+
+
+def _combined(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the first with the keys of the second over its own."""
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        nested = isinstance(value, Mapping) and isinstance(below, Mapping)
+        result[key] = _combined(below, value) if nested else value
     return result
 
 
@@ -148,17 +165,38 @@ def reverse_rule(address: str, name: str) -> str:
     return f"||{pointer}^$dnsrewrite=NOERROR;PTR;{name}."
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> dict[str, tuple[Any, Any]]:
-    """Return what differs, by dotted key; of a password only that it does."""
+def differences(
+    before: Mapping[str, Any], after: Mapping[str, Any], secret: Mapping[str, Any] | None = None, path: str = ""
+) -> dict[str, tuple[Any, Any]]:
+    """Return what differs, by dotted key; of a password and of secret settings only that it does."""
     found: dict[str, tuple[Any, Any]] = {}
     for key in [*after, *(key for key in before if key not in after)]:
         name = f"{path}.{key}" if path else str(key)
         old, new = before.get(key), after.get(key)
         if isinstance(old, Mapping) and isinstance(new, Mapping):
-            found.update(differences(old, new, name))
+            inner = secret.get(key) if isinstance(secret, Mapping) else secret
+            found.update(differences(old, new, inner, name))
+        elif old != new and _is_secret(secret, key):
+            found[name] = (None if old is None else "set", "set" if old is None else "changed")
         elif old != new:
             found[name] = (_shown(name, old), _shown(name, new, old))
     return found
+
+
+def _is_secret(secret: Any, key: str) -> bool:
+    """Tell whether a key is one of the secret settings, has some below it, or lies below one."""
+    return key in secret if isinstance(secret, Mapping) else secret is not None
+
+
+def texts(settings: Any) -> list[str]:
+    """Return the texts and numbers of nested settings, which no sentence may repeat; the longest come first."""
+    if isinstance(settings, Mapping):
+        found = [text for value in settings.values() for text in texts(value)]
+    elif isinstance(settings, (list, tuple)):
+        found = [text for value in settings for text in texts(value)]
+    else:
+        found = [] if settings is None or isinstance(settings, bool) else [str(settings)]
+    return sorted((text for text in found if text), key=len, reverse=True)
 
 
 def _shown(name: str, value: Any, other: Any = None) -> Any:
@@ -183,7 +221,7 @@ def dropped(wanted: Wanted, found: Mapping[str, Any]) -> list[str]:
     answers = [(entry.get("domain"), entry.get("answer")) for entry in filtering.get("rewrites") or []]
     lists = [entry.get("url") for entry in found.get("filters") or []]
     return [
-        *(f"the key {name}" for name in _dropped_keys(wanted.settings, found)),
+        *(f"the key {name}" for name in _dropped_keys(wanted.all_settings, found)),
         *(f"the rewrite of {e['domain']}" for e in wanted.rewrites if (e["domain"], e["answer"]) not in answers),
         *(f"the rule {rule}" for rule in wanted.rules if rule not in (found.get("user_rules") or [])),
         *(f"the filter {entry['name']}" for entry in wanted.filters if entry["url"] not in lists),

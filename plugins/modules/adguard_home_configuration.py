@@ -29,7 +29,7 @@ attributes:
     description: Predicts what a run would change. Without the program on the host its own check is left out.
     support: full
   diff_mode:
-    description: Shows the keys that differ; of passwords only that they do.
+    description: Shows the keys that differ; of passwords and of O(secret_settings) only that they do.
     support: full
 options:
   path:
@@ -55,6 +55,10 @@ options:
     type: str
   settings:
     description: Keys to have, nested as in the file.
+    type: dict
+    default: {}
+  secret_settings:
+    description: The same, over those of O(settings). What they hold is never shown, only that it is another one.
     type: dict
     default: {}
   rewrites:

@@ -53,6 +53,7 @@ class Host:
     ) -> None:
         self.content, self.remembered = content, remembered or {}
         self.ok, self.stale, self.unfinished = ok, stale, unfinished
+        self.said = "line 3: bad"
         self.calls: list[dict[str, Any]] = []
 
     def execute(self, module_name: str, module_args: dict[str, Any], task_vars: Any) -> dict[str, Any]:
@@ -67,7 +68,7 @@ class Host:
             state = {"content": encoded, "digest": "d", "remembered": self.remembered, "unfinished": self.unfinished}
             return {"changed": False, "state": state}
         if operation == "check":
-            return {"changed": False, "state": {"ok": self.ok, "said": "line 3: bad"}}
+            return {"changed": False, "state": {"ok": self.ok, "said": self.said}}
         if operation == "replace":
             self.stale -= 1
             return {"changed": True, "stale": self.stale >= 0}
@@ -171,6 +172,63 @@ def test_a_mistake_is_a_sentence_and_nothing_is_written(run: Any, host: Host, ch
     with pytest.raises(AnsibleActionFail, match=sentence):
         run(host, **changes)
     assert "replace" not in host.operations
+
+
+SECRET = "canary-0123456789"
+
+
+@pytest.mark.parametrize(
+    ("before", "settings", "diff"),
+    [
+        pytest.param(RIGHT, {"tls": {"private_key": SECRET}}, {"tls": (None, "set")}, id="a new mapping"),
+        pytest.param(
+            {**RIGHT, "tls": {"private_key": f"old-{SECRET}", "port": 1}},
+            {"tls": {"private_key": SECRET}},
+            {"tls.private_key": ("set", "changed")},
+            id="another value",
+        ),
+        pytest.param(
+            {**RIGHT, "dns": {**RIGHT["dns"], "upstream_dns": [f"https://dns.example/old-{SECRET}"]}},
+            {"dns": {"upstream_dns": [f"https://dns.example/{SECRET}"]}},
+            {"dns.upstream_dns": ("set", "changed")},
+            id="a list",
+        ),
+        pytest.param({**RIGHT, "theme": "dark"}, {"theme": "dark"}, {}, id="as wanted"),
+        pytest.param(
+            RIGHT, {"dns": {"bind_hosts": ["10.66.1.11"]}}, {"dns.bind_hosts": ("set", "changed")}, id="over ours"
+        ),
+    ],
+)
+@pytest.mark.parametrize("check", [False, True])
+def test_secret_settings_are_written_and_not_shown(
+    run: Any, before: Any, settings: Any, diff: dict[str, Any], check: bool
+) -> None:
+    host = Host(before)
+    result = run(host, check=check, secret_settings=settings)
+    assert SECRET not in repr(result)
+    assert {key: (result["diff"]["before"][key], result["diff"]["after"][key]) for key in result["changes"]} == diff
+    if diff and not check:
+        written = yaml.safe_load(host.calls[-1]["content"])
+        ((area, wanted),) = settings.items()
+        assert {**written[area], **wanted} == written[area]
+
+
+@pytest.mark.parametrize(
+    ("said", "settings", "sentence"),
+    [
+        pytest.param(f"key {SECRET} is bad", {"a": SECRET}, "its configuration: key *** is bad.", id="the program"),
+        pytest.param("", {"dns": {"upstream_dns": [SECRET + " x"]}}, "dns.upstream_dns has '***', which is", id="ours"),
+    ],
+)
+def test_a_mistake_in_secret_settings_is_a_sentence_without_them(
+    run: Any, said: str, settings: Any, sentence: str
+) -> None:
+    host = Host(RIGHT, ok=not said)
+    host.said = said
+    with pytest.raises(AnsibleActionFail) as caught:
+        run(host, secret_settings=settings)
+    assert sentence in str(caught.value)
+    assert SECRET not in str(caught.value)
 
 
 @pytest.mark.parametrize(("check", "operations"), [(False, ["keep", "read"]), (True, ["read"])], ids=["run", "check"])
