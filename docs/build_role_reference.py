@@ -37,13 +37,21 @@ def shown(value: Any, role: str) -> str:
     return f"`{text}`".replace("|", "\\|")
 
 
+def real_default(name: str, option: dict[str, Any], role: str) -> Any:
+    """Return a default; that of a secret is not in the specification where it is worked out."""
+    if not option.get("no_log"):
+        return option.get("default")
+    defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    return defaults.get(name)
+
+
 def rows(options: dict[str, Any], role: str, prefix: str = "") -> list[str]:
     """List the variables, nested ones below their parent."""
     lines = []
     for name, option in options.items():
         kind = option.get("type", "str") + (f" of {option['elements']}" if "elements" in option else "")
         choices = f" One of {', '.join(f'`{choice}`' for choice in option['choices'])}." if "choices" in option else ""
-        default = "required" if option.get("required") else shown(option.get("default"), role)
+        default = "required" if option.get("required") else shown(real_default(name, option, role), role)
         lines.append(f"| `{prefix}{name}` | {kind} | {default} | {plain(option.get('description'))}{choices} |")
         lines += rows(option.get("options", {}), role, f"{prefix}{name}.")
     return lines

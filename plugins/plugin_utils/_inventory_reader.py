@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,14 @@ from ansible.plugins.loader import connection_loader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import Host, Inventory, Specs
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import Problem
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._secret_names import (
+    has_password,
+    is_secret_name,
+    members,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from ansible.parsing.dataloader import DataLoader
     from ansible.vars.hostvars import HostVars
@@ -77,7 +83,13 @@ def _is_template(value: Any) -> bool:
 
 
 def _is_readable(value: Any) -> bool:
-    """Tell whether a secret stands in a file that is not encrypted, neither as a whole nor at this value."""
+    """Tell whether a secret stands in a file that is not encrypted, neither as a whole nor at this value.
+
+    Not everything in a mapping or a list that may hold secrets is one: only what looks like one is looked for there.
+    """
+    if isinstance(value, (Mapping, list, tuple)):
+        found = [member for name, member in members(value) if is_secret_name(name) or has_password(member)]
+        return any(_is_readable(member) for member in found)
     if value is None or VaultHelper.get_ciphertext(value, with_tags=False) is not None or _is_template(value):
         return False
     # Only the origin knows the file; a value given on the command line has none.

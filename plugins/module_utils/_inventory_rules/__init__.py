@@ -12,6 +12,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules
     _exo_namespace,
     _firewall,
     _hosts,
+    _passwords,
     _placement,
     _undo,
     _variables,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _RULES = (
     _exo_namespace.guessable,
     _variables.readable_secrets,
+    _passwords.passwords_in_addresses,
     _variables.unknown_variables,
     _variables.planned_variables,
     _variables.wrong_values,

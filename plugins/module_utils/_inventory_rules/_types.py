@@ -40,7 +40,7 @@ def _fits(kind: str, value: Any) -> bool:
 
 def _shown(value: Any, option: Mapping[str, Any]) -> str:
     if option.get("no_log"):
-        return "has the wrong type"
+        return "has a wrong value"
     if isinstance(value, Mapping):
         return "is a mapping"
     return "is a list" if isinstance(value, (list, tuple)) else f"is {value!r}"
@@ -56,13 +56,17 @@ def value_faults(path: str, value: Any, option: Mapping[str, Any]) -> Iterator[s
         return
     choices = option.get("choices")
     if choices and kind != "list" and value not in choices:
-        yield f"{path} {_shown(value, option)}; {did_you_mean(str(value), map(str, choices))}"
+        listed = ", ".join(map(str, choices))
+        advice = f"write one of {listed}." if option.get("no_log") else did_you_mean(str(value), map(str, choices))
+        yield f"{path} {_shown(value, option)}; {advice}"
     elif kind == "list":
         element = {**option, "type": option.get("elements", "raw"), "elements": "raw"}
         for place, member in enumerate(value):
             yield from value_faults(f"{path}[{place}]", member, element)
     elif kind == "dict" and option.get("options"):
-        yield from _member_faults(path, value, option["options"])
+        # What lies inside a secret is one.
+        inner = {"no_log": True} if option.get("no_log") else {}
+        yield from _member_faults(path, value, {key: {**member, **inner} for key, member in option["options"].items()})
 
 
 def _member_faults(path: str, value: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
@@ -82,4 +86,6 @@ def option_faults(name: str, value: Any, option: Mapping[str, Any]) -> list[str]
     if faults or value is None:
         return faults
     result = ArgumentSpecValidator({name: dict(option)}).validate({name: value})
+    if result.error_messages and option.get("no_log"):
+        return [f"{name} has a wrong value; correct it."]  # Ansible's own sentences repeat it
     return [f"{message}; correct {name}." for message in result.error_messages]

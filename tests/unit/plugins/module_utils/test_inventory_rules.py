@@ -30,7 +30,7 @@ MEMBERS = {
         pytest.param({"type": "path"}, "~/a", [], id="path"),
         pytest.param({"type": "raw"}, {"a": 1}, [], id="raw"),
         pytest.param(
-            {"type": "str", "no_log": True}, 4711, ["x has the wrong type; write text; put it in quotes."], id="secret"
+            {"type": "str", "no_log": True}, 4711, ["x has a wrong value; write text; put it in quotes."], id="secret"
         ),
         pytest.param(
             {"type": "list", "elements": "int"},

@@ -50,6 +50,26 @@ def read(folder: Path, variables: str, *, unlocked: bool = True) -> Inventory:
         pytest.param(encrypted("ansible_become_password: s3cret\n"), (), id="encrypted-file"),
         pytest.param("ansible_password: '{{ kept_elsewhere }}'\n", (), id="reference"),
         pytest.param("ansible_password: null\n", (), id="unset"),
+        pytest.param("exo_environment: {HF_HUB_OFFLINE: '1'}\n", (), id="a mapping without a secret"),
+        pytest.param("exo_environment: {HF_TOKEN: s3cret}\n", ("exo_environment",), id="a mapping with a secret"),
+        pytest.param("exo_environment: {HF_TOKEN: '{{ kept }}'}\n", (), id="a mapping with a reference"),
+        pytest.param(
+            f"exo_environment:\n  HF_TOKEN: {inline('s3cret').replace(chr(10) + '  ', chr(10) + '    ')}",
+            (),
+            id="a mapping with an encrypted value",
+        ),
+        pytest.param(
+            "prometheus_extra_scrape_configs: [{job_name: a, basic_auth: {username: u, password: s3cret}}]\n",
+            ("prometheus_extra_scrape_configs",),
+            id="a list with a password",
+        ),
+        pytest.param(
+            "prometheus_extra_scrape_configs: [{job_name: a, basic_auth: {username: u, password_file: /run/p}}]\n",
+            (),
+            id="a list with the file of a password",
+        ),
+        pytest.param("alertmanager_webhooks: ['http://10.0.0.9:9/a']\n", (), id="an address"),
+        pytest.param("alertmanager_webhooks: ['http://u:s3cret@h/a']\n", ("alertmanager_webhooks",), id="with login"),
     ],
 )
 def test_secrets(tmp_path: Path, variables: str, expected: tuple[str, ...]) -> None:

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What looks like a secret is marked as one, in roles and in modules, or it is said here why it is none."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._secret_names import is_secret_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPOSITORY = Path(__file__).parents[2]
+RELEASES = "addresses and checksums of what everybody can fetch"
+BLOCK = "what a role of ours says of its program"
+NO_SECRETS = {
+    # Of roles.
+    "adguard_home_filter_lists": "addresses of public lists",
+    "adguard_home_releases": RELEASES,
+    "alertmanager_releases": RELEASES,
+    "cluster_service_overrides": "ports and names, of which the firewall, DNS and monitoring are made",
+    "cluster_services": "ports and names, of which the firewall, DNS and monitoring are made",
+    "exo_releases": RELEASES,
+    "grafana_releases": RELEASES,
+    "macos_headless_power": "settings of pmset, which everybody can list",
+    "node_exporter_releases": RELEASES,
+    "program_definition.files": "secret with files_sensitive only, which the block then keeps to itself",
+    "program_definition.releases": RELEASES,
+    "program_definition.service": "its secret_environment is marked",
+    "prometheus_releases": RELEASES,
+    "service_definition.environment": "what everybody may read; secret_environment stands beside it",
+    "service_definition.health": BLOCK,
+    "service_definition.limits": BLOCK,
+    "service_definition.log": BLOCK,
+    "service_definition.restart_token": "a version; it stands in units and property lists",
+    "service_definition.secret_files": "where secrets lie",
+    "thunderbolt_links": "cables",
+    # Of modules.
+    "certificate_authority.private_key": "where it lies",
+    "service.restart_token": "a version; it stands in units and property lists",
+    "service.secret_files": "where secrets lie",
+}
+
+
+def specified(name: str, option: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield name, option
+    for key, member in (option.get("options") or {}).items():
+        # What lies inside a secret is one.
+        inherited = {"no_log": True} if option.get("no_log") else {}
+        yield from specified(f"{name}.{key}", {**member, **inherited})
+
+
+def role_options() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in sorted(REPOSITORY.glob("roles/*/meta/argument_specs.yml")):
+        for entry in yaml.safe_load(path.read_text())["argument_specs"].values():
+            for name, option in (entry.get("options") or {}).items():
+                yield from specified(name, option)
+
+
+def is_free_form(option: dict[str, Any]) -> bool:
+    """Tell whether an option takes mappings of any keys, such as an environment."""
+    mapping = option["type"] == "dict" or (option["type"] == "list" and option.get("elements") == "dict")
+    return mapping and not option.get("options")
+
+
+SUSPECTS = {name: option for name, option in role_options() if is_secret_name(name) or is_free_form(option)}
+
+
+@pytest.mark.parametrize("name", SUSPECTS)
+def test_an_option_of_a_role_that_may_be_a_secret_is_marked(name: str) -> None:
+    marked = SUSPECTS[name].get("no_log", False)
+    assert marked is not (name in NO_SECRETS), "mark it with no_log, or say in NO_SECRETS why it is no secret"
+
+
+def module_options() -> Iterator[tuple[str, Any]]:
+    """Return the names of all options of modules, and what they are said to be where that is written down at once."""
+    for path in sorted(REPOSITORY.glob("plugins/modules/*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Dict):
+                continue
+            for key, value in zip(node.keys, node.values):
+                if not (isinstance(key, ast.Constant) and isinstance(value, ast.Dict)):
+                    continue
+                words = {
+                    word.value: member
+                    for word, member in zip(value.keys, value.values)
+                    if isinstance(word, ast.Constant)
+                }
+                if "type" in words:
+                    yield f"{path.stem}.{key.value}", words.get("no_log")
+
+
+@pytest.mark.parametrize(
+    ("name", "no_log"), [(name, no_log) for name, no_log in module_options() if is_secret_name(name.partition(".")[2])]
+)
+def test_an_option_of_a_module_that_may_be_a_secret_is_marked(name: str, no_log: ast.expr | None) -> None:
+    marked = isinstance(no_log, ast.Constant) and no_log.value is True
+    assert marked is not (name in NO_SECRETS), "mark it with no_log, or say in NO_SECRETS why it is no secret"
+
+
+def test_every_reason_is_needed() -> None:
+    known = {*SUSPECTS, *(name for name, _ in module_options() if is_secret_name(name.partition(".")[2]))}
+    assert set(NO_SECRETS) - known == set()
+
+
+def test_options_of_modules_are_found() -> None:
+    names = {name for name, _ in module_options()}
+    assert names >= {"service.secret_environment", "file_tree.files", "adguard_home_file.content"}
