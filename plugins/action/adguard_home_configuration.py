@@ -180,11 +180,17 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(text)
 
     def _host(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self._execute_module(
-            module_name="hybrid_ai.cluster.adguard_home_file",
-            module_args={"operation": operation, **self._place, **arguments},
-            task_vars=self._vars,
-        )
+        # What a host answers is printed at -vvv as it comes, and the whole file is in it, keys and passwords included.
+        context = self._connection._play_context
+        before, context.no_log = context.no_log, True
+        try:
+            answer: dict[str, Any] = self._execute_module(
+                module_name="hybrid_ai.cluster.adguard_home_file",
+                module_args={"operation": operation, **self._place, **arguments},
+                task_vars=self._vars,
+            )
+        finally:
+            context.no_log = before
         if answer.get("failed"):
             raise AnsibleActionFail(str(answer.get("msg", "the host could not be asked")))
         return answer

@@ -70,8 +70,8 @@ def _combined(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
     result = dict(base)
     for key, value in over.items():
         below = result.get(key)
-        nested = isinstance(value, Mapping) and isinstance(below, Mapping)
-        result[key] = _combined(below, value) if nested else value
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        result[key] = _combined(below or {}, value) if both else value
     return result
 
 

@@ -86,9 +86,17 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     def play(host: Host, *, check: bool = False, **changes: Any) -> dict[str, Any]:
         action = plugin.ActionModule.__new__(plugin.ActionModule)
         action._task = SimpleNamespace(args={**ARGUMENTS, **changes}, check_mode=check)
+        context = SimpleNamespace(no_log=False)
+        action._connection = SimpleNamespace(_play_context=context)
+
+        def execute(**named: Any) -> dict[str, Any]:
+            assert context.no_log, "what the host answers would be printed at -vvv"
+            return host.execute(**named)
+
         monkeypatch.setattr(plugin.ActionBase, "run", lambda *a, **k: {})
-        monkeypatch.setattr(action, "_execute_module", host.execute, raising=False)
+        monkeypatch.setattr(action, "_execute_module", execute, raising=False)
         result: dict[str, Any] = action.run(task_vars={})
+        assert not context.no_log
         assert PASSWORD not in repr(host.calls), "the password left the controller"
         assert PASSWORD not in repr(result)
         assert "$2b$" not in repr(result)
