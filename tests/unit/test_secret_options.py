@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,12 +84,12 @@ def module_options() -> Iterator[tuple[str, Any]]:
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Dict):
                 continue
-            for key, value in zip(node.keys, node.values):
+            for key, value in zip(node.keys, node.values, strict=True):
                 if not (isinstance(key, ast.Constant) and isinstance(value, ast.Dict)):
                     continue
                 words = {
                     word.value: member
-                    for word, member in zip(value.keys, value.values)
+                    for word, member in zip(value.keys, value.values, strict=True)
                     if isinstance(word, ast.Constant)
                 }
                 if "type" in words:
@@ -111,3 +112,51 @@ def test_every_reason_is_needed() -> None:
 def test_options_of_modules_are_found() -> None:
     names = {name for name, _ in module_options()}
     assert names >= {"service.secret_environment", "file_tree.files", "adguard_home_file.content"}
+
+
+def role_variables(role: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in ("defaults/main.yml", "vars/main.yml"):
+        if (role / name).exists():
+            found.update(yaml.safe_load((role / name).read_text()) or {})
+    return found
+
+
+def secrets_in(value: Any, variables: dict[str, Any]) -> set[str]:
+    """Return the secrets that a value is made from, through however many variables."""
+    secret = {name for name, option in role_options() if option.get("no_log") and "." not in name}
+    found: set[str] = set()
+    seen: set[str] = set()
+    names = set(re.findall(r"\b\w+\b", yaml.safe_dump(value)))
+    while names:
+        found |= names & secret
+        seen |= names
+        names = {
+            other
+            for name in names & variables.keys() - secret
+            for other in re.findall(r"\b\w+\b", yaml.safe_dump(variables[name]))
+        } - seen
+    return found
+
+
+SERVICES = [
+    pytest.param(definition, variables, id=name)
+    for role in sorted((REPOSITORY / "roles").iterdir())
+    for variables in [role_variables(role)]
+    for name, definition in variables.items()
+    if name.endswith("_service") and isinstance(definition, dict)
+]
+
+
+@pytest.mark.parametrize(("definition", "variables"), SERVICES)
+def test_no_secret_is_in_what_everybody_sees_of_a_service(
+    definition: dict[str, Any], variables: dict[str, Any]
+) -> None:
+    for part in ("arguments", "environment", "restart_token", "health", "description"):
+        assert secrets_in(definition.get(part), variables) == set(), part
+
+
+def test_what_a_secret_goes_through_is_followed() -> None:
+    variables = {"__a": "{{ __b }}", "__b": {"x": "{{ exo_environment }}"}, "__c": "{{ __a.x }}"}
+    assert secrets_in("{{ __c }}", variables) == {"exo_environment"}
+    assert secrets_in("{{ exo_environments }} __a_b", variables) == set()
