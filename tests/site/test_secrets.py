@@ -72,7 +72,7 @@ def watched(cluster, tmp_path):
     return Watched(cluster, tmp_path)
 
 
-def test_no_secret_of_any_role_is_shown(story, watched, cluster):
+def test_no_secret_of_any_role_is_shown(site, watched, cluster):
     """Every option that is marked with no_log, in a run of the whole site that changes all of them."""
     assert watched.unknown == [], "write down in tests/site/canaries.py what these are filled with"
     cluster.turn_filevault_on("olab1")
