@@ -19,6 +19,7 @@ description:
   - Returns what is kept in a file, which only its owner can read, and makes it first where there is none, as
     P(ansible.builtin.password#lookup) does.
   - A secret that still lies where it was kept before is read there, so that no new one is made in its place.
+  - Check mode makes none and returns a text that says so.
 options:
   _terms:
     description: Files on the controller.
@@ -26,7 +27,7 @@ options:
     elements: path
     required: true
   length:
-    description: How long a new secret is.
+    description: How many letters and digits a new secret has.
     type: int
     default: 20
 author:
@@ -47,6 +48,10 @@ _raw:
 """
 
 
+NOT_MADE = "what the first run makes"
+"""What stands for a secret in check mode."""
+
+
 class LookupModule(LookupBase):
     """What Ansible loads."""
 
@@ -54,8 +59,14 @@ class LookupModule(LookupBase):
         """Read the secrets, and make those that are missing."""
         self.set_options(var_options=variables, direct=options)
         password = lookup_loader.get("ansible.builtin.password", loader=self._loader, templar=self._templar)
-        places = [str(_place(Path(term))) for term in terms]
-        found: list[str] = password.run(places, variables, length=self.get_option("length"))
+        new = {"length": self.get_option("length"), "chars": ["ascii_letters", "digits"]}
+        found: list[str] = []
+        for term in terms:
+            place = _place(Path(term).expanduser())
+            if (variables or {}).get("ansible_check_mode") and not place.exists():
+                found.append(NOT_MADE)
+            else:
+                found += password.run([str(place)], variables, **new)
         return found
 
 

@@ -96,9 +96,14 @@ def test_what_follows_from_facts_is_left_for_later(tmp_path: Path) -> None:
 
 
 def test_defaults_follow_what_the_inventory_says(tmp_path: Path) -> None:
-    host = read(tmp_path, "cluster_domain: home\n").hosts["mini"]
-    assert host.get("exo_namespace") == "home"
-    assert "exo_namespace" not in host.given
+    host = read(tmp_path, "cluster_directory: /srv/ai\n").hosts["mini"]
+    assert host.get("exo_home") == "/srv/ai/exo"
+    assert "exo_home" not in host.given
+
+
+def test_a_secret_that_a_run_makes_is_not_made_by_a_look(tmp_path: Path) -> None:
+    assert read(tmp_path, "cluster_domain: home\n").hosts["mini"].get("exo_namespace") is None
+    assert not (tmp_path / ".secrets").exists()
 
 
 SSH = [
