@@ -11,6 +11,7 @@ from ansible import constants, context
 from ansible.plugins.action import ActionBase
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules import check
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import (
+    load_defaults,
     load_specs,
     read_inventory,
     secret_variables,
@@ -58,7 +59,7 @@ class ActionModule(ActionBase):
 
 def _check_folders(hostvars: HostVars, hosts: Iterable[str], *, check_mode: bool) -> Outcome:
     specs = load_specs()
-    kept = (name for name, option in specs.options.items() if "hybrid_ai.cluster.secret'" in str(option.get("default")))
+    kept = (name for name, value in load_defaults().items() if "hybrid_ai.cluster.secret'" in str(value))
     secrets = Secrets(secret_variables(specs) | _KEY_VARIABLES, frozenset(kept))
     roots = [Path(source) for source in context.CLIARGS.get("inventory") or () if Path(source).is_dir()]
     return check_folders(

@@ -75,8 +75,7 @@ class EnvironmentFile:
                 f"The service {self._service} has a secret environment and no user yet: create it first."
             )
         _files.make_directory(self._directory, DIRECTORY_MODE)
-        _files.write(self.path, self._wanted, MODE)
-        _files.own(_files.real(self.path), *self._owner)
+        _files.write(self.path, self._wanted, MODE, self._owner)
         if _files.read(self.path) != self._wanted:
             raise ServiceError(f"{self.path} does not hold what was written to it; check the disk.")
 

@@ -112,7 +112,10 @@ def secret_variables(specs: Specs) -> frozenset[str]:
 
 
 def ssh_options(raw: Mapping[str, Any], templar: Templar) -> tuple[str, ...] | None:
-    """Return the options that Ansible will give to ssh for a host, from wherever they are set, in ssh's order."""
+    """Return the options that Ansible will give to ssh for a host, from wherever they are set, in ssh's order.
+
+    Nothing where it is reached in another way, or nobody has set any that say how long ssh waits.
+    """
     connection_loader.get("ssh", class_only=True)  # makes its options known
     known = constants.config.get_configuration_definitions("connection", "ssh")
     values = {}
@@ -121,13 +124,17 @@ def ssh_options(raw: Mapping[str, Any], templar: Templar) -> tuple[str, ...] | N
             values[name] = templar.template(raw[name])
     if str(values.get("ansible_connection", "ssh")).rpartition(".")[2] not in ("ssh", "smart"):
         return None
-    found = {
-        option: constants.config.get_config_value(option, plugin_type="connection", plugin_name="ssh", variables=values)
-        for option in _SSH
-    }
+    found, origins = {}, {}
+    for option in _SSH:
+        found[option], origins[option] = constants.config.get_config_value_and_origin(
+            option, plugin_type="connection", plugin_name="ssh", variables=values
+        )
     words = {option: shlex.split(str(found[option] or "")) for option in _SSH}
     timeout = ["-o", f"ConnectTimeout={found['timeout']}"]
-    return (*words["ssh_args"], *timeout, *words["ssh_common_args"], *words["ssh_extra_args"])
+    options = (*words["ssh_args"], *timeout, *words["ssh_common_args"], *words["ssh_extra_args"])
+    # Nobody has said anything: that of Ansible itself, as where this project's ansible.cfg is not read.
+    unsaid = origins["ssh_args"] == "default" and not any("serveralive" in word.lower() for word in options)
+    return None if unsaid else options
 
 
 class _Reader:

@@ -24,6 +24,7 @@ NO_SECRETS = {
     "adguard_home_filter_lists": "addresses of public lists",
     "adguard_home_releases": RELEASES,
     "alertmanager_releases": RELEASES,
+    "cluster_models": "names and addresses; a token for a gated one belongs elsewhere",
     "cluster_service_overrides": "ports and names, of which the firewall, DNS and monitoring are made",
     "cluster_services": "ports and names, of which the firewall, DNS and monitoring are made",
     "exo_releases": RELEASES,

@@ -81,7 +81,7 @@ class Host:
     plain_secrets: tuple[str, ...] = ()
     """Secret variables whose value anybody can read who can read the inventory."""
     ssh: tuple[str, ...] | None = None
-    """The options that ssh is given for this host, in their order; nothing where it is reached in another way."""
+    """The options that ssh is given for this host, in their order; nothing where there is none to judge."""
 
     def get(self, name: str) -> Any:
         """Return a value, or nothing when it is unset or not usable."""

@@ -80,11 +80,14 @@ def differing_values(inventory: Inventory) -> Iterator[Problem]:
 def _differs(inventory: Inventory, name: str, hosts: Sequence[Host], group: str) -> Iterator[Problem]:
     holders = [host for host in hosts if name in host.values]
     other = next((host for host in holders[1:] if host.values[name] != holders[0].values[name]), None)
+    if holders and inventory.specs.options[name].get("no_log"):
+        # Where it is not set, a role makes a secret of its own.
+        other = other or next((host for host in hosts if name not in host.names), None)
     if other is None:
         return
     for host in inventory.hosts.values():
         host.forget(name)
-    names = enumerate_names([holders[0].name, other.name])
+    names = enumerate_names(sorted([holders[0].name, other.name]))
     yield Problem(INVENTORY, f"{name} differs between {names}; set it once, in group_vars/{group}.yml.")
 
 

@@ -21,6 +21,7 @@ REPOSITORY = Path(__file__).parents[3]
 REPORT = """
 from ansible.module_utils.basic import AnsibleModule
 options = {"checks": {"type": "list", "elements": "dict"}, "fail_on_false": {"type": "bool"}}
+options["passwords"] = {"type": "dict", "no_log": True}
 module = AnsibleModule(options, supports_check_mode=True)
 lines = [
     {"capability": check["capability"], "title": check["check"], "ok": True, "measured": "asked", "expected": "asked"}

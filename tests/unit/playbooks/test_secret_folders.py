@@ -172,8 +172,11 @@ def test_a_secret_that_was_not_moved_yet_is_no_new_one(play, home, tmp_path):
     looked_up = [f"{{{{ lookup('hybrid_ai.cluster.secret', '{home}/.secrets/{word}') }}}}" for word in words]
     tasks = [{"ansible.builtin.debug": {"msg": looked_up}}]
     show.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    check = said(play(show, "--check").text)
+    assert f"- {PASSWORD} - kept - what the first run makes" in check
+    assert {path.name for path in home.glob(".secrets/*")} == {"second"}
     for _ in range(2):
-        run = play(show, "--check")
+        run = play(show)
         third = (home / ".secrets/third").read_text().strip()
         assert run.text.split("msg:")[1].split()[:6] == ["-", PASSWORD, "-", "kept", "-", third], run.text
     assert {path.name for path in home.glob(".secrets/*")} == {"second", "third"}

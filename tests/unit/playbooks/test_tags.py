@@ -43,8 +43,8 @@ def plays(path: Path) -> list[dict]:
         pytest.param(["--skip-tags", "verify"], set(), id="verify-skipped"),
     ],
 )
-def test_a_run_verifies_what_it_is_about(play, arguments, capabilities):
-    done = play("playbooks/verify.yml", *HERE, *arguments)
+def test_a_run_verifies_what_it_is_about(play, tmp_path, arguments, capabilities):
+    done = play("playbooks/verify.yml", *HERE, "-e", f"cluster_secrets_directory={tmp_path}/.secrets", *arguments)
     assert done.rc == 0, done.text
     # This Mac has no cables.
     assert done.capabilities == capabilities

@@ -58,10 +58,12 @@ def test_it_arrives_and_is_not_seen(mac, launchd: Supervisor) -> None:
     logs, place = mac.path("/logs"), mac.path("/environment")
     logs.mkdir()
     description = make_description({**OPTIONS, "arguments": [sys.executable, "-c", PROGRAM]})
-    plist = make_plist(description, LABEL, _service_runner.__file__, str(logs))
+    plist = make_plist(description, LABEL, _service_runner.__file__)
     # Where the file lies on this scratch Mac, and nobody to become.
     words = plist["ProgramArguments"]
-    words[words.index("--environment") + 1] = str(place)
+    for option, path in (("--environment", place), ("--log", logs / "meter.log"), ("--memory", logs / ".group")):
+        words[words.index(option) + 1] = str(path)
+    plist["StandardErrorPath"] = str(logs / "launchd.log")
     del plist["UserName"]
     place.write_bytes(json_format(description.secret_environment))
     mac.write(PLIST, plistlib.dumps(plist).decode()).chmod(0o644)

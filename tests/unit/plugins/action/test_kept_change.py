@@ -29,13 +29,14 @@ MODULE = """\
 import json, os, sys
 from ansible.module_utils.basic import AnsibleModule
 module = AnsibleModule({{name: {{"type": "raw"}} for name in {options}}}, supports_check_mode=True)
-event = "confirm" if module.params.get("confirm") else "change"
-with open(os.environ["EVENTS"], "a") as log:
-    log.write(json.dumps([os.environ["PLAYED"], event]) + "\\n")
+event = "confirm" if module.params.get("confirm") else "change" if module.params.get("undo_after") else "other"
+if event != "other":
+    with open(os.environ["EVENTS"], "a") as log:
+        log.write(json.dumps([os.environ["PLAYED"], event]) + "\\n")
 if event == "confirm" and os.environ["PLAYED"] == "late":
     module.exit_json(changed=False, confirmed=False, undo_pending=False)
 waits = event == "change" and bool(module.params.get("undo_after")) and not module.check_mode
-module.exit_json(changed=event == "change", undo_pending=waits, confirmed=event == "confirm")
+module.exit_json(changed=event == "change", changes={{}}, undo_pending=waits, confirmed=event == "confirm")
 """
 OPTIONS = ("tables", "rules", "undo_after", "confirm", "location_absent", "connection_address", "services", "prove")
 OPTIONS += ("label", "state", "owned_paths")
