@@ -22,8 +22,8 @@ PLAYBOOKS = ROOT / "playbooks"
 REMOVAL = "uninstall"
 """The playbook whose plays take capabilities away."""
 
-SPECIAL = frozenset({"all", "always", "never", "none", "tagged", "untagged"})
-"""Tags that mean something to Ansible itself."""
+SPECIAL = frozenset({"all", "always", "never", "none", "tagged", "untagged", "molecule-notest", "notest"})
+"""Tags that mean something to Ansible itself, and those that molecule always skips."""
 
 _VERIFY = "verify"
 _REPORT = "tasks/report.yml"
