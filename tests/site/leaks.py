@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import subprocess
@@ -12,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import cgroups
+from lab import cgroups, names
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterator
 
     from tests.site.cluster import Cluster
@@ -36,38 +36,48 @@ def in_text(text: str | bytes, patterns: list[bytes], around: int = 60) -> list[
     ]
 
 
-def command_lines() -> list[bytes]:
-    """Return the command line of every process, those inside the lab's hosts included."""
-    lines = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+def contents(name: str) -> Iterator[tuple[Path, bytes]]:
+    """Yield what a file of every process of this machine holds."""
+    for path in Path("/proc").glob(f"[0-9]*/{name}"):
         try:
-            lines.append(path.read_bytes().replace(b"\0", b" "))
+            yield path.parent, path.read_bytes()
         except OSError:
             continue
-    return lines
 
 
-def processes_with(variables: dict[str, str]) -> list[str]:
-    """Return the processes that have some variables in their environment, exactly as they are."""
+def is_of(lab: str, process: Path) -> bool:
+    """Tell whether a process belongs to a lab's host or was started by this one: another lab may run beside it."""
+    try:
+        if f"/{names.CGROUP}/{lab}/" in (process / "cgroup").read_text():
+            return True
+        number = process.name
+        while number not in ("0", str(os.getpid())):
+            number = Path("/proc", number, "stat").read_text(errors="replace").rpartition(")")[2].split()[1]
+    except OSError:
+        return False
+    return number != "0"
+
+
+def processes_with(lab: str, variables: dict[str, str]) -> list[str]:
+    """Return the processes of a lab that have some variables in their environment, exactly as they are."""
     wanted = {f"{name}={value}".encode() for name, value in variables.items()}
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if wanted <= set(path.read_bytes().split(b"\0")):
-                found.append(path.parent.name)
-        except OSError:
-            continue
-    return found
+    return [
+        process.name
+        for process, environment in contents("environ")
+        if wanted <= set(environment.split(b"\0")) and is_of(lab, process)
+    ]
 
 
-def while_running(patterns: list[bytes], run: Callable[[], None]) -> list[str]:
-    """Run something while every list of processes is searched; return the command lines that showed a secret."""
+def while_running(lab: str, patterns: list[bytes], run: Callable[[], None]) -> list[str]:
+    """Run something while the lab's processes are searched; return the command lines that showed a secret."""
     shown: set[bytes] = set()
     ended = threading.Event()
 
     def look() -> None:
         while not ended.wait(0.05):
-            shown.update(line for line in command_lines() if any(pattern in line for pattern in patterns))
+            for process, line in contents("cmdline"):
+                if any(pattern in line for pattern in patterns) and is_of(lab, process):
+                    shown.add(line.replace(b"\0", b" "))
 
     thread = threading.Thread(target=look)
     thread.start()

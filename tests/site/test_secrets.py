@@ -47,7 +47,7 @@ class Watched:
             output = process.communicate()[0]
             ended.append((process.returncode, output))
 
-        shown = [f"process list: {line}" for line in leaks.while_running(self.patterns, run)]
+        shown = [f"process list: {line}" for line in leaks.while_running(self.cluster.name, self.patterns, run)]
         status, output = ended[0]
         results = self._results.read_text()
         assert results, "no callback was given a result"
@@ -57,7 +57,9 @@ class Watched:
 
     def left(self) -> list[str]:
         """Return where a secret shows up after a run."""
-        shown = [f"process list: {line!r}" for line in leaks.while_running(self.patterns, lambda: None)]
+        shown = [
+            f"process list: {line!r}" for line in leaks.while_running(self.cluster.name, self.patterns, lambda: None)
+        ]
         shown += [f"file: {place}" for place in leaks.readable_files(self.cluster, self.patterns)]
         shown += [f"host: {place}" for place in leaks.said_on_hosts(self.cluster, self.patterns)]
         # On the controller nothing but what the test itself made, and the lab's own password.
@@ -80,7 +82,7 @@ def test_no_secret_of_any_role_is_shown(site, watched, cluster):
     assert status == 0, output[-3000:]
     assert cluster.execute("olab1", "fdesetup", "status").startswith("FileVault is Off.")
     assert sorted({*shown, *watched.left()}) == []
-    assert len(leaks.processes_with(watched.values["exo_environment"])) >= len(leaks.MACS)
+    assert len(leaks.processes_with(cluster.name, watched.values["exo_environment"])) >= len(leaks.MACS)
     for limit, tag, wrong, sentence in wrong_values(watched.values):
         status, output, shown = watched.play("site.yml", "--limit", limit, "--tags", tag, **wrong)
         assert status != 0
@@ -110,7 +112,7 @@ def test_the_password_of_a_bare_host(cluster):
         outputs.append(process.communicate()[0])
         assert process.returncode == 0, outputs[0][-3000:]
 
-    assert leaks.while_running(patterns, bootstrap) == []
+    assert leaks.while_running(cluster.name, patterns, bootstrap) == []
     assert leaks.in_text(outputs[0], patterns) == []
     disks = [Path("/var/lib/hybrid-lab") / cluster.name / host / "upper" for host in ("olab0", "olab1")]
     assert leaks.files_with(patterns, *disks, cluster.directory / "log", cluster.directory / "ssh") == []
