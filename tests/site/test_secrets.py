@@ -23,7 +23,7 @@ class Watched:
         self.values, self.unknown = canaries.values()
         self.patterns = canaries.patterns(cluster.password)
         self._secrets, self._variables = folder / "secrets.json", folder / "variables.json"
-        self._results = folder / "results"
+        self._results, self._ansible = folder / "results", folder / "ansible"
         self._variables.write_text(canaries.variables(str(self._secrets), self.values))
 
     def play(self, playbook: str, *arguments: str, **changed: object) -> tuple[int, str, list[str]]:
@@ -35,6 +35,8 @@ class Watched:
             "ANSIBLE_CALLBACK_PLUGINS": CALLBACKS,
             "ANSIBLE_CALLBACKS_ENABLED": "hybrid_ai.cluster.cluster_summary,dump_results",
             "DUMP_RESULTS": str(self._results),
+            # Another run may use the usual one.
+            "ANSIBLE_HOME": str(self._ansible),
             "FILEVAULT_PASSWORD": self.cluster.password,
         }
         password = "{{ lookup('ansible.builtin.env', 'FILEVAULT_PASSWORD') }}"
@@ -64,7 +66,7 @@ class Watched:
         shown += [f"host: {place}" for place in leaks.said_on_hosts(self.cluster, self.patterns)]
         # On the controller nothing but what the test itself made, and the lab's own password.
         known = {self._secrets, self.cluster.directory / "password"}
-        places = leaks.files_with(self.patterns, self.cluster.directory, Path("~/.ansible").expanduser())
+        places = leaks.files_with(self.patterns, self.cluster.directory, self._ansible)
         return shown + [f"controller: {place}" for place in places if place not in known]
 
 
