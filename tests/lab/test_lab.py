@@ -258,8 +258,9 @@ def test_up_goes_on_where_it_was_interrupted(other: Lab, tmp_path: Path, wait_fo
     marker, asked = tmp_path / "asked", tmp_path / "apt-get"
     asked.write_text(f"#!/bin/sh\ntouch '{marker}'\nexec sleep 600\n", encoding="utf-8")
     asked.chmod(0o755)
+    # Where the tests run in the background, they ignore the interrupt, and so would what they start.
     command = subprocess.Popen(
-        other.argv("up", "--inventory", str(other.inventory)),
+        ["env", "--default-signal=INT", *other.argv("up", "--inventory", str(other.inventory))],
         stderr=subprocess.PIPE,
         text=True,
         cwd=CHECKOUT,
