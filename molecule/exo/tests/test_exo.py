@@ -27,7 +27,7 @@ def test_it_runs_as_its_own_user_and_not_as_root(host):
 def test_its_namespace_is_the_secret_that_the_run_made(host):
     kept = Path("/run/hybrid-lab") / os.environ["LAB_NAME"] / ".secrets/exo_namespace"
     # What starts exo has it in its command line, and the namespace not in its environment.
-    lines = host.check_output("ps ax -o pid= -o command= | grep '[R]esources/exo/exo'").splitlines()
+    lines = host.check_output("ps ax -o pid= -o command= | grep '[R]esources/exo/'").splitlines()
     environments = [host.run(f"cat /proc/{line.split()[0]}/environ").stdout.split("\0") for line in lines]
     environment = [variable for one in environments for variable in one]
     assert f"EXO_LIBP2P_NAMESPACE={kept.read_text(encoding='utf-8').strip()}" in environment
