@@ -19,7 +19,7 @@ show curl -sI "https://…/${wheel:t}"
 curl -sI "$wheel" | grep -i '^x-cache:'
 
 show curl -s http://grafana.olab/api/health
-curl -s http://grafana.olab/api/health
+curl -s -w '\n' http://grafana.olab/api/health
 
 # For the management node, and for whoever has the password: in the lab that of its bare hosts.
 show curl -s http://prometheus.olab/api/v1/targets

@@ -80,8 +80,7 @@ def entries_of(top: Path) -> Iterator[Entry]:
 
 def _met(path: Path, top: Path) -> Entry:
     mode = path.lstat().st_mode
-    # A Path would tidy the target up.
-    target = os.readlink(path) if stat.S_ISLNK(mode) else ""  # noqa: PTH115
+    target = os.readlink(path) if stat.S_ISLNK(mode) else ""  # noqa: PTH115 - a Path would tidy the target up
     return Entry(str(path.relative_to(top.parent)), kind_of(mode), target, mode)
 
 

@@ -33,7 +33,10 @@ def main() -> int:
     text = report(results, left, time.monotonic() - start)
     (RESULTS / "table.txt").write_text(text + "\n", encoding="utf-8")
     say(text)
-    return int(any(result.outcome != "passed" for result in results))
+    if any(result.outcome != "passed" for result in results):
+        return 1
+    states.forget_all()
+    return 0
 
 
 def parser() -> argparse.ArgumentParser:
