@@ -38,7 +38,7 @@ def off(lab: str, host: Host) -> None:
 
 def shutdown(lab: str, host: Host) -> None:
     """Let a host end what it does and switch itself off; one at the pre-boot screen has nothing to end."""
-    if is_frozen(lab, host):
+    if cgroups.is_frozen(lab, host.name):
         raise LabError(f"The host {host.name} is asleep; wake it first.")
     if host.kind == "macos" and describe(lab, host) == _PREBOOT:
         cgroups.kill(lab, host.name)
@@ -53,11 +53,6 @@ def shutdown(lab: str, host: Host) -> None:
         if time.monotonic() > deadline:
             raise HostTimeoutError(f"The host {host.name} did not shut down within {_SHUTDOWN_SECONDS:.0f} seconds.")
         time.sleep(_POLL_SECONDS)
-
-
-def is_frozen(lab: str, host: Host) -> bool:
-    """Tell whether a host sleeps."""
-    return cgroups.is_frozen(lab, host.name)
 
 
 def press(lab: str, host: Host) -> None:
@@ -123,7 +118,7 @@ def describe(lab: str, host: Host) -> str:
     leader = cgroups.leader(lab, host.name)
     if leader is None:
         return _STARTING if cgroups.processes(lab, host.name) else "off"
-    if is_frozen(lab, host):
+    if cgroups.is_frozen(lab, host.name):
         return "frozen"
     if host.kind == "macos":
         try:

@@ -62,8 +62,8 @@ options:
   secret_environment:
     description:
       - Environment variables that nobody but the service and root can read, over those of O(environment).
-      - They lie in a file of mode 0600, C(/opt/hybrid-ai/services/NAME/environment), that is no part of the unit or the
-        property list. They are never shown; a difference says whether they are others.
+      - They lie in a file of mode 0600, C(/opt/hybrid-ai/services/NAME/environment), which is not part of the unit or
+        property list. They are never shown; a difference only says whether they have changed.
       - Every character arrives as it is. Of control characters only tabs and line breaks are possible.
     type: dict
   secret_files:
