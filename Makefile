@@ -95,8 +95,8 @@ turn: ## before the first change after a landing: from here on, changes count an
 	$(PYTHON) -m tests.run.turn
 
 .PHONY: bench
-bench: venv lab-packages ## first run, second run, and the same state set with stock modules
-	$(SUDO) $(BIN)/python tests/benchmarks/site.py
+bench: venv lab-packages ## what runs cost, and build/bench.json; PART=site runs one part
+	$(SUDO) env PATH="$$PATH" python -m tests.benchmarks $(PART)
 
 .PHONY: docs
 docs: venv ## the role reference, from the argument specifications

@@ -117,6 +117,17 @@ def _processes(directory: Path) -> list[int]:
     return found
 
 
+def cpu_seconds(lab: str, *parts: str) -> float:
+    """Return the CPU seconds that a control group's processes have used, those that have ended included."""
+    for hierarchy in hierarchies():
+        directory = hierarchy.mount.joinpath(names.CGROUP, lab, *parts)
+        if "cpuacct" in hierarchy.controllers:
+            return int((directory / "cpuacct.usage").read_text(encoding="ascii")) / 1e9
+    statistics = directory / "cpu.stat"  # of the unified hierarchy, the only one where there is no cpuacct
+    lines = statistics.read_text(encoding="ascii").splitlines()
+    return int(dict(line.split() for line in lines)["usage_usec"]) / 1e6
+
+
 def freeze(lab: str, host: str, *, frozen: bool) -> None:
     """Stop or continue every process of a host at once."""
     hierarchy = tracking(hierarchies())
