@@ -32,7 +32,7 @@ NO_SECRETS = {
     "macos_headless_power": "settings of pmset, which everybody can list",
     "node_exporter_releases": RELEASES,
     "program_definition.files": "secret with files_sensitive only, which the block then keeps to itself",
-    "program_definition.releases": RELEASES,
+    "program_definition.source.releases": RELEASES,
     "program_definition.service": "its secret_environment is marked",
     "prometheus_releases": RELEASES,
     "service_definition.environment": "what everybody may read; secret_environment stands beside it",
