@@ -24,6 +24,8 @@ _SHUTDOWN = {"linux": ["systemctl", "poweroff"], "macos": ["/sbin/shutdown", "-h
 _SSH_PORT = 22
 _POLL_SECONDS = 0.05
 _CONNECT_SECONDS = 0.25
+# Long, for sshd on a busy machine starts a process for every caller: those who give up at once keep it from answering any.
+_BANNER_SECONDS = 10.0
 _PREBOOT = "pre-boot"
 _STARTING = "starting"
 # What the simulator's PID 1 says of itself, in the words of `lab status`.
@@ -158,6 +160,7 @@ def wait(lab: str, host: Host) -> None:
 def _ssh_answers(address: str) -> bool:
     try:
         with socket.create_connection((address, _SSH_PORT), timeout=_CONNECT_SECONDS) as connection:
+            connection.settimeout(_BANNER_SECONDS)
             return connection.recv(4) == b"SSH-"
     except OSError:
         return False
