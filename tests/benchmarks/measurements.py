@@ -48,8 +48,6 @@ class Measurement:
 
 def write(found: Iterable[Measurement], path: Path = RESULTS) -> None:
     """Write what was printed for programs: a list with name, value, unit, goal and less_is_better of each."""
-    entries = [
-        {name: value for name, value in asdict(measurement).items() if name != "title"} for measurement in found
-    ]
+    entries = [{name: value for name, value in asdict(measurement).items() if name != "title"} for measurement in found]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")

@@ -65,7 +65,9 @@ def _per_host(size: int, cost: Cost) -> Iterator[Measurement]:
     )
     for name, (value, title) in parts.items():
         yield Measurement(f"slope_{size}_{name}", value / size, "CPU s", title)
-    yield Measurement(f"slope_{size}_results", cost.results / size, "tasks", "  results of tasks, skipped ones included")
+    yield Measurement(
+        f"slope_{size}_results", cost.results / size, "tasks", "  results of tasks, skipped ones included"
+    )
     yield Measurement(f"slope_{size}_hosts", cost.hosts / size, "CPU s", f"{size} hosts: the hosts' own, per host")
 
 
