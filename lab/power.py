@@ -24,7 +24,7 @@ _SHUTDOWN = {"linux": ["systemctl", "poweroff"], "macos": ["/sbin/shutdown", "-h
 _SSH_PORT = 22
 _POLL_SECONDS = 0.05
 _CONNECT_SECONDS = 0.25
-# Long, for sshd on a busy machine starts a process for every caller: those who give up at once keep it from answering any.
+# Long: sshd starts a process for every caller, and those who give up at once keep a busy machine from answering any.
 _BANNER_SECONDS = 10.0
 _PREBOOT = "pre-boot"
 _STARTING = "starting"
@@ -148,7 +148,7 @@ def wait(lab: str, host: Host) -> None:
     """Wait until a host's sshd answers; a Mac at the pre-boot screen counts as ready, for it has none."""
     deadline = time.monotonic() + _BOOT_SECONDS
     with netns.inside(names.fabric_namespace(lab)):
-        while not _ssh_answers(host.address) or describe(lab, host) == _STARTING:
+        while describe(lab, host) == _STARTING or not _ssh_answers(host.address):
             if time.monotonic() > deadline or not cgroups.processes(lab, host.name):
                 log = names.runtime(lab) / "log" / f"{host.name}.log"
                 raise HostTimeoutError(f"The host {host.name} did not get ready; what it said is in {log}.")
