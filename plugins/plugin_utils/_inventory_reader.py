@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from ansible import constants
 from ansible._internal._datatag._tags import Origin
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.parsing.vault import VaultHelper, is_encrypted_file
 from ansible.plugins.loader import connection_loader
 from ansible.template import Templar, trust_as_template
@@ -52,7 +52,7 @@ _SSH = ("ssh_args", "timeout", "ssh_common_args", "ssh_extra_args")
 @cache
 def _load_all(pattern: str) -> dict[str, dict[str, Any]]:
     """Load one file of each role that has it, by role."""
-    return {path.parents[1].name: yaml.safe_load(path.read_text()) or {} for path in sorted(ROLES.glob(pattern))}
+    return {path.parents[1].name: yaml_load(path.read_text()) or {} for path in sorted(ROLES.glob(pattern))}
 
 
 def load_specs() -> Specs:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from ansible.module_utils.common.yaml import SafeLoader, yaml_load
 from ansible.utils.collection_loader._collection_finder import _get_collection_playbook_path
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names
 
@@ -31,7 +32,7 @@ _EVERYTHING = frozenset({"all", "always", "tagged", _VERIFY})
 _IMPORTS = ("import_playbook", "ansible.builtin.import_playbook")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """Reads a playbook for its tags alone: values of Ansible's own types are left out."""
 
 
@@ -150,7 +151,7 @@ def role_tags() -> dict[str, frozenset[str]]:
     for path in sorted(PLAYBOOKS.glob("*.yml")):
         if path.stem == REMOVAL:
             continue
-        for play in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for play in yaml_load(path.read_text(encoding="utf-8")):
             for role in play.get("roles", []):
                 name = (role if isinstance(role, str) else role["role"]).rpartition(".")[2]
                 own = [] if isinstance(role, str) else _listed(role.get("tags"))
