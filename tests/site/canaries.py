@@ -14,8 +14,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from tests import yaml_files
 from tests.site.cluster import ROOT
 
 if TYPE_CHECKING:
@@ -73,8 +72,8 @@ FROM_THE_LAB = {"macos_headless_filevault_password"}
 
 def applied_roles() -> list[str]:
     """Return the roles that site.yml applies; the others are parts of them, and get their secrets from them."""
-    imports = [play["ansible.builtin.import_playbook"] for play in yaml.safe_load((ROOT / "site.yml").read_text())]
-    plays = [play for path in imports for play in yaml.safe_load((ROOT / path).read_text())]
+    imports = [play["ansible.builtin.import_playbook"] for play in yaml_files.load(ROOT / "site.yml")]
+    plays = [play for path in imports for play in yaml_files.load(ROOT / path)]
     names = [role["role"] if isinstance(role, dict) else role for play in plays for role in play.get("roles", [])]
     # What all of them depend on.
     return sorted({name.rpartition(".")[2] for name in names} | {"cluster"})
@@ -93,7 +92,7 @@ def secret_options() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for role in applied_roles():
         path = ROOT / "roles" / role / "meta/argument_specs.yml"
-        entries = yaml.safe_load(path.read_text())["argument_specs"] if path.exists() else {}
+        entries = yaml_files.load(path)["argument_specs"] if path.exists() else {}
         for entry in entries.values():
             for name, option in (entry.get("options") or {}).items():
                 found.update(_secret(name, option))
@@ -104,7 +103,7 @@ def derived(names: set[str]) -> set[str]:
     """Return the secrets whose default is another secret: they stay what that one is."""
     defaults: dict[str, Any] = {}
     for path in ROOT.glob("roles/*/defaults/main.yml"):
-        defaults.update(yaml.safe_load(path.read_text()) or {})
+        defaults.update(yaml_files.load(path) or {})
     return {
         name
         for name in names

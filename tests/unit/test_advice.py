@@ -7,10 +7,11 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from tests import yaml_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,22 +57,23 @@ HOLE = "{}"
 
 def constants(tree: ast.AST) -> Iterator[str]:
     """Yield every text of a program but its documentation, with a hole where something is put in."""
+    nodes = list(ast.walk(tree))
     documentation = {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        id(node.value) for node in nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
     documentation |= {
         id(node.value)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)
         and node.targets[0].id in {"DOCUMENTATION", "EXAMPLES", "RETURN"}
     }
     parts: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             parts |= {id(value) for value in ast.walk(node) if isinstance(value, ast.Constant)}
             yield "".join(str(part.value) if isinstance(part, ast.Constant) else HOLE for part in node.values)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation | parts:
             yield node.value
 
@@ -90,21 +92,20 @@ def messages(document: Any) -> Iterator[str]:
 
 
 def alerts() -> dict[str, dict[str, str]]:
-    groups = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
+    groups = yaml_files.load(ALERTS)["groups"]
     return {rule["alert"]: rule["annotations"] for group in groups for rule in group["rules"]}
 
 
+@cache
 def texts() -> dict[str, list[str]]:
     """Return every text that somebody may be shown, by the file it stands in."""
     found = {path: list(constants(ast.parse(path.read_text(encoding="utf-8")))) for path in SOURCES}
-    found |= {path: list(messages(yaml.safe_load(path.read_text(encoding="utf-8")))) for path in TASKS}
+    found |= {path: list(messages(yaml_files.load(path))) for path in TASKS}
     found[ALERTS] = [text for annotations in alerts().values() for text in annotations.values()]
     return {str(path.relative_to(ROOT)): said for path, said in found.items() if said}
 
 
-TEXTS = texts()
-
-
+@cache
 def tags() -> set[str]:
     """Return every tag of the playbooks, and Ansible's own."""
     found = {"all", "always", "never"}
@@ -119,39 +120,38 @@ def tags() -> set[str]:
             look(inner)
 
     for path in [ROOT / "site.yml", *ROOT.glob("playbooks/*.yml")]:
-        look(yaml.safe_load(path.read_text(encoding="utf-8")))
+        look(yaml_files.load(path))
     return found
 
 
-SHARED = yaml.safe_load((ROOT / "roles/cluster/vars/main.yml").read_text(encoding="utf-8"))
-
-
+@cache
 def services() -> set[str]:
     """Return the names of all services of ours."""
+    shared = yaml_files.load(ROOT / "roles/cluster/vars/main.yml")
     found = set()
     for path in ROOT.glob("roles/*/vars/main.yml"):
-        variables = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        variables = yaml_files.load(path) or {}
         for value in variables.values():
             if isinstance(value, dict) and {"user", "home"} <= set(value):
                 name = str(value["name"])
                 # A name that roles share is a variable of its own.
-                found.add(str(SHARED.get(name.strip("{} "), name)))
+                found.add(str(shared.get(name.strip("{} "), name)))
     for path in TASKS:
-        for task in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
+        for task in yaml_files.load(path) or []:
             found.add(str((task.get("hybrid_ai.cluster.service") or {}).get("name", "")))
     return found - {""}
 
 
 def named(file: str, *patterns: str) -> list[str]:
     """Return what the texts of a file name."""
-    lines = [" ".join(text.split()) for text in TEXTS[file]]
+    lines = [" ".join(text.split()) for text in texts()[file]]
     return [match for pattern in patterns for line in lines for match in re.findall(pattern, line)]
 
 
 def test_tags() -> None:
     known = tags() | {HOLE, ""}
     patterns = (r"--(?:skip-)?tags[ =]([\w,{}]+)", r"\bwith the tags? ([\w,{}]+)")
-    found = {(file, tag) for file in TEXTS for words in named(file, *patterns) for tag in words.split(",")}
+    found = {(file, tag) for file in texts() for words in named(file, *patterns) for tag in words.split(",")}
     assert {(file, tag) for file, tag in found if tag not in known} == set()
 
 
@@ -162,7 +162,7 @@ def test_playbooks_and_other_files_of_the_project() -> None:
     written = {path.name for path in ROOT.glob("roles/*/**/*.yml")} | {"prometheus.yml", "alertmanager.yml"}
     places = (ROOT, ROOT / "playbooks", ROOT / "inventories/example")
     pattern = r"(?<![\w/.{}%-])((?:\w[\w-]*/)*[a-z_]+\.(?:yml|txt|md|toml))\b"
-    found = {(file, name) for file in TEXTS for name in named(file, pattern)}
+    found = {(file, name) for file in texts() for name in named(file, pattern)}
     missing = {(file, name) for file, name in found if not any((place / name).exists() for place in places)}
     of_roles = {(file, name) for file, name in missing if file.startswith("roles/") and name in written}
     assert missing - of_roles - internal == set()
@@ -170,7 +170,7 @@ def test_playbooks_and_other_files_of_the_project() -> None:
 
 def test_commands() -> None:
     scripts = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"])
-    commands = {(file, words.split()[0]) for file in TEXTS for words in named(file, r"`([a-z][\w./-]*(?: [^`]+)?)`")}
+    commands = {(file, words.split()[0]) for file in texts() for words in named(file, r"`([a-z][\w./-]*(?: [^`]+)?)`")}
     assert {(file, program) for file, program in commands if program not in PROGRAMS | scripts} == set()
 
 
@@ -178,12 +178,12 @@ def test_commands_of_ours_are_not_named_before_they_are_there() -> None:
     scripts = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"])
     verbs = "apply|bench|chat|doctor|energy|hold|idle|init|keys|launch|models|sleep|status|topology|up|upgrade|wake"
     pattern = rf"\b((?:{'|'.join(OUR_PROGRAMS)}) (?:{verbs}))\b"
-    found = {(file, words) for file in TEXTS for words in named(file, pattern)}
+    found = {(file, words) for file in texts() for words in named(file, pattern)}
     assert {(file, words) for file, words in found if words.split()[0] not in scripts} == set()
 
 
 def test_services() -> None:
-    found = {(file, name) for file in TEXTS for name in named(file, r"\blog of the service (?!and\b)([a-z][\w-]*)")}
+    found = {(file, name) for file in texts() for name in named(file, r"\blog of the service (?!and\b)([a-z][\w-]*)")}
     assert {(file, name) for file, name in found if name not in services()} == set()
 
 
@@ -198,14 +198,14 @@ def test_alerts_name_alerts_and_services_that_exist() -> None:
 def test_one_place_composes_the_logs_of_services() -> None:
     composing = []
     for path in SOURCES:
-        said = TEXTS.get(str(path.relative_to(ROOT)), [])
+        said = texts().get(str(path.relative_to(ROOT)), [])
         if any("/var/log/hybrid-ai" in text for text in said) or "_names.LOG_DIRECTORY}/{" in path.read_text():
             composing.append(path.name)
     assert composing == ["_names.py"]
 
 
 def test_there_is_something_to_look_at() -> None:
-    joined = [text for said in TEXTS.values() for text in said]
+    joined = [text for said in texts().values() for text in said]
     assert sum("site.yml" in text for text in joined) > 20
     assert sum("--tags" in text for text in joined) > 5
     assert {"exo", "measurements", "squid", "download-relay"} <= services()

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from tests import yaml_files
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLES = sorted(
@@ -62,20 +63,20 @@ def tasks(listed: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("path", VARIABLES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_default_pins_by_digits(path: Path) -> None:
-    found = dict(pins("", yaml.safe_load(path.read_text())))
+    found = dict(pins("", yaml_files.load(path)))
     assert {place: pin for place, pin in found.items() if not re.fullmatch("sha256:[0-9a-f]{64}", str(pin))} == {}
 
 
 def test_every_program_is_among_the_pins() -> None:
     """The test above sees them all: a release that it does not see would be pinned by nothing."""
     defaults = [path for path in VARIABLES if path.parent.name == "defaults"]
-    roles = {path.parents[1].name for path in defaults if list(pins("", yaml.safe_load(path.read_text())))}
+    roles = {path.parents[1].name for path in defaults if list(pins("", yaml_files.load(path)))}
     assert roles >= {"adguard_home", "alertmanager", "bootstrap", "exo", "grafana", "node_exporter", "prometheus"}
 
 
 @pytest.mark.parametrize("path", TASKS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_task_fetches_by_another_way(path: Path) -> None:
-    for task in tasks(yaml.safe_load(path.read_text())):
+    for task in tasks(yaml_files.load(path)):
         assert FETCHERS.isdisjoint(task), task["name"]
         assert "dest" not in (task.get("ansible.builtin.uri") or {}), task["name"]
         package = task.get("ansible.builtin.apt") or {}

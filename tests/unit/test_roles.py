@@ -8,13 +8,14 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import (
     BUILDING_BLOCKS,
     GROUPS,
     PLANNED_GROUPS,
     PLANNED_VARIABLES,
 )
+
+from tests import yaml_files
 
 ROOT = Path(__file__).resolve().parents[2]
 TASK_FILES = sorted(ROOT.glob("roles/*/tasks/*.yml"))
@@ -32,15 +33,13 @@ def actions(tasks):
 @pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_role_uses_a_shell(path):
     """Options of GNU tools that macOS refuses hide in shell lines; modules have none."""
-    assert SHELLS.isdisjoint(actions(yaml.safe_load(path.read_text(encoding="utf-8"))))
+    assert SHELLS.isdisjoint(actions(yaml_files.load(path)))
 
 
 def applied_roles():
     """Return the roles that site.yml applies, whichever playbook names them."""
-    playbooks = [
-        ROOT / play["ansible.builtin.import_playbook"] for play in yaml.safe_load((ROOT / "site.yml").read_text())
-    ]
-    plays = [play for path in playbooks for play in yaml.safe_load(path.read_text())]
+    playbooks = [ROOT / play["ansible.builtin.import_playbook"] for play in yaml_files.load(ROOT / "site.yml")]
+    plays = [play for path in playbooks for play in yaml_files.load(path)]
     names = {role["role"] if isinstance(role, dict) else role for play in plays for role in play.get("roles", [])}
     return sorted(name.rpartition(".")[2] for name in names)
 
@@ -55,12 +54,7 @@ def test_a_role_with_a_report_is_part_of_verify(role):
     assert f"__{role}_report" in checks
 
 
-PLAYS = [
-    play
-    for path in sorted(ROOT.glob("playbooks/*.yml"))
-    for play in yaml.safe_load(path.read_text())
-    if "hosts" in play
-]
+PLAYS = [play for path in sorted(ROOT.glob("playbooks/*.yml")) for play in yaml_files.load(path) if "hosts" in play]
 TARGETS = {name for play in PLAYS for name in re.split("[:,]", play["hosts"]) if not name.startswith("~")}
 # What decides where something runs; the validation of the inventory knows every name and decides nothing.
 READERS = {

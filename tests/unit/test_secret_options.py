@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._secret_names import is_secret_name
+
+from tests import yaml_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +61,7 @@ def specified(name: str, option: dict[str, Any]) -> Iterator[tuple[str, dict[str
 
 def role_options() -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted(REPOSITORY.glob("roles/*/meta/argument_specs.yml")):
-        for entry in yaml.safe_load(path.read_text())["argument_specs"].values():
+        for entry in yaml_files.load(path)["argument_specs"].values():
             for name, option in (entry.get("options") or {}).items():
                 yield from specified(name, option)
 
@@ -79,22 +81,26 @@ def test_an_option_of_a_role_that_may_be_a_secret_is_marked(name: str) -> None:
     assert marked is not (name in NO_SECRETS), "mark it with no_log, or say in NO_SECRETS why it is no secret"
 
 
-def module_options() -> Iterator[tuple[str, Any]]:
+@cache
+def module_options() -> list[tuple[str, Any]]:
     """Return the names of all options of modules, and what they are said to be where that is written down at once."""
-    for path in sorted(REPOSITORY.glob("plugins/modules/*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Dict):
+    return [found for path in sorted(REPOSITORY.glob("plugins/modules/*.py")) for found in options_in(path)]
+
+
+def options_in(module: Path) -> Iterator[tuple[str, Any]]:
+    for node in ast.walk(ast.parse(module.read_text())):
+        if not isinstance(node, ast.Dict):
+            continue
+        for key, value in zip(node.keys, node.values, strict=True):
+            if not (isinstance(key, ast.Constant) and isinstance(value, ast.Dict)):
                 continue
-            for key, value in zip(node.keys, node.values, strict=True):
-                if not (isinstance(key, ast.Constant) and isinstance(value, ast.Dict)):
-                    continue
-                words = {
-                    word.value: member
-                    for word, member in zip(value.keys, value.values, strict=True)
-                    if isinstance(word, ast.Constant)
-                }
-                if "type" in words:
-                    yield f"{path.stem}.{key.value}", words.get("no_log")
+            words = {
+                word.value: member
+                for word, member in zip(value.keys, value.values, strict=True)
+                if isinstance(word, ast.Constant)
+            }
+            if "type" in words:
+                yield f"{module.stem}.{key.value}", words.get("no_log")
 
 
 @pytest.mark.parametrize(
@@ -119,24 +125,26 @@ def role_variables(role: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in ("defaults/main.yml", "vars/main.yml"):
         if (role / name).exists():
-            found.update(yaml.safe_load((role / name).read_text()) or {})
+            found.update(yaml_files.load(role / name) or {})
     return found
+
+
+SECRETS = {name for name, option in role_options() if option.get("no_log") and "." not in name}
+
+
+def words_in(value: Any) -> set[str]:
+    return set(re.findall(r"\b\w+\b", yaml_files.dump(value)))
 
 
 def secrets_in(value: Any, variables: dict[str, Any]) -> set[str]:
     """Return the secrets that a value is made from, through however many variables."""
-    secret = {name for name, option in role_options() if option.get("no_log") and "." not in name}
     found: set[str] = set()
     seen: set[str] = set()
-    names = set(re.findall(r"\b\w+\b", yaml.safe_dump(value)))
+    names = words_in(value)
     while names:
-        found |= names & secret
+        found |= names & SECRETS
         seen |= names
-        names = {
-            other
-            for name in names & variables.keys() - secret
-            for other in re.findall(r"\b\w+\b", yaml.safe_dump(variables[name]))
-        } - seen
+        names = {other for name in names & variables.keys() - SECRETS for other in words_in(variables[name])} - seen
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import yaml_files
 from tests.site import canaries, leaks
 
 REPOSITORY = Path(__file__).parents[3]
@@ -22,7 +23,7 @@ SECRETS = canaries.secret_options()
 
 def specified(role: str) -> dict[str, dict[str, Any]]:
     path = REPOSITORY / "roles" / role / "meta/argument_specs.yml"
-    entries = yaml.safe_load(path.read_text())["argument_specs"].values() if path.exists() else ()
+    entries = yaml_files.load(path)["argument_specs"].values() if path.exists() else ()
     return {name: option for entry in entries for name, option in (entry.get("options") or {}).items()}
 
 

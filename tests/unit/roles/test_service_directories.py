@@ -16,6 +16,8 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
+from tests import yaml_files
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,7 +47,7 @@ def variables(on_macos: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for place in ("defaults", "vars"):
         for path in sorted(ROOT.glob(f"roles/*/{place}/main.yml")):
-            found.update(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+            found.update(yaml_files.load(path) or {})
     group = "macos" if on_macos else "linux"
     facts = {"architecture": "x86_64"}
     host = {"inventory_hostname": "olab0", "ansible_host": "10.66.1.10", "group_names": [group, "management"]}
@@ -98,7 +100,7 @@ def below(path: str, directories: list[str]) -> bool:
 def touched(renderer: Renderer) -> Iterator[tuple[str, str, str]]:
     """Yield role, task and path of every file that a task of ansible.builtin touches."""
     for file in TASK_FILES:
-        for task in tasks_of(yaml.safe_load(file.read_text(encoding="utf-8"))):
+        for task in tasks_of(yaml_files.load(file)):
             arguments = next(
                 (task[f"ansible.builtin.{name}"] for name in FILE_MODULES if f"ansible.builtin.{name}" in task), {}
             )
@@ -128,7 +130,7 @@ def test_no_task_touches_what_lies_in_the_directory_of_a_service(renderer: Rende
 @pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_task_gives_a_file_to_somebody_over_a_link(path: Path) -> None:
     """hybrid_ai.cluster.service_paths does, and follows none; nobody but root owns what a stock task makes."""
-    for task in tasks_of(yaml.safe_load(path.read_text(encoding="utf-8"))):
+    for task in tasks_of(yaml_files.load(path)):
         for name in FILE_MODULES:
             arguments = task.get(f"ansible.builtin.{name}") or {}
             assert arguments.get("owner", "root") == "root", task["name"]

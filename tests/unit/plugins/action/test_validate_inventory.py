@@ -19,9 +19,11 @@ from ansible.vars.manager import VariableManager
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules import check
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import read_inventory
 
+from tests import yaml_files
+
 REPOSITORY = Path(__file__).parents[4]
 INVENTORIES = REPOSITORY / "tests" / "inventories"
-BROKEN = yaml.safe_load((INVENTORIES / "broken.yml").read_text())
+BROKEN = yaml_files.load(INVENTORIES / "broken.yml")
 # inventories/lab reads files by lookups, so it goes through the real program below.
 GOOD = sorted((INVENTORIES / "good").iterdir())
 

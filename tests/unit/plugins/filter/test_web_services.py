@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.filter.service_table import service_table
 from ansible_collections.hybrid_ai.cluster.plugins.filter.web_services import FilterModule
+
+from tests import yaml_files
 
 GROUPS = {"all": ["olab0", "olab1"], "management": ["olab0"], "exo": ["olab1"], "spare": []}
 CLUSTER = Path(__file__).parents[4] / "roles/cluster/defaults/main.yml"
@@ -90,7 +91,7 @@ def test_a_name_leads_to_one_page() -> None:
 
 
 def test_the_clusters_own_table() -> None:
-    table = service_table(yaml.safe_load(CLUSTER.read_text(encoding="utf-8"))["cluster_services"])
+    table = service_table(yaml_files.load(CLUSTER)["cluster_services"])
     pages = FilterModule().filters()["web_services"](table, GROUPS, "olab")
     served = {page["name"]: page["login"] for page in pages.values() if page["front"]}
     assert served == {"adguard.olab": False, "alertmanager.olab": True, "grafana.olab": False, "prometheus.olab": True}
@@ -98,5 +99,5 @@ def test_the_clusters_own_table() -> None:
 
 @pytest.mark.parametrize("service", ["prometheus", "alertmanager"])
 def test_what_asks_nobody_for_a_password_is_for_the_management_node(service: str) -> None:
-    table = service_table(yaml.safe_load(CLUSTER.read_text(encoding="utf-8"))["cluster_services"])
+    table = service_table(yaml_files.load(CLUSTER)["cluster_services"])
     assert table[service]["from"] == ["management"]

@@ -18,6 +18,8 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import (
     unknown_tags,
 )
 
+from tests import yaml_files
+
 REPOSITORY = Path(__file__).parents[4]
 ONE_MAC = str(REPOSITORY / "tests/inventories/good/one_mac.yml")
 MONITORING = {"alertmanager", "cluster_exporter", "grafana", "node_exporter", "prometheus"}
@@ -28,7 +30,7 @@ EVERYTHING = MONITORING | {
 
 
 def plays(path: Path) -> list[dict]:
-    return [play for play in yaml.safe_load(path.read_text()) if "hosts" in play]
+    return [play for play in yaml_files.load(path) if "hosts" in play]
 
 
 @pytest.mark.parametrize(
