@@ -2,32 +2,49 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 """Variables of roles as Ansible works them out on the management node.
 
-In a process of its own: Ansible's way to find collections is not that of the tests.
+In a process of its own: Ansible's way to find collections is not that of the tests. It is started once, since loading
+Ansible takes most of its time, and answers each request in a fork of itself, which knows nothing of those before.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REPOSITORY = Path(__file__).parents[3]
 
 
+@cache
+def _renderer() -> subprocess.Popen[str]:
+    """Start the process; it ends with its input, at the latest with that of the tests."""
+    return subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
 def render(role: str, *names: str, **values: Any) -> list[Any]:
     """Return the values of variables of a role."""
-    request = json.dumps({"role": role, "names": names, "values": values})
-    done = subprocess.run([sys.executable, __file__], input=request, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    answers: list[Any] = json.loads(done.stdout)
+    process = _renderer()
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(json.dumps({"role": role, "names": names, "values": values}) + "\n")
+    process.stdin.flush()
+    answer = process.stdout.readline()
+    assert answer != "\n", "it says on its standard error why it has no answer"
+    answers: list[Any] = json.loads(answer)
     return answers
 
 
-def _answer(role: str, names: list[str], values: dict[str, Any]) -> list[Any]:
-    import yaml
+def _make_renderer() -> Callable[..., list[Any]]:
+    """Load what every request needs."""
     from ansible.module_utils.common.json import get_encoder
+    from ansible.module_utils.common.yaml import yaml_load
     from ansible.parsing.dataloader import DataLoader
     from ansible.plugins.loader import init_plugin_loader
     from ansible.template import Templar, trust_as_template
@@ -39,14 +56,29 @@ def _answer(role: str, names: list[str], values: dict[str, Any]) -> list[Any]:
             return [trusted(member) for member in value]
         return trust_as_template(value) if isinstance(value, str) else value
 
+    def answer(role: str, names: list[str], values: dict[str, Any]) -> list[Any]:
+        variables: dict[str, Any] = {}
+        for part in ("cluster/defaults", "cluster/vars", f"{role}/defaults", f"{role}/vars"):
+            variables |= trusted(yaml_load((REPOSITORY / "roles" / part / "main.yml").read_text(encoding="utf-8")))
+        templar = Templar(DataLoader(), {**variables, **values})
+        return [json.loads(json.dumps(templar.template(variables[name]), cls=encoder)) for name in names]
+
     init_plugin_loader([str(REPOSITORY / "collections")])
-    variables: dict[str, Any] = {}
-    for part in ("cluster/defaults", "cluster/vars", f"{role}/defaults", f"{role}/vars"):
-        variables |= trusted(yaml.safe_load((REPOSITORY / "roles" / part / "main.yml").read_text(encoding="utf-8")))
-    templar = Templar(DataLoader(), {**variables, **values})
     encoder = get_encoder("tagless")
-    return [json.loads(json.dumps(templar.template(variables[name]), cls=encoder)) for name in names]
+    return answer
+
+
+def _serve() -> None:
+    """Answer each line with one: the values, or nothing where there is an error."""
+    answer = _make_renderer()
+    for request in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            print(json.dumps(answer(**json.loads(request))), flush=True)
+            os._exit(0)
+        if os.waitpid(child, 0)[1]:
+            print(flush=True)
 
 
 if __name__ == "__main__":
-    print(json.dumps(_answer(**json.load(sys.stdin))))
+    _serve()
