@@ -53,6 +53,7 @@ def all_stages(*, everything: bool) -> list[Stage]:
     return [
         Stage("managed", ("python", "-m", "tests.states", "managed")),
         Stage("check", ("make", "check")),
+        _pytest("plays", "--numprocesses=auto", "tests/plays"),
         _pytest("story", "tests/site/test_story.py", after=("managed",)),
         Stage(macs.name, macs.command, (), macs.environment),
         _pytest("monitoring", "tests/monitoring", after=("story",)),

@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Broken inventories give one sentence each, good ones none, and no host is touched."""
+"""Broken inventories give one sentence each, good ones none."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.hostvars import HostVars
@@ -19,18 +14,13 @@ from ansible.vars.manager import VariableManager
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules import check
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import read_inventory
 
-from tests import yaml_files
+from tests.broken_inventories import BROKEN, INVENTORIES, sources
 
-REPOSITORY = Path(__file__).parents[4]
-INVENTORIES = REPOSITORY / "tests" / "inventories"
-BROKEN = yaml_files.load(INVENTORIES / "broken.yml")
-# inventories/lab reads files by lookups, so it goes through the real program below.
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# inventories/lab reads files by lookups, so it goes through the real program in tests/plays.
 GOOD = sorted((INVENTORIES / "good").iterdir())
-
-
-def sources(name: str) -> list[str]:
-    base = BROKEN[name]["over"]
-    return [*([str(INVENTORIES / "good" / f"{base}.yml")] if base else []), str(INVENTORIES / "broken" / f"{name}.yml")]
 
 
 def sentences(*paths: str) -> list[str]:
@@ -57,63 +47,3 @@ def test_a_good_inventory_gives_none(path: Path) -> None:
 def test_several_mistakes_are_sorted_sentences() -> None:
     found = sentences(*sources("address_twice"), *sources("exo_peers_without_master")[1:], *sources("exo_on_linux")[1:])
     assert [sentence.split(":")[0] for sentence in found] == ["gpu1", "inventory", "olab2"]
-
-
-@pytest.fixture
-def playbook(tmp_path: Path) -> Path:
-    """A site that validates and then touches every host, with an ssh that leaves a trace."""
-    ssh = tmp_path / "ssh"
-    ssh.write_text(f"#!/bin/sh\ntouch {tmp_path}/touched\nexit 255\n")
-    ssh.chmod(0o755)
-    site = tmp_path / "site.yml"
-    play = {"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.ping": None}], "tags": ["exo"]}
-    site.write_text(yaml.safe_dump([{"import_playbook": str(REPOSITORY / "playbooks/validate.yml")}, play]))
-    return site
-
-
-def run(playbook: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("ansible-playbook")
-    environment = {
-        **os.environ,
-        "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
-        "ANSIBLE_SSH_EXECUTABLE": str(playbook.parent / "ssh"),
-        "ANSIBLE_NOCOLOR": "1",
-    }
-    command = [str(program), str(playbook), *arguments]
-    return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [
-        pytest.param("address_twice", [], id="plain"),
-        pytest.param("cable_port_twice", ["--limit", "gpu1"], id="under-a-limit"),
-        pytest.param("variable_misspelt", ["--tags", "exo"], id="with-tags"),
-        pytest.param("management_missing", ["--check"], id="check-mode"),
-    ],
-)
-def test_the_playbook_stops_before_it_touches_a_host(playbook: Path, name: str, arguments: list[str]) -> None:
-    inventories = [part for source in sources(name) for part in ("-i", source)]
-    done = run(playbook, *inventories, *arguments)
-    assert done.returncode == 2, done.stdout + done.stderr
-    said = [line.strip() for line in done.stdout.splitlines()]
-    assert said.count(BROKEN[name]["sentence"]) == 1
-    assert "unreachable=0" in done.stdout
-    assert "PLAY [all]" not in done.stdout
-    assert not (playbook.parent / "touched").exists()
-
-
-def test_a_copy_of_the_example_is_good(playbook: Path, tmp_path: Path) -> None:
-    home = shutil.copytree(REPOSITORY / "inventories/example", tmp_path / "home")
-    before = sorted(home.rglob("*"))
-    done = run(REPOSITORY / "playbooks/validate.yml", "-i", str(home))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert sorted(home.rglob("*")) == before
-
-
-def test_the_trace_would_show(playbook: Path) -> None:
-    # What a lab that is up would have written for its inventory.
-    (playbook.parent / "password").write_text("a password of the lab\n")
-    done = run(playbook, "-i", str(REPOSITORY / "inventories/lab"), "-e", f"lab_directory={playbook.parent}")
-    assert done.returncode == 4, done.stdout + done.stderr
-    assert (playbook.parent / "touched").exists()

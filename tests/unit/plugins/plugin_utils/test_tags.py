@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,6 @@ import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.filter.tagged_checks import FilterModule
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import (
     SPECIAL,
-    known_tags,
     role_tags,
     unknown_tags,
 )
@@ -21,7 +18,6 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import (
 from tests import yaml_files
 
 REPOSITORY = Path(__file__).parents[4]
-ONE_MAC = str(REPOSITORY / "tests/inventories/good/one_mac.yml")
 MONITORING = {"alertmanager", "cluster_exporter", "grafana", "node_exporter", "prometheus"}
 EVERYTHING = MONITORING | {
     *("adguard_home", "dns_client", "exo", "firewall", "haproxy", "macos_headless"),
@@ -112,20 +108,9 @@ def test_unknown_tags(tmp_path, playbook, tag, sentence):
     assert unknown_tags([tag], [str(path)]) == ([sentence] if sentence else [])
 
 
-def test_the_tags_that_are_known_are_those_that_ansible_lists():
-    program = Path(sys.executable).with_name("ansible-playbook")
-    site = REPOSITORY / "site.yml"
-    listed = subprocess.run(
-        [str(program), "-i", ONE_MAC, str(site), "--list-tags"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    lines = [
-        line.partition("TASK TAGS: [")[2].rstrip("]") for line in listed.stdout.splitlines() if "TASK TAGS" in line
-    ]
-    assert known_tags([str(site)]).tags == {tag for line in lines for tag in line.split(", ")}
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
+def test_the_name_of_a_playbook_is_a_tag_of_all_its_plays(path):
+    assert [play["name"] for play in plays(path) if path.stem not in play.get("tags", [])] == []
 
 
 def test_what_removes_a_capability_bears_the_tags_of_what_brings_it():

@@ -5,17 +5,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import known_tags
 
-from tests.unit.playbooks.conftest import REPOSITORY
+from tests.plays.conftest import REPOSITORY
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-PLAYBOOKS = sorted((REPOSITORY / "playbooks").glob("*.yml"))
 ONE_MAC = str(REPOSITORY / "tests/inventories/good/one_mac.yml")
 HERE = [
     "-i",
@@ -29,10 +25,6 @@ EVERYTHING = MONITORING | {
     *("adguard_home", "dns_client", "exo", "firewall", "haproxy", "macos_headless"),
     *("proxy_client", "release_store", "squid", "thunderbolt"),
 }
-
-
-def plays(path: Path) -> list[dict]:
-    return [play for play in yaml.safe_load(path.read_text()) if "hosts" in play]
 
 
 @pytest.mark.parametrize(
@@ -67,11 +59,6 @@ def test_an_unknown_tag_stops_the_run_before_a_host_is_touched(play, playbook, a
     assert done.text.count("PLAY [") == 1
 
 
-@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
-def test_the_name_of_a_playbook_is_a_tag_of_all_its_plays(path):
-    assert [play["name"] for play in plays(path) if path.stem not in play.get("tags", [])] == []
-
-
 def test_what_a_run_noted_is_no_variable_of_the_inventory(play, tmp_path):
     """The report of a site validates again, after roles have registered results under names of theirs."""
     playbook = tmp_path / "site.yml"
@@ -84,3 +71,11 @@ def test_what_a_run_noted_is_no_variable_of_the_inventory(play, tmp_path):
     playbook.write_text(yaml.safe_dump([validate, noting, validate]))
     done = play(playbook, *HERE)
     assert done.rc == 0, done.text
+
+
+def test_the_tags_that_are_known_are_those_that_ansible_lists(play):
+    listed = play("site.yml", "-i", ONE_MAC, "--list-tags")
+    assert listed.rc == 0, listed.text
+    lines = [line.partition("TASK TAGS: [")[2].rstrip("]") for line in listed.text.splitlines() if "TASK TAGS" in line]
+    known = known_tags([str(REPOSITORY / "site.yml")]).tags
+    assert known == {tag for line in lines for tag in line.split(", ")}

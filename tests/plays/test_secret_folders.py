@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.playbooks.conftest import REPOSITORY
+from tests.plays.conftest import REPOSITORY
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,7 +26,7 @@ from lab.macos.simulator.pf.translate import enabled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 NAMESPACES = os.geteuid() == 0 and all(shutil.which(name) for name in ("ip", "nft"))
 pytestmark = pytest.mark.skipif(not NAMESPACES, reason="network namespaces need root")
 

@@ -17,7 +17,7 @@ import yaml
 from tests import yaml_files
 from tests.site import canaries, leaks
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[2]
 SECRETS = canaries.secret_options()
 
 

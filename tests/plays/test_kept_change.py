@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 8
 
 # Stands in for a module of ours: writes down that it was called, and answers as one whose change waits.

@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[2]
 # Measures nothing: a line for each check it is asked for, false where the test says so.
 REPORT = """
 from ansible.module_utils.basic import AnsibleModule

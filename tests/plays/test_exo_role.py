@@ -16,7 +16,7 @@ import yaml
 
 from lab.exo.standin.link import DEFAULT_NAMESPACE, Link, RefusedError, private_network_key
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[2]
 HOSTS = [f"olab{number}" for number in range(1, 5)]
 PLAY = {
     "hosts": "exo",

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 NAME = "program-1.0.tar.gz"
 GOOD, EVIL = b"what was published", b"what the store made of it"
 
