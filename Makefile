@@ -59,21 +59,20 @@ lab-down: venv ## end the simulated cluster and leave nothing behind
 	$(LAB) down
 
 .PHONY: lint
-lint: venv ## every linter
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/yamllint --strict .
-	$(BIN)/ansible-lint --offline
-	$(BIN)/antsibull-changelog lint
-	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
+lint: venv ## every linter over everything, side by side
+	$(BIN)/python -m tests.run.check lint
 
 .PHONY: unit
-unit: venv ## unit tests; T=words runs those whose names have them
-	$(BIN)/pytest --numprocesses $(if $(T),0,auto) --quiet $(if $(T),-k "$(T)")
+unit: venv ## unit tests; T=words runs those whose names have them, in tests/plays too
+	$(BIN)/pytest --numprocesses $(if $(T),0,auto) --quiet tests/unit $(if $(T),tests/plays -k "$(T)")
+
+.PHONY: plays
+plays: venv ## the tests that run Ansible on this machine, which take minutes
+	$(BIN)/pytest --numprocesses auto --quiet tests/plays
 
 .PHONY: check
-check: lint unit ## lint and unit tests, under two minutes
+check: venv ## linters and unit tests in a minute; ansible-lint reads what changed since the last landing
+	$(BIN)/python -m tests.run.check --changed lint unit
 
 RUN := $(SUDO) env PATH="$$PATH" python -m tests.run
 

@@ -31,8 +31,9 @@ def landed() -> tuple[str, int]:
 
 def changed_files(commit: str) -> list[str]:
     """Return the files that differ from a commit, uncommitted ones included; all of them where it is not known."""
-    listed = _git("diff", "--name-only", commit)
-    return listed if listed is not None else (_git("ls-files") or [])
+    tracked = _git("diff", "--name-only", commit)
+    new = _git("ls-files", "--others", "--exclude-standard") or []
+    return [*(tracked if tracked is not None else _git("ls-files") or []), *new]
 
 
 def _git(*arguments: str) -> list[str] | None:

@@ -52,7 +52,7 @@ def all_stages(*, everything: bool) -> list[Stage]:
     macs = _molecule(WHOLE_SITE, sequence or "once")
     return [
         Stage("managed", ("python", "-m", "tests.states", "managed")),
-        Stage("check", ("make", "check")),
+        Stage("check", ("python", "-m", "tests.run.check", "lint", "unit")),
         _pytest("plays", "--numprocesses=auto", "tests/plays"),
         _pytest("story", "tests/site/test_story.py", after=("managed",)),
         Stage(macs.name, macs.command, (), macs.environment),
