@@ -42,6 +42,7 @@ ELSEWHERE = [
 TCP_PORTS = (22, 53, 80, 443, 4001, 9999, 52415)
 UDP_PORTS = (53, 4001, 5353, 9999)
 
+RENDERED = "{{ dict(ansible_play_hosts | zip(ansible_play_hosts | map('extract', hostvars, 'rendered'))) | to_json }}"
 RENDER = [
     {
         "name": "Render",
@@ -54,14 +55,12 @@ RENDER = [
             for kind in ("defaults", "vars")
         ],
         "tasks": [
+            {"name": "Render the rules", "ansible.builtin.set_fact": {"rendered": "{{ __firewall_wanted }}"}},
             {
-                "name": "Render the rules",
-                "ansible.builtin.copy": {
-                    "content": "{{ __firewall_wanted | to_json }}",
-                    "dest": "{{ out }}/{{ inventory_hostname }}.json",
-                    "mode": "0644",
-                },
-            }
+                "name": "Write those of all hosts",
+                "ansible.builtin.copy": {"content": RENDERED, "dest": "{{ out }}/rendered.json", "mode": "0644"},
+                "run_once": True,
+            },
         ],
     }
 ]
@@ -91,7 +90,9 @@ def render(
     extra = json.dumps({**VARIABLES, **variables, "out": str(place)})
     done = subprocess.run([*argv, "-e", extra], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return {name: json.loads((place / f"{name}.json").read_text()) for name in known}
+    rendered: dict[str, Any] = json.loads((place / "rendered.json").read_text())
+    assert rendered.keys() == known.keys()
+    return rendered
 
 
 WORLD = """
@@ -213,15 +214,21 @@ def as_pf(stage: Stage, wish: _firewall.Wish) -> None:
     stage.load(enabled({"rulesets": rulesets, "skip": []}))
 
 
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The rules that the role gives to the host a."""
+    found: dict[str, Any] = render(tmp_path_factory.mktemp("render"), firewall_exo_destinations=["192.168.7.7"])["a"]
+    return found
+
+
 @pytest.fixture(scope="module", params=[as_nftables, as_pf], ids=["nftables", "pf"])
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The host a with the rules that the role gives it."""
-    found = render(tmp_path_factory.mktemp("render"), firewall_exo_destinations=["192.168.7.7"])["a"]
+def stage(request: pytest.FixtureRequest, rules: dict[str, Any]) -> Iterator[Stage]:
+    """The host a with its rules."""
     made = Stage()
     try:
         made.build()
         load: Callable[[Stage, _firewall.Wish], None] = request.param
-        load(made, _firewall.make_wish(found["tables"], found["rules"]))
+        load(made, _firewall.make_wish(rules["tables"], rules["rules"]))
         yield made
     finally:
         made.tear_down()
