@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REPOSITORY = Path(__file__).parents[2]
+FOUND_BY_HOST = "dict(ansible_play_hosts | zip(ansible_play_hosts | map('extract', hostvars, 'found')))"
+"""An expression: what a task has set as `found` for each host, by the names of the hosts."""
 # Measures nothing: a line for each check it is asked for, false where the test says so.
 REPORT = """
 from ansible.module_utils.basic import AnsibleModule

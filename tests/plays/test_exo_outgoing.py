@@ -22,6 +22,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _firewall
 
 from lab.macos.simulator.pf.parse import parse
 from lab.macos.simulator.pf.translate import enabled
+from tests.plays.conftest import FOUND_BY_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +43,6 @@ ELSEWHERE = [
 TCP_PORTS = (22, 53, 80, 443, 4001, 9999, 52415)
 UDP_PORTS = (53, 4001, 5353, 9999)
 
-RENDERED = "{{ dict(ansible_play_hosts | zip(ansible_play_hosts | map('extract', hostvars, 'rendered'))) | to_json }}"
 RENDER = [
     {
         "name": "Render",
@@ -55,10 +55,14 @@ RENDER = [
             for kind in ("defaults", "vars")
         ],
         "tasks": [
-            {"name": "Render the rules", "ansible.builtin.set_fact": {"rendered": "{{ __firewall_wanted }}"}},
+            {"name": "Render the rules", "ansible.builtin.set_fact": {"found": "{{ __firewall_wanted }}"}},
             {
                 "name": "Write those of all hosts",
-                "ansible.builtin.copy": {"content": RENDERED, "dest": "{{ out }}/rendered.json", "mode": "0644"},
+                "ansible.builtin.copy": {
+                    "content": f"{{{{ {FOUND_BY_HOST} | to_json }}}}",
+                    "dest": "{{ out }}/rendered.json",
+                    "mode": "0644",
+                },
                 "run_once": True,
             },
         ],

@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from lab.exo.standin.link import DEFAULT_NAMESPACE, Link, RefusedError, private_network_key
+from tests.plays.conftest import FOUND_BY_HOST, REPOSITORY
 
-REPOSITORY = Path(__file__).parents[2]
 HOSTS = [f"olab{number}" for number in range(1, 5)]
 PLAY = {
     "hosts": "exo",
@@ -24,22 +24,15 @@ PLAY = {
     "tasks": [
         # What the role brings with it, without a change to a host.
         {"ansible.builtin.import_role": {"name": "hybrid_ai.cluster.exo", "tasks_from": "report"}},
+        {"ansible.builtin.set_fact": {"found": "{{ exo_namespace }}"}, "no_log": True},
         {
             "ansible.builtin.copy": {
-                "content": "{{ exo_namespace }}",
-                "dest": "{{ output }}/{{ inventory_hostname }}",
+                "content": f"{{{{ {{'namespaces': {FOUND_BY_HOST}, 'members': __exo_members}} | to_json }}}}",
+                "dest": "{{ output }}",
                 "mode": "0600",
             },
             "check_mode": False,
             "no_log": True,
-        },
-        {
-            "ansible.builtin.copy": {
-                "content": "{{ __exo_members | to_json }}",
-                "dest": "{{ output }}-members",
-                "mode": "0600",
-            },
-            "check_mode": False,
             "run_once": True,
         },
     ],
@@ -75,7 +68,6 @@ class Site:
     def run(self, *arguments: str) -> dict[str, str]:
         """Return the namespace of each host that the run is about."""
         output = self.folder / f"run{len(list(self.folder.glob('run?')))}"
-        output.mkdir()
         command = [str(Path(sys.executable).with_name("ansible-playbook")), str(self.folder / "play.yml")]
         sources = [part for source in self.sources for part in ("-i", str(source))]
         environment = {**os.environ, "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
@@ -89,8 +81,9 @@ class Site:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        self.members = json.loads((self.folder / f"{output.name}-members").read_text())
-        found = {path.name: path.read_text() for path in output.iterdir()}
+        written = json.loads(output.read_text())
+        self.members = written["members"]
+        found: dict[str, str] = written["namespaces"]
         assert not any(value in done.stdout + done.stderr for value in found.values() if value != "olab")
         return found
 
