@@ -1,8 +1,26 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Callback: what a run changed and what it measured, at its end."""
 
 from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: cluster_summary
+type: aggregate
+short_description: What a run changed and what it measured, at its end
+version_added: 0.1.0
+description:
+  - Prints for every host the tasks that changed something, the lines of its node report, and the exo cluster.
+  - A host that was unreachable, that failed, or whose plays were never begun, is named as such.
+  - Whatever is not as it should be is repeated at the very end.
+  - A task that ran on another host for a host is booked on the one that it ran on.
+  - A task whose result has C(changed_areas), as that of M(hybrid_ai.cluster.macos_headless), is shown with them.
+requirements:
+  - Enabled by C(callbacks_enabled) in C(ansible.cfg).
+author:
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
+"""
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
@@ -19,22 +37,6 @@ if TYPE_CHECKING:
     from ansible.playbook import Playbook
     from ansible.playbook.play import Play
 
-DOCUMENTATION = r"""
-name: cluster_summary
-type: aggregate
-short_description: What a run changed and what it measured, at its end
-version_added: 0.1.0
-description:
-  - Prints for every host the tasks that changed something, the lines of its node report, and the exo cluster.
-  - A host that was unreachable, that failed, or whose plays were never begun, is named as such.
-  - Whatever is not as it should be is repeated at the very end.
-  - A task that ran on another host for a host is booked on the one that it ran on.
-  - A task whose result has C(changed_areas), as that of M(hybrid_ai.cluster.macos_headless), is shown with them.
-requirements:
-  - Enabled by C(callbacks_enabled) in C(ansible.cfg).
-author:
-  - The hybrid_ai.cluster contributors
-"""
 
 CONTROLLER = "localhost"
 VALIDATION = "hybrid_ai.cluster.validate_inventory"

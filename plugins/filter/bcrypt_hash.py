@@ -35,7 +35,7 @@ options:
 notes:
   - Needs the Python package bcrypt on the controller.
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
 
 EXAMPLES = r"""
@@ -50,7 +50,8 @@ _value:
   type: str
 """
 
-LEAST_BYTES, MOST_BYTES = 20, 72
+LEAST_BYTES = 20
+MOST_BYTES = 72
 COST = 4
 
 

@@ -38,7 +38,7 @@ options:
     type: bool
     default: true
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
 
 EXAMPLES = r"""

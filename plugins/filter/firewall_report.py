@@ -36,7 +36,7 @@ options:
     type: int
     required: true
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
 
 EXAMPLES = r"""

@@ -79,7 +79,7 @@ options:
     elements: str
     default: []
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
 
 EXAMPLES = r"""

@@ -33,7 +33,7 @@ options:
     type: dict
     default: {}
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
 
 EXAMPLES = r"""

@@ -32,7 +32,7 @@ seealso:
   - plugin: hybrid_ai.cluster.service_endpoints
     plugin_type: filter
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
 
 EXAMPLES = r"""

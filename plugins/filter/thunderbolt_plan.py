@@ -45,7 +45,7 @@ options:
     choices: [auto, bridge, subnets]
     default: auto
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
 
 EXAMPLES = r"""

@@ -21,7 +21,7 @@ options:
     type: dict
     required: true
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
 
 EXAMPLES = r"""

@@ -1,15 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Lookup: a secret that is made once and kept."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
-from ansible.plugins.loader import lookup_loader
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_folders import FOLDERS
 
 DOCUMENTATION = r"""
 name: secret
@@ -31,7 +25,7 @@ options:
     type: int
     default: 20
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
 
 EXAMPLES = r"""
@@ -47,6 +41,12 @@ _raw:
   elements: str
 """
 
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.loader import lookup_loader
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_folders import FOLDERS
 
 NOT_MADE = "what the first run makes"
 """What stands for a secret in check mode."""

@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Documentation of the action plugin of the same name; nothing of it runs on the host."""
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ description:
 requirements:
   - The Python packages bcrypt and PyYAML on the controller
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 attributes:
   check_mode:
     description: Predicts what a run would change. Without the program on the host its own check is left out.

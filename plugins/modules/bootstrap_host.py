@@ -1,5 +1,6 @@
 #!/usr/bin/python
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Documentation of the action plugin of the same name; nothing of it runs on the host."""
 
@@ -15,7 +16,7 @@ description:
   - It needs no Python on the host. A bare Mac has only a stub at C(/usr/bin/python3).
   - Each part is probed before and after; only what is missing is brought.
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 attributes:
   check_mode:
     description: Can run in check mode and predict what would be brought.

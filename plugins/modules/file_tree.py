@@ -1,6 +1,7 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -14,7 +15,7 @@ description:
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:
   path:
     description: The directory. Its owner is root.
@@ -144,8 +145,9 @@ def settle(tree: FileTree, action: str, check_mode: bool) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    # Before there is a module, because the module writes its options to the host's log.
-    sensitive = boolean(_load_params().get("sensitive", False), strict=False)
+    # Before there is a module, because the module writes its options to the host's log. ansible-test asks which options
+    # there are and gives none.
+    sensitive = boolean((_load_params() or {}).get("sensitive", False), strict=False)
     module = AnsibleModule(
         argument_spec={
             "path": {"type": "path", "required": True},

@@ -1,13 +1,14 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: firewall
 short_description: Packet filter rules that take themselves back
 version_added: 0.1.0
-author: The hybrid_ai.cluster contributors
+author: The hybrid_ai.cluster contributors (@hybrid-ai)
 description:
   - Brings pf on macOS or nftables on Linux to a list of rules and keeps them there over restarts. The first rule that
     matches a packet decides; what no rule matches passes.

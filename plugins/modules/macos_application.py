@@ -1,13 +1,14 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: macos_application
 short_description: Install an application from a disk image
 version_added: 0.1.0
-author: The hybrid_ai.cluster contributors
+author: The hybrid_ai.cluster contributors (@hybrid-ai)
 description:
   - Attaches the image, copies the application beside the installed one, verifies version and signature, and switches
     to it by renaming.

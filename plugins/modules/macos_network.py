@@ -1,13 +1,14 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: macos_network
 short_description: Manage the network services of a Mac
 version_added: 0.1.0
-author: The hybrid_ai.cluster contributors
+author: The hybrid_ai.cluster contributors (@hybrid-ai)
 description:
   - Sets addresses, name servers, proxies, MTU, order and state of network services, ends or makes the Thunderbolt
     Bridge, and creates, switches and removes network locations.
@@ -258,7 +259,8 @@ SERVICE = {
     "search_domains": {"type": "list", "elements": "str"},
     "web_proxy": PROXY,
     "secure_web_proxy": PROXY,
-    "proxy_bypass_domains": {"type": "list", "elements": "str"},
+    # Its name says "pass"; it is no password.
+    "proxy_bypass_domains": {"type": "list", "elements": "str", "no_log": False},
     "auto_proxy_url": {"type": "str"},
     "mtu": {"type": "int"},
 }

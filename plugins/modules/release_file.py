@@ -1,5 +1,6 @@
 #!/usr/bin/python
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Have a pinned file at a path."""
 
@@ -16,7 +17,7 @@ description:
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:
   url:
     description: Where the file is; C(http), C(https) or C(file).

@@ -1,13 +1,14 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: service
 short_description: Run a program as a service, on macOS and Linux alike
 version_added: 0.1.0
-author: The hybrid_ai.cluster contributors
+author: The hybrid_ai.cluster contributors (@hybrid-ai)
 description:
   - Makes a system daemon of launchd or a unit of systemd from one description.
   - The launchd label is C(hybrid-ai.NAME), the unit C(hybrid-ai-NAME.service).

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 # The documentation of the action plugin of this name, which never sends a module to a host.
 
@@ -21,7 +22,7 @@ attributes:
     support: none
     description: Shows nothing of secrets.
 author:
-  - The hybrid_ai.cluster contributors
+  - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
 
 EXAMPLES = r"""
