@@ -23,7 +23,8 @@ PLAYBOOKS = ROOT / "playbooks"
 REMOVAL = "uninstall"
 """The playbook whose plays take capabilities away."""
 
-SPECIAL = frozenset({"all", "always", "never", "none", "tagged", "untagged", "molecule-notest", "notest"})
+_MOLECULE = frozenset({"molecule-notest", "notest", "molecule-idempotence-notest"})
+SPECIAL = frozenset({"all", "always", "never", "none", "tagged", "untagged"}) | _MOLECULE
 """Tags that mean something to Ansible itself, and those that molecule always skips."""
 
 _VERIFY = "verify"

@@ -108,6 +108,13 @@ def test_unknown_tags(tmp_path, playbook, tag, sentence):
     assert unknown_tags([tag], [str(path)]) == ([sentence] if sentence else [])
 
 
+def test_what_molecule_always_skips_is_no_mistake():
+    skipped = ["molecule-notest", "notest", "molecule-idempotence-notest"]
+    assert unknown_tags([*skipped, "exxo"], ["playbooks/verify.yml"]) == [
+        "exxo is a tag of no play in this run; did you mean exo?"
+    ]
+
+
 @pytest.mark.parametrize("path", sorted((REPOSITORY / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
 def test_the_name_of_a_playbook_is_a_tag_of_all_its_plays(path):
     assert [play["name"] for play in plays(path) if path.stem not in play.get("tags", [])] == []
