@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible.module_utils import _internal as ansible_internal
 from ansible.module_utils.common import warnings as ansible_warnings
+from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _command, _files, _wait
 
@@ -120,7 +121,11 @@ def run_module(
         monkeypatch.setattr(ansible_warnings, "_global_warnings", {})
         monkeypatch.setattr(ansible_internal, "is_controller", False)  # it is once a controller plugin was imported
         module = importlib.import_module(f"{COLLECTION}.modules.{name}")
-        with patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": diff}):
+        asked = {"_ansible_check_mode": check, "_ansible_diff": diff}
+        if "inject_invocation" in PASS_VARS:
+            # ansible-core from 2.20 on shows a module's options only where that is asked for.
+            asked["_ansible_inject_invocation"] = True
+        with patch_module_args({**args, **asked}):
             capsys.readouterr()
             with pytest.raises(SystemExit):
                 module.main()

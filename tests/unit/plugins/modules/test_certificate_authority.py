@@ -16,7 +16,7 @@ from tests.unit.plugins.harness import call
 OPENSSL = "/usr/bin/openssl"
 KEY, CERTIFICATE = "/ca/ca.key", "/ca/ca.pem"
 ARGUMENTS = {"private_key": KEY, "certificate": CERTIFICATE, "common_name": "home download cache"}
-NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.UTC)
+NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
 PUBLIC = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"
 OTHER = PUBLIC.replace("AAAA", "BBBB")
 PEM = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(b'one').decode()}\n-----END CERTIFICATE-----\n"

@@ -162,7 +162,7 @@ def test_steps(
     run_module: Callable[..., dict[str, Any]],
     host_files: Path,
 ) -> None:
-    for path, there in zip((APP, NEW, PREVIOUS), before, strict=True):
+    for path, there in zip((APP, NEW, PREVIOUS), before):
         if there:
             put(host_files, path, there)
     args = {**INSTALL, **options}

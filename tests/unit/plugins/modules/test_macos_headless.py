@@ -27,7 +27,7 @@ def names(*values: str | None) -> list[Call]:
         call(["/usr/sbin/scutil", "--get", name], out=f"{value}\n")
         if value
         else call(["/usr/sbin/scutil", "--get", name], err=f"{name}: not set\n", rc=1)
-        for name, value in zip(NAMES, values, strict=True)
+        for name, value in zip(NAMES, values)
     ]
 
 
@@ -45,7 +45,7 @@ def updates(*values: str | None) -> list[Call]:
             err=f"The domain/default pair of ({UPDATES}, {key}) does not exist\n",
             rc=1,
         )
-        for key, value in zip(keys, values, strict=True)
+        for key, value in zip(keys, values)
     ]
 
 

@@ -13,7 +13,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report import i
 
 from tests.unit.plugins.harness import call
 
-NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.UTC)
+NOW = datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc)
 INFO = """Squid Object Cache: Version 5.7
 \tHits as % of bytes sent:\t5min: -0.0%, 60min: 66.7%
 \tStorage Swap size:\t1572864 KB

@@ -457,7 +457,7 @@ def test_exo_cluster_says_who_else_is_there_and_what_waits(
 ) -> None:
     scene = {"a": ("A", topology(*edges)), "b": ("B", topology(*edges))}
     monkeypatch.setattr(_http, "fetch", Stage(clock, [(0, scene)], pages).fetch)
-    members = [{"name": name, "address": address} for name, address in zip("xyz", "abc", strict=True)]
+    members = [{"name": name, "address": address} for name, address in zip("xyz", "abc")]
     members[2]["required"] = False
     check = {"check": "exo_cluster", "members": members, "timeout": timeout}
     [found] = run_module("node_report", {"checks": [check]})["lines"]
