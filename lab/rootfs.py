@@ -31,6 +31,11 @@ _FORMAT = 2
 _KEEP_SECONDS = 3600.0
 # What a build mounts in the root it makes (/proc, /sys, parts of /dev) must end with the build, however that ends.
 _OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private", "--")
+_NO_DOCUMENTATION = tuple(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale"))
+# As an installer has made it since Debian 10: /bin is /usr/bin.
+_ONE_USR = (
+    """--setup-hook=for name in bin sbin lib lib64; do mkdir -p "$1/usr/$name"; ln -s "usr/$name" "$1/$name"; done"""
+)
 # What a new machine would do on its own, and what waits for hardware: the first would run in the middle of a test, the
 # second would keep a boot waiting.
 _MASKED = """
@@ -96,28 +101,30 @@ def _build(target: Path, extra_packages: Sequence[str], settings: Settings, wrap
             (certificates / f"lab-{number}.crt").write_text(text, encoding="ascii")
         setup = work / "setup"
         setup.write_text(_SETUP, encoding="utf-8")
-        options = work / "apt.conf"
-        options.write_text(settings.apt_options + 'Acquire::Languages "none";\n', encoding="utf-8")
         place = "usr/local/share/ca-certificates"
-        argv = [
-            "mmdebstrap",
+        _bootstrap(
+            work,
+            settings,
+            wrap,
+            packages.SUITE,
             "--variant=minbase",
-            "--mode=root",
             f"--include={','.join(dict.fromkeys([*packages.BASE_PACKAGES, *extra_packages]))}",
-            f"--aptopt={options}",
-            "--dpkgopt=path-exclude=/usr/share/man/*",
-            "--dpkgopt=path-exclude=/usr/share/doc/*",
-            "--dpkgopt=path-exclude=/usr/share/locale/*",
+            *_NO_DOCUMENTATION,
             f'--essential-hook=mkdir -p "$1/{place}" && cp -r "{certificates}/." "$1/{place}/"',
             f'--customize-hook=chroot "$1" sh < "{setup}"',
-            packages.SUITE,
-            str(work / "root"),
-        ]
-        sources = machine_sources(packages.SUITE)
-        process.run(*wrap([*_OWN_MOUNTS, *argv]), *(["-"] if sources else []), stdin=sources, timeout=1800)
+        )
         # Empty, they are not the news of this hour: whoever asks whether they are old shall fetch them.
         os.utime(work / "root/var/lib/apt/lists", (0, 0))
         (work / "root").rename(target)
+
+
+def _bootstrap(work: Path, settings: Settings, wrap: Wrap, suite: str, *arguments: str) -> None:
+    """Have mmdebstrap make ``root`` in the workspace, from this machine's mirrors if it has some of that release."""
+    options = work / "apt.conf"
+    options.write_text(settings.apt_options + 'Acquire::Languages "none";\n', encoding="utf-8")
+    sources = machine_sources(suite)
+    argv = ["mmdebstrap", "--mode=root", f"--aptopt={options}", *arguments, suite, str(work / "root")]
+    process.run(*wrap([*_OWN_MOUNTS, *argv]), *(["-"] if sources else []), stdin=sources, timeout=1800)
 
 
 def programs(names_of_packages: Sequence[str], settings: Settings, wrap: Wrap) -> Path:
@@ -128,12 +135,24 @@ def programs(names_of_packages: Sequence[str], settings: Settings, wrap: Wrap) -
         if not target.is_dir():
             preflight.check_root_file_system_space()
             with _workspace() as work:
-                options = work / "apt.conf"
-                options.write_text(settings.apt_options + 'Acquire::Languages "none";\n', encoding="utf-8")
-                argv = ["mmdebstrap", "--variant=extract", "--mode=root", f"--aptopt={options}"]
-                argv += [f"--include={','.join(names_of_packages)}", packages.SUITE, str(work / "root")]
-                sources = machine_sources(packages.SUITE)
-                process.run(*wrap([*_OWN_MOUNTS, *argv]), *(["-"] if sources else []), stdin=sources, timeout=1800)
+                include = f"--include={','.join(names_of_packages)}"
+                _bootstrap(work, settings, wrap, packages.SUITE, "--variant=extract", include)
+                (work / "root").rename(target)
+        _mark_used(target)
+    return target
+
+
+def small(suite: str, names_of_packages: Sequence[str], settings: Settings) -> Path:
+    """Return a root file system of any Debian release to enter by chroot: its essential packages and these."""
+    include = f"--include={','.join(sorted(names_of_packages))}"
+    arguments = ["--variant=essential", include, *_NO_DOCUMENTATION, _ONE_USR]
+    inputs = [suite, architecture(), arguments, machine_sources(suite)]
+    target = names.CACHE / f"small-{hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]}"
+    with _exclusive():
+        if not target.is_dir():
+            preflight.check_root_file_system_space()
+            with _workspace() as work:
+                _bootstrap(work, settings, list, suite, *arguments)
                 (work / "root").rename(target)
         _mark_used(target)
     return target
@@ -194,7 +213,7 @@ def prune(in_use: set[Path]) -> None:
     with _exclusive():
         for entry in names.CACHE.iterdir():
             if (
-                re.match(r"(root|macos|artifacts|programs)-[0-9a-f]+$", entry.name)
+                re.match(r"(root|macos|artifacts|programs|small)-[0-9a-f]+$", entry.name)
                 and entry not in in_use
                 and not _used_lately(entry)
             ):
