@@ -5,16 +5,14 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-import subprocess
 import sys
 import time
 
-from lab.status import table
 from tests import states
 from tests.run import changes
-from tests.run.lanes import LANES, RESULTS, Lanes, Result, say
-from tests.run.stages import ROOT, Stage, all_stages, scenarios, select
+from tests.run.lanes import LANES, RESULTS, Lanes, say
+from tests.run.stages import Stage, all_stages, scenarios, select
+from tests.run.summary import note, report
 
 
 def main() -> int:
@@ -30,11 +28,14 @@ def main() -> int:
     finally:
         for lab in LANES:
             states.lab("down", name=lab, check=False)
-    text = report(results, left, time.monotonic() - start)
+    seconds = time.monotonic() - start
+    text = report(results, left, seconds)
     (RESULTS / "table.txt").write_text(text + "\n", encoding="utf-8")
     say(text)
     if any(result.outcome != "passed" for result in results):
         return 1
+    if options.all and not options.begin:
+        note(results, seconds)
     states.forget_all()
     return 0
 
@@ -62,35 +63,6 @@ def starting_at(stages: list[Stage], name: str) -> list[Stage]:
     if name and name not in names:
         sys.exit(f"There is no stage {name}; there are: {', '.join(names)}.")
     return stages[names.index(name) :] if name else stages
-
-
-def report(results: list[Result], left: list[str], seconds: float) -> str:
-    """Return the table, the slowest stage first, and what was left out."""
-    rows: list[tuple[str, ...]] = [("STAGE", "MINUTES", "CPU SECONDS", "PASSED", "FAILED", "")]
-    rows += [
-        (
-            result.name,
-            f"{result.seconds / 60:.1f}",
-            f"{result.cpu_seconds:.0f}",
-            str(result.passed),
-            str(result.failed),
-            "" if result.outcome == "passed" else result.outcome.upper(),
-        )
-        for result in sorted(results, key=lambda result: -result.seconds)
-    ]
-    commit = subprocess.run(
-        ["git", "-c", "safe.directory=*", "describe", "--always", "--dirty"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
-    passed, failed = (sum(getattr(result, name) for result in results) for name in ("passed", "failed"))
-    lines = ["", *table(rows), ""]
-    lines.append(f"{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}, commit {commit}: {seconds / 60:.1f} minutes")
-    if left:
-        lines.append(f"left for the next landings: {', '.join(left)}")
-    return "\n".join([*lines, f"{passed} passed, {failed} failed"])
 
 
 if __name__ == "__main__":

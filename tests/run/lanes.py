@@ -50,6 +50,8 @@ class Lanes:
         self._waiting = list(stages)
         self._results = {stage.name: Result(stage.name) for stage in stages}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._started: dict[str, Stage] = {}
+        """Those that have not ended yet."""
         self._ended: set[str] = set()
         self._stopped = False
         self._free = threading.Condition()
@@ -86,8 +88,11 @@ class Lanes:
             while self._waiting and not self._stopped:
                 for stage in list(self._waiting):
                     missing = [name for name in stage.after if name in self._results and not self._passed(name)]
+                    if not missing and self._disturbs(stage):
+                        continue
                     if not missing:
                         self._waiting.remove(stage)
+                        self._started[stage.name] = stage
                         return stage
                     if self._ended.intersection(missing):
                         self._waiting.remove(stage)
@@ -98,12 +103,17 @@ class Lanes:
                     self._free.wait()
             return None
 
+    def _disturbs(self, stage: Stage) -> bool:
+        """Tell whether the stage, or one that runs now, has to run alone."""
+        return bool(self._started) and (stage.alone or any(other.alone for other in self._started.values()))
+
     def _passed(self, name: str) -> bool:
         return self._results[name].outcome == "passed"
 
     def _end(self, result: Result) -> None:
         with self._free:
             self._results[result.name] = result
+            self._started.pop(result.name, None)
             self._ended.add(result.name)
             self._free.notify_all()
 

@@ -23,6 +23,8 @@ class Stage:
     environment: dict[str, str] = field(default_factory=dict)
     scenario: bool = False
     """Whether it is a scenario of a role: of those `make test` runs the changed ones and a third of the others."""
+    alone: bool = False
+    """Whether nothing else may run beside it, because it measures time."""
 
 
 def _pytest(name: str, *arguments: str, after: tuple[str, ...] = (), **environment: str) -> Stage:
@@ -66,6 +68,18 @@ def all_stages(*, everything: bool) -> list[Stage]:
         _pytest("cache", "tests/cache", after=("managed",)),
         *(_molecule(name, sequence) for name in scenarios()),
         _pytest("loop", "tests/site/test_loop.py", after=("managed",)),
+        *(_matrix() if everything else ()),
+    ]
+
+
+def _matrix() -> list[Stage]:
+    """Return what only `make test-all` runs: other versions, Ansible's own tests of collections, and the benchmarks."""
+    return [
+        _pytest("core_newest", "tests/matrix/test_core.py", CORE="newest"),
+        _pytest("core_oldest", "tests/matrix/test_core.py", CORE="oldest"),
+        _pytest("python39", "tests/matrix/test_python39.py"),
+        _pytest("ansible_test", "tests/matrix/test_ansible_test.py"),
+        Stage("benchmarks", ("make", "bench"), alone=True),
     ]
 
 

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.run import __main__ as command
-from tests.run import changes, junit, lanes
+from tests.run import changes, junit, lanes, summary
 from tests.run.lanes import Lanes, Result
 from tests.run.stages import ROOT, THIRDS, Stage, all_stages, scenarios, select
 
@@ -25,7 +28,7 @@ def names(stages: list[Stage]) -> set[str]:
 
 def test_every_scenario_runs_in_three_landings():
     run = [names(select(all_stages(everything=False), set(), turn)[0]) for turn in range(THIRDS)]
-    assert set.union(*run) == names(all_stages(everything=True))
+    assert set.union(*run) == names(all_stages(everything=False))
     assert all(len(one) < len(set.union(*run)) for one in run)
 
 
@@ -43,6 +46,13 @@ def test_no_test_is_in_no_stage():
         for file in place.glob("test_*.py"):
             covered = [str(part.relative_to(ROOT)) for part in (file, *file.parents) if ROOT in part.parents]
             assert any(part in commands.split() for part in covered), f"{file} runs in no stage of tests/run/stages.py"
+
+
+def test_the_whole_matrix_has_what_make_test_has_and_more():
+    more = names(all_stages(everything=True)) - names(all_stages(everything=False))
+    assert more == {"ansible_test", "benchmarks", "core_newest", "core_oldest", "python39"}
+    assert names(all_stages(everything=False)) <= names(all_stages(everything=True))
+    assert [stage.name for stage in all_stages(everything=True) if stage.alone] == ["benchmarks"]
 
 
 def test_what_a_stage_waits_for_exists():
@@ -104,6 +114,22 @@ def test_stages_run_side_by_side_in_two_labs(run_stages):
     assert [result.outcome for result in results.values()] == ["passed", "passed"]
 
 
+@pytest.mark.parametrize("alone", [(True, False), (False, True), (True, True)], ids=["first", "second", "both"])
+def test_nothing_runs_beside_a_stage_that_runs_alone(run_stages, monkeypatch, tmp_path, alone):
+    class Watched(threading.Condition):
+        """Leaves a file when a lane waits."""
+
+        def wait(self, timeout=None):
+            (tmp_path / "waits").touch()
+            return super().wait(timeout)
+
+    monkeypatch.setattr(lanes.threading, "Condition", Watched)
+    first = "until [ -e waits ] || [ -e second ]; do sleep 0.01; done; test ! -e second"
+    one = Stage("one", ("sh", "-c", first), alone=alone[0])
+    results = run_stages(one, Stage("two", ("touch", "second"), alone=alone[1]))
+    assert [result.outcome for result in results.values()] == ["passed", "passed"]
+
+
 def test_a_stage_waits_for_what_it_needs(run_stages):
     results = run_stages(sh("second", "test -e made", "first"), sh("first", "sleep 0.2; touch made"))
     assert results["second"].outcome == "passed"
@@ -126,6 +152,48 @@ def test_the_table_names_the_slowest_first_and_what_was_left():
     assert lines[1].split() == ["slow", "10.0", "90", "1", "2", "FAILED"]
     assert "left for the next landings: exo" in lines
     assert lines[-1] == "5 passed, 2 failed"
+
+
+def test_the_page_of_proofs_keeps_the_last_table(tmp_path):
+    page = tmp_path / "proof.md"
+    page.write_text(f"# Before\n{summary.BEGIN}what was there\n{summary.END}After.\n")
+    for minutes in ("9.0", "10.0"):
+        results = [Result("quick", "passed", 6, 3, 4, 0), Result("slow", "passed", float(minutes) * 60, 90, 1, 0)]
+        summary.note(results, 620, page)
+        lines = page.read_text().splitlines()
+        assert lines[:-4] == [
+            "# Before", summary.BEGIN.strip(), "",
+            "| stage | minutes | cpu seconds | passed | failed |", "| --- | ---: | ---: | ---: | ---: |",
+            f"| slow | {minutes} | 90 | 1 | 0 |", "| quick | 0.1 | 3 | 4 | 0 |", "",
+        ]  # fmt: skip
+        assert lines[-4].endswith(": 10.3 minutes; 5 passed, 0 failed.")
+        assert lines[-3:] == ["", summary.END.strip(), "After."]
+
+
+def test_the_page_of_proofs_has_its_marks():
+    text = summary.PROOF.read_text()
+    assert text.count(summary.BEGIN) == text.count(summary.END) == 1
+    assert text.index(summary.BEGIN) < text.index(summary.END)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outcome", "kept"),
+    [
+        pytest.param(["--all"], "passed", 1, id="whole"),
+        pytest.param(["--all"], "failed", 0, id="with a failure"),
+        pytest.param(["--all", "--from", "cache"], "passed", 0, id="from a stage on"),
+        pytest.param([], "passed", 0, id="of one landing"),
+    ],
+)
+def test_only_a_whole_run_that_passed_is_kept(monkeypatch, tmp_path, arguments, outcome, kept):
+    noted = []
+    monkeypatch.setattr(sys, "argv", ["run", *arguments])
+    monkeypatch.setattr(command, "RESULTS", tmp_path)
+    monkeypatch.setattr(command, "Lanes", lambda stages: SimpleNamespace(run=lambda: [Result("one", outcome)]))
+    monkeypatch.setattr(command, "note", lambda *given: noted.append(given))
+    monkeypatch.setattr(command.states, "lab", lambda *given, **named: None)
+    assert command.main() == (0 if outcome == "passed" else 1)
+    assert len(noted) == kept
 
 
 def test_an_unknown_stage_is_a_sentence():

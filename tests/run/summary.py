@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What a run says at its end, and what docs/proof.md keeps of the last whole one."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+from typing import TYPE_CHECKING
+
+from lab.status import table
+from tests.run.stages import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.run.lanes import Result
+
+PROOF = ROOT / "docs/proof.md"
+BEGIN = "<!-- written by make test-all: begin -->\n"
+END = "<!-- written by make test-all: end -->\n"
+_HEAD = ("STAGE", "MINUTES", "CPU SECONDS", "PASSED", "FAILED")
+
+
+def report(results: list[Result], left: list[str], seconds: float) -> str:
+    """Return the table, the slowest stage first, and what was left out."""
+    rows = [(*_row(result), "" if result.outcome == "passed" else result.outcome.upper()) for result in _order(results)]
+    lines = ["", *table([(*_HEAD, ""), *rows]), "", _when(seconds)]
+    if left:
+        lines.append(f"left for the next landings: {', '.join(left)}")
+    return "\n".join([*lines, _counted(results)])
+
+
+def note(results: list[Result], seconds: float, page: Path = PROOF) -> None:
+    """Put the table of a whole run between the marks of a page, as Markdown."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page} lacks the lines {BEGIN.strip()} and {END.strip()}.")
+    head = tuple(word.lower() for word in _HEAD)
+    rule = ("---", *["---:"] * (len(head) - 1))
+    lines = [f"| {' | '.join(row)} |" for row in (head, rule, *map(_row, _order(results)))]
+    text = "\n".join([*lines, "", f"{_when(seconds)}; {_counted(results)}."])
+    page.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", encoding="utf-8")
+
+
+def _order(results: list[Result]) -> list[Result]:
+    return sorted(results, key=lambda result: -result.seconds)
+
+
+def _row(result: Result) -> tuple[str, ...]:
+    minutes = f"{result.seconds / 60:.1f}"
+    return result.name, minutes, f"{result.cpu_seconds:.0f}", str(result.passed), str(result.failed)
+
+
+def _when(seconds: float) -> str:
+    commit = subprocess.run(
+        ["git", "-c", "safe.directory=*", "describe", "--always", "--dirty"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    return f"{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}, commit {commit}: {seconds / 60:.1f} minutes"
+
+
+def _counted(results: list[Result]) -> str:
+    passed, failed = (sum(getattr(result, name) for result in results) for name in ("passed", "failed"))
+    return f"{passed} passed, {failed} failed"
