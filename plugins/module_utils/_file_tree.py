@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = "%s"
 DIGEST_ROUNDS = 200_000
+SHOWN_LINES = 300
+"""As many lines of a file that comes or goes a difference shows."""
 
 
 class FileTreeError(ClusterError):
@@ -150,15 +152,21 @@ def _remove(path: Path) -> None:
 
 
 def differences(before: Mapping[str, str] | None, after: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return one entry of Ansible's diff for every file that changes."""
+    """Return one entry of Ansible's diff for every file that changes; of a long one that comes or goes, its length."""
     old = before or {}
     return [
         {
             "before_header": name,
             "after_header": name,
-            "before": old.get(name, ""),
-            "after": after.get(name, ""),
+            "before": old.get(name, "") if name in after else _shortened(old[name]),
+            "after": after.get(name, "") if name in old else _shortened(after[name]),
         }
         for name in sorted({*old, *after})
         if old.get(name) != after.get(name)
     ]
+
+
+def _shortened(text: str) -> str:
+    """Return a whole file as a difference shows it: nobody reads a generated one of a thousand lines."""
+    lines = text.count("\n")
+    return text if lines <= SHOWN_LINES else f"({lines} lines)\n"

@@ -10,6 +10,7 @@ short_description: Have a directory with exactly these text files
 version_added: 0.1.0
 description:
   - Writes all files to a directory beside O(path), lets O(validate) judge them there, and swaps the directories.
+  - With C(--diff), a file of more than 300 lines that comes or goes is shown as their number alone.
   - A directory that is refused never replaces the one in use, a file that is not in O(files) goes, and one call does
     what would take one for each file.
 extends_documentation_fragment:

@@ -137,6 +137,20 @@ def test_what_is_no_secret_is_shown(run_module, tmp_path, hosts_log):
     assert [entry["after"] for entry in result["diff"]] == list(SECRETS.values())
 
 
+def test_a_long_file_is_shown_only_where_it_changes(run_module, tmp_path):
+    path = str(tmp_path / "etc")
+    long, longer = ("".join(f"line {number}\n" for number in range(count)) for count in (301, 302))
+
+    def shown(files):
+        (entry,) = run_module("file_tree", {"path": path, "files": {"a.yml": "a: 1\n", **files}}, diff=True)["diff"]
+        return entry["before"], entry["after"]
+
+    run_module("file_tree", {"path": path, "files": {"a.yml": "a: 1\n"}})
+    assert shown({"board.json": long}) == ("", "(301 lines)\n")
+    assert shown({"board.json": longer}) == (long, longer)
+    assert shown({}) == ("(302 lines)\n", "")
+
+
 REFUSALS = [
     pytest.param(f"line 1: {SECRET} is no host", "line 1: *** is no host", id="whole"),
     pytest.param(
