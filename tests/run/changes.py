@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 TURN = ROOT / "tests/turn.yml"
 _OURS = re.compile(r"hybrid_ai\.cluster\.(\w+)")
 _IMPORT = re.compile(r"hybrid_ai\.cluster\.plugins\.(module_utils|plugin_utils)(?:\.(\w+))?(?: import \(?([\w\s,]+))?")
-_SHARED = ("ansible.cfg", "molecule/prepare.yml", "molecule/converge.yml", ".config/molecule/")
+_SHARED = (
+    *("ansible.cfg", "molecule/prepare.yml", "molecule/with_store.yml", "molecule/converge.yml"),
+    ".config/molecule/",
+)
 _STAND_INS = {"macos": "lab/macos/", "nvidia": "lab/nvidia/"}
 
 
