@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 
 import pytest
+import testinfra
 
 from tests.lab_hosts import lab_hosts
 
@@ -29,11 +30,55 @@ except OSError as error:
     print(type(error).__name__, error.errno)
 """
 EXO, ROOT = 451, 0
-NODE, NO_NODE = "10.66.1.12", "10.66.1.10"
+NODE, DESTINATION, NO_NODE = "10.66.1.12", "10.66.1.10", "10.66.1.20"
+# A port of each host that is for the cluster alone, and its address.
+GUARDED = {"olab0": ("10.66.1.10", 8098), "olab1": ("10.66.1.11", 52415)}
+TRUSTED, STRANGER = "10.66.1.77", "10.66.1.78"
+PYTHON = {"olab0": "/usr/bin/python3", "olab1": "/opt/hybrid-ai/python/bin/python3"}
 
 
 def dial(host, user: int, address: str) -> str:
     return host.check_output(f"/opt/hybrid-ai/python/bin/python3 -c '{DIAL}' {user} {address}")
+
+
+@pytest.fixture
+def listener(host):
+    """Run something at the guarded port, and return its address as others write it."""
+    name = host.backend.host.name
+    address, port = GUARDED[name]
+    serve = f"{PYTHON[name]} -m http.server --directory /usr/bin --bind {address} {port}"
+    number = host.check_output(f"nohup {serve} >/dev/null 2>&1 & echo $!")
+    deadline = time.monotonic() + 20
+    while host.run(f"curl --silent --output /dev/null http://{address}:{port}/").rc != 0:
+        assert time.monotonic() < deadline, "nothing listens"
+        time.sleep(0.2)
+    yield f"http://{address}:{port}/"
+    host.check_output(f"kill {number}")
+
+
+@pytest.fixture
+def outside():
+    """Return a host that also has addresses of nobody in the inventory."""
+    gpu = testinfra.get_host(lab_hosts("gpu1")[0])
+    device = gpu.check_output("ip -brief address show to 10.66.1.20").split()[0].partition("@")[0]
+    for address in (TRUSTED, STRANGER):
+        gpu.check_output("ip address replace %s/24 dev %s", address, device)
+    yield gpu
+    for address in (TRUSTED, STRANGER):
+        gpu.check_output("ip address del %s/24 dev %s", address, device)
+
+
+def test_whoever_is_trusted_reaches_what_the_cluster_reaches(listener, outside):
+    ask = "curl --silent --max-time 5 --output /dev/null --interface %s %s"
+    assert outside.run(ask, TRUSTED, listener).rc == 0
+    assert outside.run(ask, STRANGER, listener).rc != 0
+
+
+def test_exo_is_reached_over_the_lan_where_it_is_not_kept_to_the_cables(host, listener):
+    if host.backend.host.name == "olab0":
+        pytest.skip("no exo here")
+    neighbour = testinfra.get_host(lab_hosts("olab2")[0])
+    assert neighbour.run("curl --silent --max-time 5 --output /dev/null %s", listener).rc == 0
 
 
 def rules(host) -> str:
@@ -62,10 +107,11 @@ def test_lost_rules_come_back(host):
         time.sleep(1)
 
 
-def test_exo_dials_its_nodes_and_nobody_else(host):
+def test_exo_dials_its_nodes_and_its_destinations_and_nobody_else(host):
     if host.backend.host.name == "olab0":
         pytest.skip("no exo here")
     assert dial(host, EXO, NODE) == "open"
     assert dial(host, EXO, "127.0.0.1") == "open"
+    assert dial(host, EXO, DESTINATION) == "open"
     assert dial(host, EXO, NO_NODE) != "open"
     assert dial(host, ROOT, NO_NODE) == "open"
