@@ -38,8 +38,8 @@ def shown(value: Any, role: str) -> str:
 
 
 def real_default(name: str, option: dict[str, Any], role: str) -> Any:
-    """Return a default; that of a secret is not in the specification where it is worked out."""
-    if not option.get("no_log"):
+    """Return a default; some are not in the specification: of secrets that are worked out, and of what may be null."""
+    if "default" in option or option.get("required") or not name.startswith(f"{role}_"):
         return option.get("default")
     defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
     return defaults.get(name)
@@ -50,7 +50,8 @@ def rows(options: dict[str, Any], role: str, prefix: str = "") -> list[str]:
     lines = []
     for name, option in options.items():
         kind = option.get("type", "str") + (f" of {option['elements']}" if "elements" in option else "")
-        choices = f" One of {', '.join(f'`{choice}`' for choice in option['choices'])}." if "choices" in option else ""
+        known = ", ".join(f"`{choice}`" for choice in option.get("choices", ()) if choice is not None)
+        choices = f" One of {known}." if known else ""
         default = "required" if option.get("required") else shown(real_default(name, option, role), role)
         lines.append(f"| `{prefix}{name}` | {kind} | {default} | {plain(option.get('description'))}{choices} |")
         lines += rows(option.get("options", {}), role, f"{prefix}{name}.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from tests import yaml_files
 
@@ -50,14 +51,19 @@ def test_specified_and_real_defaults_are_equal(role: Path) -> None:
     defaults = load(role, "defaults/main.yml")
     specified = {name: option.get("default") for name, option in options(role).items() if not option.get("required")}
     required = {name for name, option in options(role).items() if option.get("required")}
-    # See the next test.
+    # See the next tests.
     hidden = {name for name, option in options(role).items() if option.get("no_log") and is_template(defaults[name])}
+    hidden |= {name for name, option in options(role).items() if may_be_null(option)}
     expected = {name: None if name in hidden else value for name, value in defaults.items() if name not in required}
     assert expected == specified
 
 
 def is_template(value: Any) -> bool:
     return "{{" in yaml_files.dump(value)
+
+
+def may_be_null(option: dict[str, Any]) -> bool:
+    return "V(null)" in str(option.get("description"))
 
 
 ALL_OPTIONS = {name: option for role in ROLES for name, option in options(role).items()}
@@ -71,6 +77,14 @@ def test_no_default_in_a_specification_is_worked_out_from_a_secret(name: str) ->
     default = ALL_OPTIONS[name].get("default")
     assert A_SECRET.findall(yaml_files.dump(default)) == []
     assert name not in SECRET_OPTIONS or not is_template(default)
+
+
+@pytest.mark.parametrize("name", [name for name, option in ALL_OPTIONS.items() if may_be_null(option)])
+def test_what_may_be_null_is_accepted_as_null(name: str) -> None:
+    """Ansible refuses null, or takes it for an empty text, where the specification has another default."""
+    result = ArgumentSpecValidator({name: ALL_OPTIONS[name]}).validate({name: None})
+    assert result.error_messages == []
+    assert result.validated_parameters[name] is None
 
 
 @pytest.mark.parametrize("role", WITH_VARIABLES, ids=lambda role: role.name)

@@ -54,7 +54,7 @@ def value_faults(path: str, value: Any, option: Mapping[str, Any]) -> Iterator[s
     if not _fits(kind, value):
         yield f"{path} {_shown(value, option)}; write {_WANTED[kind]}."
         return
-    choices = option.get("choices")
+    choices = [choice for choice in option.get("choices") or () if choice is not None]
     if choices and kind != "list" and value not in choices:
         listed = ", ".join(map(str, choices))
         advice = f"write one of {listed}." if option.get("no_log") else did_you_mean(str(value), map(str, choices))
