@@ -13,9 +13,11 @@ import pytest
 
 # What stands for a page: answers with the request it got, to a page of any site. Alertmanager's insists on a login.
 ECHO = """
-import http.server
+import http.server, time
 class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
+        if self.path == "/slow":
+            time.sleep(4)
         self.rfile.read(int(self.headers["Content-Length"] or 0))
         silent = PORT == 9093 and not self.headers["Authorization"]
         self.send_response(401 if silent else 200)
@@ -27,14 +29,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_): pass
 http.server.ThreadingHTTPServer(("ADDRESS", PORT), Handler).serve_forever()
 """
-PLACES = {9090: "127.0.0.1", 9093: "127.0.0.1", 3000: "10.66.1.10"}
+PLACES = {9190: "127.0.0.1", 9093: "127.0.0.1", 3300: "10.66.1.10"}
 
 
 @pytest.fixture(scope="session")
 def login() -> str:
     """Return the user and the password that the front asks for."""
-    password = Path(f"/run/hybrid-lab/{os.environ.get('LAB_NAME', 'olab')}/password").read_text(encoding="utf-8")
-    return f"admin:{password.strip()}"
+    made = Path(f"/run/hybrid-lab/{os.environ.get('LAB_NAME', 'olab')}/.secrets/haproxy_password")
+    return f"operator:{made.read_text(encoding='utf-8').strip()}"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def pages(host):
         host.check_output(start, str(port), ECHO.replace("PORT", str(port)).replace("ADDRESS", address))
     up = re.compile(r'^haproxy_backend_status{proxy="\w+",state="UP"} 1$', re.MULTILINE)
     deadline = time.monotonic() + 30
-    while len(up.findall(found := host.check_output("curl --silent http://127.0.0.1:8404/metrics"))) < len(PLACES):
+    while len(up.findall(found := host.check_output("curl --silent http://127.0.0.1:8504/metrics"))) < len(PLACES):
         assert time.monotonic() < deadline, found
         time.sleep(0.2)
     yield

@@ -20,7 +20,7 @@ SEND = """
 import http.client, json, sys
 answers = []
 for request in json.load(sys.stdin):
-    connection = http.client.HTTPConnection("10.66.1.10", 80, timeout=10, source_address=(request["source"], 0))
+    connection = http.client.HTTPConnection("10.66.1.10", 8080, timeout=10, source_address=(request["source"], 0))
     connection.putrequest(request["method"], request["path"], skip_host=True)
     for name, value in request["headers"]:
         connection.putheader(name, value)
@@ -44,7 +44,7 @@ class Case:
     """Headers that come twice."""
     method: str = "GET"
     path: str = "/"
-    page: str = "alertmanager.olab"
+    page: str = "alertmanager.olab:8080"
     login: str | None = "right"
 
 
@@ -54,7 +54,7 @@ def site(kind: str, mode: str = "", dest: str = "") -> dict[str, str]:
     return {name: value for name, value in words.items() if value}
 
 
-OWN = {"Origin": "http://alertmanager.olab"}
+OWN = {"Origin": "http://alertmanager.olab:8080"}
 FOREIGN = {"Origin": "http://evil.example"}
 WEBSOCKET = {
     "Connection": "Upgrade",
@@ -85,12 +85,13 @@ CASES = {
     "a site that hides its name": Case(403, {"Origin": "null"} | JSON, **POST),
     "a site without a name": Case(403, {"Origin": ""}),
     "a site with two names": Case(403, OWN, (("Origin", "http://evil.example"),)),
-    "a site with two names, its own last": Case(403, FOREIGN, (("Origin", "http://alertmanager.olab"),)),
+    "a site with two names, its own last": Case(403, FOREIGN, (("Origin", "http://alertmanager.olab:8080"),)),
     "another port of this name": Case(403, {"Origin": "http://alertmanager.olab:3000"}),
-    "a name that begins alike": Case(403, {"Origin": "http://alertmanager.olab.evil.example"}),
-    "a name that ends alike": Case(403, {"Origin": "http://evil-alertmanager.olab"}),
-    "another scheme": Case(403, {"Origin": "https://alertmanager.olab"}),
-    "another page of the cluster": Case(403, {"Origin": "http://grafana.olab"} | JSON, **POST),
+    "a name that begins alike": Case(403, {"Origin": "http://alertmanager.olab.evil.example:8080"}),
+    "a name that ends alike": Case(403, {"Origin": "http://evil-alertmanager.olab:8080"}),
+    "another scheme": Case(403, {"Origin": "https://alertmanager.olab:8080"}),
+    "the port of all pages": Case(403, {"Origin": "http://alertmanager.olab"}),
+    "another page of the cluster": Case(403, {"Origin": "http://grafana.olab:8080"} | JSON, **POST),
     "Grafana, read by another site": Case(403, FOREIGN, page="grafana.olab", login=None),
     "Grafana's WebSocket, opened by another site": Case(403, FOREIGN | WEBSOCKET, page="grafana.olab", login=None),
     "an old browser's form": Case(403, {"Content-Type": "text/plain"}, **POST),
@@ -103,13 +104,16 @@ CASES = {
     "a name that leads here today": Case(404, page="evil.example"),
     # What people do.
     "its own page": Case(200, OWN),
-    "its own page, written otherwise": Case(200, {"Origin": "HTTP://AlertManager.olab:80"}),
+    "its own page, written otherwise": Case(200, {"Origin": "HTTP://AlertManager.olab:8080"}),
+    "its own page at the port of all pages": Case(
+        200, {"Origin": "HTTP://AlertManager.olab:80"}, page="alertmanager.olab"
+    ),
     "its own page changes something": Case(200, OWN | JSON | site("same-origin", "cors", "empty"), **POST),
     "a program without a browser": Case(200, JSON, **POST),
     "a link in a message": Case(200, site("cross-site", "navigate", "document")),
     "an address typed": Case(200, site("none", "navigate", "document")),
     "Grafana's own WebSocket": Case(
-        200, {"Origin": "http://grafana.olab"} | WEBSOCKET, page="grafana.olab", login=None
+        200, {"Origin": "http://grafana.olab:8080"} | WEBSOCKET, page="grafana.olab:8080", login=None
     ),
     "a form for Grafana": Case(
         200, {"Content-Type": "application/x-www-form-urlencoded"}, method="POST", page="grafana.olab", login=None

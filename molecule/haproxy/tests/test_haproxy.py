@@ -11,27 +11,27 @@ from tests.lab_hosts import lab_hosts
 testinfra_hosts = lab_hosts("olab0")
 ADDRESS = "10.66.1.10"
 PAGES = {
-    "prometheus.olab": 9090,
-    "alertmanager.olab": 9093,
-    "grafana.olab": 3000,
-    "GRAFANA.olab": 3000,
-    "grafana": 3000,
-    "grafana.olab.": 3000,
-    "grafana.olab:80": 3000,
+    "prometheus.olab:8080": 9190,
+    "alertmanager.olab:8080": 9093,
+    "grafana.olab:8080": 3300,
+    "GRAFANA.olab:8080": 3300,
+    "grafana:8080": 3300,
+    "grafana.olab.:8080": 3300,
+    "grafana.olab": 3300,
 }
 # Names that lead elsewhere, of services that fewer people may reach, and of nobody.
 NO_PAGES = ["exo.olab", "cache.olab", "olab0.olab", ADDRESS, "nobody.olab", "grafana.olab.evil"]
 
 
 def figures(host):
-    return host.check_output("curl --silent --fail http://127.0.0.1:8404/metrics")
+    return host.check_output("curl --silent --fail http://127.0.0.1:8504/metrics")
 
 
 def ask(host, name, path="/", header="Accept: */*", login=":"):
     """Return status, type and body of a page."""
     end = "\n%{http_code} %{content_type}"
     command = "curl --silent --write-out %s -u %s -H %s -H %s %s"
-    said = host.check_output(command, end, login, f"Host: {name}", header, f"http://{ADDRESS}{path}")
+    said = host.check_output(command, end, login, f"Host: {name}", header, f"http://{ADDRESS}:8080{path}")
     body, _, line = said.rpartition("\n")
     status, _, kind = line.partition(" ")
     return int(status), kind, body
@@ -56,12 +56,12 @@ def test_a_page_learns_who_asks(host):
 def test_an_unknown_name_is_told_which_there_are(host, name):
     status, kind, body = ask(host, name)
     assert (status, kind) == (404, "text/plain; charset=utf-8")
-    assert "http://grafana.olab/, http://prometheus.olab/" in body
+    assert "http://grafana.olab:8080/, http://prometheus.olab:8080/" in body
     assert len(body.strip().splitlines()) == 1
 
 
 def test_it_is_no_proxy(host):
-    command = "curl --silent --output /dev/null --write-out %s --proxy http://%s:80 http://cache.olab/"
+    command = "curl --silent --output /dev/null --write-out %s --proxy http://%s:8080 http://cache.olab/"
     assert host.check_output(command, "%{http_code}", ADDRESS) == "404"
 
 
@@ -69,6 +69,17 @@ def test_a_page_that_is_down_is_named(host):
     status, _, body = ask(host, "adguard.olab")
     assert status == 503
     assert body.strip() == "adguard.olab (adguard_home) does not answer at the moment."
+
+
+@pytest.mark.usefixtures("pages")
+def test_a_page_that_takes_too_long_is_given_up(host):
+    status, _, _ = ask(host, "grafana.olab:8080", "/slow")
+    assert status == 504
+
+
+def test_it_listens_at_its_ports_alone(host):
+    assert host.run("curl --silent http://%s:80/", ADDRESS).rc == 7
+    assert host.run("curl --silent http://127.0.0.1:8404/metrics").rc == 7
 
 
 def failures(host):
