@@ -57,6 +57,11 @@ def test_the_front_wants_a_password(cluster, login, page):
     assert curl(cluster, "olab1", "-u", login, f"http://{page}").startswith("HTTP/1.1 200")
 
 
+@pytest.mark.parametrize("path", ["api/search", "api/datasources"])
+def test_nobody_looks_at_grafana_without_a_password(cluster, path):
+    assert curl(cluster, "olab1", f"http://grafana.olab/{path}").startswith("HTTP/1.1 401")
+
+
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://grafana.olab"])
 def test_no_other_site_silences_an_alert(cluster, login, origin):
     answer = silencing(cluster, login, origin)
