@@ -28,8 +28,8 @@ def test_it_runs_as_its_own_user(host):
     assert {owner for owner, _, _ in processes(host)} == {"_example"}
 
 
-PLAY = yaml.safe_load((Path(__file__).parents[1] / "converge.yml").read_text())[0]
-SECRETS = PLAY["roles"][0]["vars"]["service_definition"]["secret_environment"]
+VALUES = yaml.safe_load((Path(__file__).parents[1] / "values.yml").read_text())
+SECRETS = VALUES["example_service"]["secret_environment"]
 
 
 def test_its_program_has_the_secrets_as_they_are(host):
@@ -60,3 +60,12 @@ def test_it_comes_back_when_it_is_killed(host):
     while not answers(host):
         assert time.monotonic() < deadline, "it did not come back"
         time.sleep(0.5)
+
+
+def test_nothing_is_left_of_the_one_that_had_to_go(host):
+    assert host.run("curl -s http://127.0.0.1:8097/").rc == 7
+    places = "/opt/hybrid-ai /opt/hybrid-ai/services /var/log/hybrid-ai /etc/systemd/system /Library/LaunchDaemons"
+    look = f"ls -A {places} /etc/newsyslog.d /etc/logrotate.d; cat /etc/passwd /etc/group; dscl . -list /Users"
+    assert "former" not in host.run(f"({look}) 2>/dev/null").stdout
+    assert host.run("id _former").rc != 0
+    assert host.run("grep -r canary-of-the-former /opt/hybrid-ai /etc /Library/LaunchDaemons").stdout == ""
