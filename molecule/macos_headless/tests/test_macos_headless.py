@@ -1,10 +1,12 @@
-# Copyright: (c) 2026, the hybrid_ai.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Apple's tools say about a headless Mac."""
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What Apple's tools say about a Mac that the inventory wants otherwise than a headless one, and what its mains do."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import time
 
 import pytest
 
@@ -14,27 +16,57 @@ testinfra_hosts = lab_hosts("olab1")
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
-    [("sleep", 0), ("displaysleep", 0), ("disksleep", 0), ("powernap", 0), ("womp", 1), ("autorestart", 1)],
+    ("key", "value"), [("sleep", 30), ("displaysleep", 10), ("disksleep", 15), ("womp", 0), ("autorestart", 0)]
 )
 def test_power(host, key, value):
     text = host.check_output("pmset -g custom")
     assert re.search(rf"^ {key} +([0-9]+)$", text, re.MULTILINE).group(1) == str(value)
 
 
+def test_a_key_that_nobody_named_is_as_before(host):
+    # Apple's own value of a desktop Mac.
+    assert re.search(r"^ powernap +1$", host.check_output("pmset -g custom"), re.MULTILINE)
+
+
 @pytest.mark.parametrize("name", ["ComputerName", "LocalHostName", "HostName"])
 def test_name(host, name):
-    assert host.check_output(f"scutil --get {name}") == "olab1"
+    assert host.check_output(f"scutil --get {name}") == "mini-one"
 
 
-def test_spotlight_is_off(host):
-    assert "Indexing disabled." in host.check_output("mdutil -s /")
+def test_spotlight_is_on(host):
+    assert "Indexing enabled." in host.check_output("mdutil -s /")
 
 
-def test_no_update_is_installed_by_itself(host):
-    domain = "/Library/Preferences/com.apple.SoftwareUpdate"
-    assert host.check_output(f"defaults read {domain} AutomaticallyInstallMacOSUpdates") == "0"
+@pytest.mark.parametrize("key", ["AutomaticallyInstallMacOSUpdates", "AutomaticDownload"])
+def test_updates_are_installed_by_themselves(host, key):
+    assert host.check_output(f"defaults read /Library/Preferences/com.apple.SoftwareUpdate {key}") == "1"
 
 
-def test_filevault_is_off(host):
-    assert host.check_output("fdesetup status") == "FileVault is Off."
+def test_time_machine_is_on(host):
+    assert host.check_output("defaults read /Library/Preferences/com.apple.TimeMachine AutoBackup") == "1"
+
+
+def test_wifi_is_off(host):
+    assert host.check_output("networksetup -getairportpower en1").endswith("Off")
+
+
+@pytest.mark.parametrize(("verb", "answer"), [("getusingnetworktime", "Off"), ("getrestartfreeze", "Off")])
+def test_system_setup(host, verb, answer):
+    assert host.check_output(f"systemsetup -{verb}").endswith(answer)
+
+
+def lab(*words: str) -> str:
+    return subprocess.run(["lab", *words], check=True, capture_output=True, text=True).stdout
+
+
+def test_it_boots_whenever_it_gets_power_even_when_it_was_switched_off_before(host):
+    host.run("shutdown -h now")
+    deadline = time.monotonic() + 60
+    while not re.search(r"^olab1 .*\boff\b", lab("status"), re.MULTILINE):
+        assert time.monotonic() < deadline, "it did not switch itself off"
+        time.sleep(0.5)
+    for switch in ("off", "on"):
+        lab("power", switch, "olab1")
+    while not re.search(r"^olab1 .*\brunning\b", lab("status"), re.MULTILINE):
+        assert time.monotonic() < deadline, "it stayed off"
+        time.sleep(0.5)
