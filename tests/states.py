@@ -53,6 +53,8 @@ def managed() -> None:
     secret = f"/run/hybrid-lab/{lab_name()}/password"
     bootstrap = ("playbooks/bootstrap.yml", "--connection-password-file", secret, "--become-password-file", secret)
     _run("ansible-playbook", "-i", INVENTORY, *bootstrap)
+    # Every role with a package would fetch the lists again after each restore; they count for an hour.
+    _run("ansible", "linux", "-i", INVENTORY, "--become", "-m", "ansible.builtin.apt", "-a", "update_cache=true")
     lab("save", MANAGED)
 
 
