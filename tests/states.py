@@ -47,8 +47,9 @@ def managed() -> None:
     """Bring the lab where every role may begin; saved when it is first asked for."""
     if lab("restore", MANAGED, check=False).returncode == 0:
         return
-    lab("forget", MANAGED, check=False)
     lab("down")
+    # Not before: what a lab lies on is not forgotten.
+    lab("forget", MANAGED, check=False)
     lab("up", "--inventory", INVENTORY)
     secret = f"/run/hybrid-lab/{lab_name()}/password"
     bootstrap = ("playbooks/bootstrap.yml", "--connection-password-file", secret, "--become-password-file", secret)
