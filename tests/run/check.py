@@ -23,8 +23,11 @@ _BIN = Path(sys.executable).parent
 _ANSIBLE_LINT = "ansible-lint"
 _SETTINGS = ".ansible-lint"
 _SUFFIXES = (".j2", ".py", ".yaml", ".yml")
+_CORES = os.cpu_count() or 1
+# The linters are at work on one core. A worker reads every file of the tests, so one is worse than none.
+_WORKERS = _CORES - 1 if _CORES > 2 else 0
 # What takes longest first.
-_UNIT = {"unit tests": ("pytest", "--numprocesses=auto", "--quiet", "tests/unit")}
+_UNIT = {"unit tests": ("pytest", f"--numprocesses={_WORKERS}", "--quiet", "tests/unit")}
 _LINT = {
     _ANSIBLE_LINT: ("ansible-lint", "--offline"),
     "antsibull-docs": ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", "."),
@@ -107,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--changed", action="store_true", help="ansible-lint reads what changed since the last landing")
     options = parser.parse_args(arguments)
     failed = False
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=_CORES) as pool:
         chosen = commands(options.sets, changed=options.changed)
         for ended in as_completed([pool.submit(run, name, argv) for name, argv in chosen.items()]):
             print(ended.result(), flush=True)

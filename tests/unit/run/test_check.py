@@ -66,5 +66,5 @@ def test_they_run_side_by_side(monkeypatch, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     commands = {"one": ("sh", "-c", meet.format(one, two)), "two": ("sh", "-c", meet.format(two, one))}
     monkeypatch.setattr(check, "_SETS", {"lint": commands, "unit": {}})
-    monkeypatch.setattr(check.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(check, "_CORES", 2)
     assert check.main(["lint"]) == 0
