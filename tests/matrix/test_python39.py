@@ -116,7 +116,7 @@ def tasks(module: str) -> list[dict]:
     text = (collection.ROOT / f"plugins/modules/{module}.py").read_text(encoding="utf-8")
     examples = yaml.safe_load(text.partition('EXAMPLES = r"""')[2].partition('"""')[0])
     name = f"hybrid_ai.cluster.{module}"
-    given = [{**example[name], **HURRY.get(module, {})} for example in examples if name in example]
+    given = [{**(example[name] or {}), **HURRY.get(module, {})} for example in examples if name in example]
     return [{"name": module, name: options} for options in [*given, {}]]
 
 
