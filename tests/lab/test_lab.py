@@ -49,6 +49,15 @@ def test_exec_passes_the_status_and_the_arguments_on(lab: Lab) -> None:
     assert (result.returncode, result.stdout) == (7, "two words\n")
 
 
+def test_processor_time_of_a_host_is_its_own(lab: Lab) -> None:
+    before = {host: cgroups.cpu_seconds(lab.name, host) for host in ("box", "mac1")}
+    work = lab.inside("box", "sh", "-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; times")
+    used = float(work.stdout.partition("m")[2].partition("s")[0])  # such as 0m0.710000s 0m0.000000s
+    spent = {host: cgroups.cpu_seconds(lab.name, host) - start for host, start in before.items()}
+    assert spent["box"] >= used > 0
+    assert cgroups.cpu_seconds(lab.name) >= sum(before.values()) + spent["box"]
+
+
 @pytest.mark.parametrize(("host", "system"), [("box", "Linux"), ("mac1", "Darwin")])
 def test_login_with_the_password(lab: Lab, host: str, system: str) -> None:
     assert lab.run("ssh", host, "--", "uname").stdout.strip() == system
