@@ -21,7 +21,6 @@ from tests.run.stages import ROOT
 
 _BIN = Path(sys.executable).parent
 _ANSIBLE_LINT = "ansible-lint"
-_SETTINGS = ".ansible-lint"
 _SUFFIXES = (".j2", ".py", ".yaml", ".yml")
 _CORES = os.cpu_count() or 1
 # The linters are at work on one core. A worker reads every file of the tests, so one is worse than none.
@@ -57,12 +56,9 @@ class Ended:
         return "\n".join([head, *lines]) if self.status else f"{head}  {lines[-1]}"
 
 
-def lintables(files: list[str]) -> list[str] | None:
-    """Return what ansible-lint is to read of changed files: roles as a whole, others by themselves; None for all."""
-    # A new version of it may find something anywhere.
-    if {_SETTINGS, "requirements/development.txt"}.intersection(files):
-        return None
-    settings = yaml.safe_load((ROOT / _SETTINGS).read_text(encoding="utf-8"))
+def lintables(files: list[str]) -> list[str]:
+    """Return what ansible-lint is to read of changed files: roles as a whole, others by themselves."""
+    settings = yaml.safe_load((ROOT / ".ansible-lint").read_text(encoding="utf-8"))
     # It passes over what is excluded only where it looks for files by itself.
     excluded = GitIgnoreSpec.from_lines(settings["exclude_paths"])
     paths = {Path(name) for name in excluded.match_files(files, negate=True) if name.endswith(_SUFFIXES)}
@@ -76,10 +72,10 @@ def commands(sets: list[str], *, changed: bool) -> dict[str, tuple[str, ...]]:
     if changed and _ANSIBLE_LINT in chosen:
         commit, _ = changes.landed()
         read = lintables(changes.changed_files(commit))
-        if read == []:
+        chosen[_ANSIBLE_LINT] += tuple(read)
+        # Told of no file, it would read all of them.
+        if not read:
             del chosen[_ANSIBLE_LINT]
-        else:
-            chosen[_ANSIBLE_LINT] += tuple(read or ())
     return chosen
 
 
@@ -110,8 +106,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--changed", action="store_true", help="ansible-lint reads what changed since the last landing")
     options = parser.parse_args(arguments)
     failed = False
+    chosen = commands(options.sets, changed=options.changed)
+    if "lint" in options.sets and _ANSIBLE_LINT not in chosen:
+        print(f"skipped  {_ANSIBLE_LINT}: nothing that it reads has changed since the last landing", flush=True)
     with ThreadPoolExecutor(max_workers=_CORES) as pool:
-        chosen = commands(options.sets, changed=options.changed)
         for ended in as_completed([pool.submit(run, name, argv) for name, argv in chosen.items()]):
             print(ended.result(), flush=True)
             failed |= ended.result().status != 0

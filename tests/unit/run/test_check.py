@@ -23,8 +23,6 @@ from tests.run import changes, check
         pytest.param(["plugins/module_utils/_nft.py"], [], id="shared code"),
         pytest.param(["tests/inventories/broken.yml"], [], id="excluded"),
         pytest.param(["README.md", "lab/cli.py"], [], id="nothing of it"),
-        pytest.param(["README.md", ".ansible-lint"], None, id="its settings"),
-        pytest.param(["requirements/development.txt"], None, id="its version"),
     ],
 )
 def test_what_ansible_lint_reads(files, read):
@@ -35,7 +33,6 @@ def test_what_ansible_lint_reads(files, read):
     ("files", "last"),
     [
         pytest.param(["roles/exo/tasks/main.yml"], "roles/exo", id="what changed"),
-        pytest.param([".ansible-lint"], "--offline", id="everything"),
         pytest.param(["README.md"], None, id="nothing"),
     ],
 )
