@@ -84,7 +84,7 @@ def _matrix() -> list[Stage]:
 
 
 def _faults(*, everything: bool) -> dict[str, str]:
-    return {"FAULT_ROUNDS": "20", "FAULT_WHOLE": "1"} if everything else {}
+    return {"FAULT_ROUNDS": "20", "FAULT_WHOLE": "4"} if everything else {}
 
 
 def select(stages: list[Stage], changed: set[str], turn: int) -> tuple[list[Stage], list[str]]:
