@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab import cgroups, names, rootfs
 from lab.disk import Disk
+from lab.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,7 @@ def ensure(lab: str, topology: Topology, settings: Settings, say: Callable[[str]
         base = rootfs.base(extra, settings, lambda argv: cgroups.wrap(groups, argv))
         if layer is None:
             return Images(base)
-        macos = rootfs.layer(f"macos-{_short(base.name, layer.fingerprint())}", layer.build, base)
+        macos = rootfs.layer(f"macos-{_short(base.name, fingerprint(layer.HERE))}", layer.build, base)
         programs = rootfs.programs(_program_packages(), settings, lambda argv: cgroups.wrap(groups, argv))
         return Images(base, macos, tuple(layer.INIT), _artifacts(base, programs), programs)
     finally:
@@ -79,7 +80,7 @@ def _program_packages() -> tuple[str, ...]:
 
 
 def _artifacts(base: Path, programs: Path) -> Path:
-    sources = rootfs.file_fingerprint(*(_PACKAGE / name for name in _ARTIFACT_SOURCES))
+    sources = fingerprint(*(_PACKAGE / name for name in _ARTIFACT_SOURCES))
     build = functools.partial(_build_artifacts, programs)
     return rootfs.layer(f"artifacts-{_short(base.name, programs.name, sources)}", build, base)
 

@@ -219,14 +219,3 @@ def prune(in_use: set[Path]) -> None:
             ):
                 remove_tree(entry)
                 (names.CACHE / f"{entry.name}.used").unlink(missing_ok=True)
-
-
-def file_fingerprint(*roots: Path) -> str:
-    """Return a hash of every file below some directories, which names what is made from them."""
-    digest = hashlib.sha256()
-    for root in roots:
-        for path in sorted(root.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(f"{path.relative_to(root)}\0{os.access(path, os.X_OK)}\0".encode())
-                digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]

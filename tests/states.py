@@ -45,8 +45,10 @@ def forget_all() -> None:
 
 def managed() -> None:
     """Bring the lab where every role may begin; saved when it is first asked for."""
-    if lab("restore", MANAGED, check=False).returncode == 0:
+    restored = lab("restore", MANAGED, check=False)
+    if restored.returncode == 0:
         return
+    print(restored.stderr.strip(), file=sys.stderr)
     lab("down")
     # Not before: what a lab lies on is not forgotten.
     lab("forget", MANAGED, check=False)
@@ -56,7 +58,8 @@ def managed() -> None:
     _run("ansible-playbook", "-i", INVENTORY, *bootstrap)
     # Every role with a package would fetch the lists again after each restore; they count for an hour.
     _run("ansible", "linux", "-i", INVENTORY, "--become", "-m", "ansible.builtin.apt", "-a", "update_cache=true")
-    lab("save", MANAGED)
+    # Another lab may still lie on the one that could not be restored: then each makes its own.
+    print(lab("save", MANAGED, check=False).stderr.strip(), file=sys.stderr)
 
 
 def save_site() -> None:

@@ -9,6 +9,8 @@ import plistlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.fingerprint import source_files
+
 HERE = Path(__file__).resolve().parent
 IDENTIFIER = "exolabs.EXO"
 COMMIT = "fd707de30b42db4211d15da96b9052e1dc280ed1"
@@ -58,9 +60,7 @@ def seal(files: dict[str, Entry]) -> bytes:
 def _package(source: Path, target: str) -> dict[str, Entry]:
     """Return the files of a Python package without what an interpreter left there."""
     return {
-        f"{target}/{path.relative_to(source).as_posix()}": Entry(path.read_bytes())
-        for path in sorted(source.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+        f"{target}/{path.relative_to(source).as_posix()}": Entry(path.read_bytes()) for path in source_files(source)
     }
 
 

@@ -10,7 +10,6 @@ both systems are links into the hidden directory.
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import os
 import shutil
@@ -138,16 +137,6 @@ def build(base_root: Path, layer_directory: Path) -> None:
     _compile(base_root, layer_directory)
 
 
-def fingerprint() -> str:
-    """Return a hash of everything the layer is made of but the root file system."""
-    digest = hashlib.sha256()
-    for path in sorted(HERE.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(f"{path.relative_to(HERE)}\0{path.stat().st_mode}\0".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def tool_paths() -> dict[str, tuple[str, ...]]:
     """Return the paths of every simulated tool by module, read without running any of it."""
     found = {}
@@ -242,7 +231,7 @@ def _install_simulator(layer: Path) -> None:
     shutil.copytree(
         HERE / "simulator",
         package,
-        ignore=shutil.ignore_patterns("__pycache__", "simulate", "init", "ruff.toml", "__main__.py"),
+        ignore=shutil.ignore_patterns(".*", "__pycache__", "simulate", "init", "ruff.toml", "__main__.py"),
     )
     hidden = layer / SIMULATOR / "bin"
     shutil.copy2(HERE / "simulator/simulate", hidden / "simulate")

@@ -64,10 +64,6 @@ def test_resolve_ends(tmp_path: Path) -> None:
         layer.resolve(tmp_path, Path("/a"))
 
 
-def test_fingerprint_is_stable() -> None:
-    assert layer.fingerprint() == layer.fingerprint()
-
-
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
     root = tmp_path / "base"
