@@ -27,7 +27,7 @@ SHARED = (
     *("/etc/hosts", "/etc/pip.conf", "/etc/resolv.conf", "/etc/ssl/certs", "/run"),
     *("/usr/local/share/ca-certificates", "/usr/share/ca-certificates"),
 )
-TESTS = ("pytest", "pytest-xdist")
+TESTS = ("pathspec", "pytest", "pytest-xdist")
 
 
 @dataclass(frozen=True)

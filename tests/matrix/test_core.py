@@ -47,7 +47,7 @@ def numbers(version: str) -> list[int]:
 
 
 def test_the_unit_tests_pass(core):
-    core.run("python", "-m", "pytest", "--quiet", "--numprocesses", "auto", "tests/unit")
+    core.run("python", "-m", "pytest", "--quiet", "--numprocesses=auto", "tests/unit", "tests/plays")
 
 
 def test_bare_hosts_become_a_site_that_a_second_run_leaves_alone(cluster):
