@@ -59,7 +59,7 @@ def test_the_front_wants_a_password(cluster, login, page):
 
 @pytest.mark.parametrize("path", ["api/search", "api/datasources"])
 def test_nobody_looks_at_grafana_without_a_password(cluster, path):
-    assert curl(cluster, "olab1", f"http://grafana.olab/{path}").startswith("HTTP/1.1 401")
+    assert curl(cluster, "olab1", f"http://grafana.olab/{path}").split(maxsplit=2)[1] == "401"  # of HTTP/1.0 or 1.1
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://grafana.olab"])
