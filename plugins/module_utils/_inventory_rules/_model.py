@@ -48,6 +48,9 @@ PLANNED_GROUPS = {
 PLANNED_VARIABLES = ("cluster_experimental", "cluster_models", "cluster_wake")
 """What no role reads yet; an entry goes when its role comes."""
 
+REMOVED_VARIABLES = {"cluster_log_directory": "all logs are in /var/log/hybrid-ai"}
+"""What roles read once, and what holds now."""
+
 
 @dataclass(frozen=True)
 class Specs:

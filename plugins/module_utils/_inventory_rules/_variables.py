@@ -11,6 +11,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _checksum
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import (
     OWN_TO_HOST,
     PLANNED_VARIABLES,
+    REMOVED_VARIABLES,
 )
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._types import option_faults
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
@@ -37,6 +38,9 @@ def unknown_variables(inventory: Inventory) -> Iterator[Problem]:
     for host in inventory.hosts.values():
         for name in host.names:
             if name in known or name.startswith(("ansible_", "__", "lab_")):
+                continue
+            if name in REMOVED_VARIABLES:
+                yield Problem(host.name, f"{name} is no longer read: {REMOVED_VARIABLES[name]}; remove it.")
                 continue
             guess = closest(name, known, 0.8)
             if name.startswith(inventory.specs.prefixes):

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import Specs
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import (
+    REMOVED_VARIABLES,
+    Host,
+    Inventory,
+    Specs,
+)
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._types import option_faults
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._variables import unknown_variables
 
 MEMBERS = {
     "name": {"type": "str", "required": True},
@@ -83,3 +89,12 @@ def test_prefixes_are_those_of_roles_that_people_set_variables_of() -> None:
     specs = Specs.from_roles(roles)
     assert specs.prefixes == ("exo_",)
     assert {"exo_port", "exo_all", "service_definition", "ansible_host"} <= set(specs.options)
+
+
+@pytest.mark.parametrize("name", REMOVED_VARIABLES)
+def test_a_variable_that_was_removed_says_what_holds_now(name: str) -> None:
+    host = Host("mini1", frozenset({"macos"}), names=frozenset({name}))
+    inventory = Inventory({"mini1": host}, {"all": ["mini1"]}, Specs({}, ("cluster_",)))
+    assert [problem.text for problem in unknown_variables(inventory)] == [
+        f"{name} is no longer read: {REMOVED_VARIABLES[name]}; remove it."
+    ]
