@@ -15,6 +15,7 @@ import yaml
 
 from tests.matrix import roots
 from tests.matrix.collection import ROOT
+from tests.run import changes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,13 +78,7 @@ def oldest(place: Path) -> Core:
 
 def newest(place: Path) -> Core:
     """Return the one with the newest that has collections, on Debian 13's Python."""
-    git = subprocess.run(
-        ["git", "-c", "safe.directory=*", "rev-parse", "--path-format=absolute", "--git-common-dir"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    (git,) = changes.git("rev-parse", "--path-format=absolute", "--git-common-dir") or [str(ROOT / ".git")]
     shared = [path for path in (*SHARED, git, str(ROOT)) if os.path.exists(path)]  # noqa: PTH110 - mounts are words
     core = Core(ROOT / "build/core-newest", roots.root(SUITE, PACKAGES, place, *shared))
     subprocess.run(core.root.inside("/usr/bin/python3", "-m", "venv", str(core.venv)), check=True)

@@ -34,12 +34,13 @@ def landed() -> tuple[str, int]:
 
 def changed_files(commit: str) -> list[str]:
     """Return the files that differ from a commit, uncommitted ones included; all of them where it is not known."""
-    tracked = _git("diff", "--name-only", commit)
-    new = _git("ls-files", "--others", "--exclude-standard") or []
-    return [*(tracked if tracked is not None else _git("ls-files") or []), *new]
+    tracked = git("diff", "--name-only", commit)
+    new = git("ls-files", "--others", "--exclude-standard") or []
+    return [*(tracked if tracked is not None else git("ls-files") or []), *new]
 
 
-def _git(*arguments: str) -> list[str] | None:
+def git(*arguments: str) -> list[str] | None:
+    """Return the lines that git prints, or nothing where it fails; the checkout may be somebody else's."""
     argv = ["git", "-c", "safe.directory=*", *arguments]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.splitlines() if done.returncode == 0 else None

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import datetime
-import subprocess
 from typing import TYPE_CHECKING
 
 from lab.status import table
+from tests.run import changes
 from tests.run.stages import ROOT
 
 if TYPE_CHECKING:
@@ -54,13 +54,7 @@ def _row(result: Result) -> tuple[str, ...]:
 
 
 def _when(seconds: float) -> str:
-    commit = subprocess.run(
-        ["git", "-c", "safe.directory=*", "describe", "--always", "--dirty"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
+    commit = (changes.git("describe", "--always", "--dirty") or ["unknown"])[0]
     return f"{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}, commit {commit}: {seconds / 60:.1f} minutes"
 
 
