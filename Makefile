@@ -71,7 +71,7 @@ plays: venv ## the tests that run Ansible on this machine, which take minutes
 	$(BIN)/pytest --numprocesses auto --quiet tests/plays
 
 .PHONY: check
-check: venv ## linters and unit tests in a minute; ansible-lint reads what changed since the last landing
+check: venv ## linters and unit tests; ansible-lint reads what changed since the last landing
 	$(BIN)/python -m tests.run.check --changed lint unit
 
 RUN := $(SUDO) env PATH="$$PATH" python -m tests.run

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_table import (
     service_table,
     table_problems,
@@ -48,7 +49,7 @@ PLANNED_GROUPS = {
 PLANNED_VARIABLES = ("cluster_experimental", "cluster_models", "cluster_wake")
 """What no role reads yet; an entry goes when its role comes."""
 
-REMOVED_VARIABLES = {"cluster_log_directory": "all logs are in /var/log/hybrid-ai"}
+REMOVED_VARIABLES = {"cluster_log_directory": f"all logs are in {_names.LOG_DIRECTORY}"}
 """What roles read once, and what holds now."""
 
 
