@@ -10,7 +10,8 @@ import time
 
 from tests import states
 from tests.run import changes
-from tests.run.lanes import LANES, RESULTS, Lanes, say
+from tests.run.kept import Kept
+from tests.run.lanes import RESULTS, Lanes, down, say
 from tests.run.stages import Stage, all_stages, scenarios, select
 from tests.run.summary import note, report
 
@@ -19,23 +20,25 @@ def main() -> int:
     """Run what the command line asks for."""
     options = parser().parse_args()
     stages, left = chosen(everything=options.all)
-    stages = starting_at(stages, options.begin)
-    if not options.begin:
+    kept = Kept(everything=options.all)
+    wanted = kept.not_passed(stages) if options.again else starting_at(stages, options.begin)
+    if not options.again and not options.begin:
         states.forget_all()
+        kept.forget()
     start = time.monotonic()
     try:
-        results = Lanes(stages).run()
+        results = Lanes(wanted).run()
     finally:
-        for lab in LANES:
-            states.lab("down", name=lab, check=False)
+        down()
     seconds = time.monotonic() - start
+    kept.add(results, seconds)
     text = report(results, left, seconds)
     (RESULTS / "table.txt").write_text(text + "\n", encoding="utf-8")
     say(text)
     if any(result.outcome != "passed" for result in results):
         return 1
-    if options.all and not options.begin:
-        note(results, seconds)
+    if options.all and not kept.not_passed(stages):
+        note(kept.results, kept.seconds)
     states.forget_all()
     return 0
 
@@ -44,7 +47,9 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(prog="python -m tests.run", description=__doc__)
     top.add_argument("--all", action="store_true", help="the whole matrix instead of what one landing runs")
-    top.add_argument("--from", dest="begin", default="", metavar="STAGE", help="leave out the stages before this one")
+    some = top.add_mutually_exclusive_group()
+    some.add_argument("--from", dest="begin", default="", metavar="STAGE", help="leave out the stages before this one")
+    some.add_argument("--again", action="store_true", help="only the stages that have not passed yet")
     return top
 
 

@@ -46,6 +46,11 @@ def git(*arguments: str) -> list[str] | None:
     return done.stdout.splitlines() if done.returncode == 0 else None
 
 
+def tested() -> str:
+    """Return the commit of this checkout, marked where files differ from it."""
+    return (git("describe", "--always", "--dirty") or ["unknown"])[0]
+
+
 def concerned(scenarios: list[str], files: list[str]) -> set[str]:
     """Return the scenarios that a change of some files concerns."""
     return {name for name in scenarios if any(_concerns(path, depends(name)) for path in files)}

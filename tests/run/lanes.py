@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Two lanes, each with a lab of its own, that take the next stage whenever they are free."""
+"""Lanes, each with a lab of its own, that take the next stage whenever they are free."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.run import junit
+from tests import states
+from tests.run import changes, junit
 from tests.run.stages import ROOT
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from tests.run.stages import Stage
 
 LANES = ("test", "testb")
-"""The labs of the two lanes."""
+"""The labs of two lanes, for the stages that keep a processor busy; two processors carry two of them."""
+WAITING_LANE = "testc"
+"""The lab of the lane for the stages that mostly wait: the processors would idle if those kept a lane from the rest."""
+LABS = (*LANES, WAITING_LANE)
 RESULTS = ROOT / "build/tests"
 _TAIL_LINES = 60
 _BIN = Path(sys.executable).parent
@@ -41,6 +45,8 @@ class Result:
     """Of the stage's own processes; the hosts of a lab are not among them."""
     passed: int = 0
     failed: int = 0
+    commit: str = ""
+    """What was tested."""
 
 
 class Lanes:
@@ -53,13 +59,14 @@ class Lanes:
         self._started: dict[str, Stage] = {}
         """Those that have not ended yet."""
         self._ended: set[str] = set()
+        self._commit = changes.tested()
         self._stopped = False
         self._free = threading.Condition()
 
     def run(self) -> list[Result]:
         """Run all of them and return how each ended, in their order; one that fails stops no other."""
         RESULTS.mkdir(parents=True, exist_ok=True)
-        threads = [threading.Thread(target=self._lane, args=(lab,)) for lab in LANES]
+        threads = [threading.Thread(target=self._lane, args=(lab,)) for lab in LABS]
         for thread in threads:
             thread.start()
         try:
@@ -79,20 +86,24 @@ class Lanes:
             self._free.notify_all()
 
     def _lane(self, lab: str) -> None:
-        while stage := self._next():
+        while stage := self._next(waits=lab == WAITING_LANE):
+            if stage.alone:
+                down()
             self._end(self._execute(stage, lab))
+        down(lab)
 
-    def _next(self) -> Stage | None:
-        """Return the next stage that can start; wait where one may be able to later."""
+    def _next(self, *, waits: bool) -> Stage | None:
+        """Return the next stage of a lane that can start; wait where one may be able to later."""
         with self._free:
-            while self._waiting and not self._stopped:
-                for stage in list(self._waiting):
+            while not self._stopped and (mine := [stage for stage in self._waiting if stage.waits == waits]):
+                for stage in mine:
                     missing = [name for name in stage.after if name in self._results and not self._passed(name)]
                     if not missing and self._disturbs(stage):
                         continue
                     if not missing:
                         self._waiting.remove(stage)
                         self._started[stage.name] = stage
+                        self._free.notify_all()
                         return stage
                     if self._ended.intersection(missing):
                         self._waiting.remove(stage)
@@ -154,7 +165,13 @@ class Lanes:
         if outcome == "failed":
             say(tail(log))
             failed = failed or 1
-        return Result(stage.name, outcome, seconds, usage.ru_utime + usage.ru_stime, passed, failed)
+        return Result(stage.name, outcome, seconds, usage.ru_utime + usage.ru_stime, passed, failed, self._commit)
+
+
+def down(*labs: str) -> None:
+    """Bring labs down, or all: one that nobody uses keeps the processors busy all the same."""
+    for lab in labs or LABS:
+        states.lab("down", name=lab, check=False)
 
 
 def tail(log: Path) -> str:

@@ -25,11 +25,13 @@ class Stage:
     """Whether it is a scenario of a role: of those `make test` runs the changed ones and a third of the others."""
     alone: bool = False
     """Whether nothing else may run beside it, because it measures time."""
+    waits: bool = False
+    """Whether it mostly waits, for alerts or for the network: such stages have a lane of their own."""
 
 
-def _pytest(name: str, *arguments: str, after: tuple[str, ...] = (), **environment: str) -> Stage:
+def _pytest(name: str, *arguments: str, after: tuple[str, ...] = (), waits: bool = False, **environment: str) -> Stage:
     command = ("pytest", "--quiet", "--durations=5", "--junitxml={junit}", *arguments)
-    return Stage(name, command, after, environment)
+    return Stage(name, command, after, environment, waits=waits)
 
 
 def _molecule(name: str, sequence: str = "") -> Stage:
@@ -58,14 +60,14 @@ def all_stages(*, everything: bool) -> list[Stage]:
         _pytest("plays", "--numprocesses=auto", "tests/plays"),
         _pytest("story", "tests/site/test_story.py", after=("managed",)),
         Stage(macs.name, macs.command, (), macs.environment),
-        _pytest("monitoring", "tests/monitoring", after=("story",)),
+        _pytest("monitoring", "tests/monitoring", after=("story",), waits=True),
         _pytest("operations", "tests/site/test_operations.py", after=("story",)),
         _pytest("faults", "tests/site/test_faults.py", after=("managed",), **_faults(everything=everything)),
         _pytest("releases", "tests/site/test_releases.py"),
         _pytest("secrets", "tests/site/test_secrets.py", after=("story",)),
         _pytest("lab", "tests/lab"),
         _pytest("contract", "tests/contract"),
-        _pytest("cache", "tests/cache", after=("managed",)),
+        _pytest("cache", "tests/cache", after=("managed",), waits=True),
         *(_molecule(name, sequence) for name in scenarios()),
         _pytest("loop", "tests/site/test_loop.py", after=("managed",)),
         *(_matrix() if everything else ()),

@@ -32,14 +32,15 @@ def report(results: list[Result], left: list[str], seconds: float) -> str:
 
 
 def note(results: list[Result], seconds: float, page: Path = PROOF) -> None:
-    """Put the table of a whole run between the marks of a page, as Markdown."""
+    """Put the table of a whole run between the marks of a page, as Markdown; each stage with the commit it ran on."""
     before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{page} lacks the lines {BEGIN.strip()} and {END.strip()}.")
-    head = tuple(word.lower() for word in _HEAD)
-    rule = ("---", *["---:"] * (len(head) - 1))
-    lines = [f"| {' | '.join(row)} |" for row in (head, rule, *map(_row, _order(results)))]
+    head = (*(word.lower() for word in _HEAD), "commit")
+    rule = ("---", *["---:"] * (len(_HEAD) - 1), "---")
+    rows = [(*_row(result), result.commit) for result in _order(results)]
+    lines = [f"| {' | '.join(row)} |" for row in (head, rule, *rows)]
     text = "\n".join([*lines, "", f"{_when(seconds)}; {_counted(results)}."])
     page.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", encoding="utf-8")
 
@@ -54,8 +55,8 @@ def _row(result: Result) -> tuple[str, ...]:
 
 
 def _when(seconds: float) -> str:
-    commit = (changes.git("describe", "--always", "--dirty") or ["unknown"])[0]
-    return f"{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}, commit {commit}: {seconds / 60:.1f} minutes"
+    today = datetime.datetime.now(tz=datetime.UTC)
+    return f"{today:%Y-%m-%d}, commit {changes.tested()}: {seconds / 60:.1f} minutes"
 
 
 def _counted(results: list[Result]) -> str:

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.lab_hosts import lab_hosts
+from tests.lab_hosts import close, lab_hosts
 
 testinfra_hosts = lab_hosts("olab1")
 
@@ -67,6 +67,7 @@ def test_it_boots_whenever_it_gets_power_even_when_it_was_switched_off_before(ho
         time.sleep(0.5)
     for switch in ("off", "on"):
         lab("power", switch, "olab1")
+    close(host)
     while not re.search(r"^olab1 .*\brunning\b", lab("status"), re.MULTILINE):
         assert time.monotonic() < deadline, "it stayed off"
         time.sleep(0.5)

@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from tests.lab_hosts import close
+
 from .services import USERS, runner
 
 # What each answers when it can do its work.
@@ -48,5 +50,6 @@ def test_names_are_known_again_after_the_dns_server_was_killed(manager, workers)
 def test_all_of_it_is_back_after_a_power_failure(manager, wait):
     for switch in ("off", "on"):
         subprocess.run(["lab", "power", switch, "olab0"], check=True)
+    close(manager)
     for name in PAGES:
         wait(lambda name=name: answers(manager, name), f"{name} answers", 120)

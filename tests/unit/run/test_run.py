@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import sys
 import threading
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.run import __main__ as command
-from tests.run import changes, junit, lanes, summary
+from tests.run import changes, junit, kept, lanes, summary
 from tests.run.lanes import Lanes, Result
 from tests.run.stages import ROOT, THIRDS, Stage, all_stages, scenarios, select
 
@@ -89,11 +90,12 @@ def run_stages(monkeypatch, tmp_path):
     """Run stages and return how each ended."""
     monkeypatch.setattr(lanes, "RESULTS", tmp_path)
     monkeypatch.setattr(lanes, "ROOT", tmp_path)
+    monkeypatch.setattr(lanes.states, "lab", lambda *given, **named: None)
     return lambda *stages: {result.name: result for result in Lanes(stages).run()}
 
 
-def sh(name: str, script: str, *after: str) -> Stage:
-    return Stage(name, ("sh", "-c", script), after)
+def sh(name: str, script: str, *after: str, waits: bool = False) -> Stage:
+    return Stage(name, ("sh", "-c", script), after, waits=waits)
 
 
 def test_a_failure_stops_only_what_needs_it(run_stages, capfd):
@@ -107,11 +109,19 @@ def test_a_failure_stops_only_what_needs_it(run_stages, capfd):
     assert "a reason" in capfd.readouterr().out
 
 
-def test_stages_run_side_by_side_in_two_labs(run_stages):
-    # Each waits until the other has begun.
-    meet = "touch {0}; while [ ! -e {1} ]; do sleep 0.01; done; test -n $LAB_NAME && mkdir lab-$LAB_NAME"
-    results = run_stages(sh("one", meet.format("a", "b")), sh("two", meet.format("b", "a")))
-    assert [result.outcome for result in results.values()] == ["passed", "passed"]
+def test_stages_run_side_by_side_in_labs_of_their_own(run_stages):
+    # Each waits until the others have begun.
+    meet = "touch {0}; until [ -e a ] && [ -e b ] && [ -e c ]; do sleep 0.01; done; mkdir lab-$LAB_NAME"
+    results = run_stages(
+        sh("one", meet.format("a")), sh("two", meet.format("b")), sh("three", meet.format("c"), waits=True)
+    )
+    assert [result.outcome for result in results.values()] == ["passed"] * 3
+
+
+def test_what_waits_takes_no_lane_from_the_rest(run_stages, tmp_path):
+    script = "mkdir running || exit 1; sleep 0.1; rmdir running"
+    results = run_stages(sh("one", script, waits=True), sh("two", script, waits=True), sh("rest", "true", "one"))
+    assert [result.outcome for result in results.values()] == ["passed"] * 3
 
 
 @pytest.mark.parametrize("alone", [(True, False), (False, True), (True, True)], ids=["first", "second", "both"])
@@ -158,13 +168,15 @@ def test_the_page_of_proofs_keeps_the_last_table(tmp_path):
     page = tmp_path / "proof.md"
     page.write_text(f"# Before\n{summary.BEGIN}what was there\n{summary.END}After.\n")
     for minutes in ("9.0", "10.0"):
-        results = [Result("quick", "passed", 6, 3, 4, 0), Result("slow", "passed", float(minutes) * 60, 90, 1, 0)]
+        slow = Result("slow", "passed", float(minutes) * 60, 90, 1, 0, "abc1234")
+        results = [Result("quick", "passed", 6, 3, 4, 0, "abc1233"), slow]
         summary.note(results, 620, page)
         lines = page.read_text().splitlines()
         assert lines[:-4] == [
             "# Before", summary.BEGIN.strip(), "",
-            "| stage | minutes | cpu seconds | passed | failed |", "| --- | ---: | ---: | ---: | ---: |",
-            f"| slow | {minutes} | 90 | 1 | 0 |", "| quick | 0.1 | 3 | 4 | 0 |", "",
+            "| stage | minutes | cpu seconds | passed | failed | commit |",
+            "| --- | ---: | ---: | ---: | ---: | --- |",
+            f"| slow | {minutes} | 90 | 1 | 0 | abc1234 |", "| quick | 0.1 | 3 | 4 | 0 | abc1233 |", "",
         ]  # fmt: skip
         assert lines[-4].endswith(": 10.3 minutes; 5 passed, 0 failed.")
         assert lines[-3:] == ["", summary.END.strip(), "After."]
@@ -176,24 +188,47 @@ def test_the_page_of_proofs_has_its_marks():
     assert text.index(summary.BEGIN) < text.index(summary.END)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "outcome", "kept"),
-    [
-        pytest.param(["--all"], "passed", 1, id="whole"),
-        pytest.param(["--all"], "failed", 0, id="with a failure"),
-        pytest.param(["--all", "--from", "cache"], "passed", 0, id="from a stage on"),
-        pytest.param([], "passed", 0, id="of one landing"),
-    ],
-)
-def test_only_a_whole_run_that_passed_is_kept(monkeypatch, tmp_path, arguments, outcome, kept):
-    noted = []
-    monkeypatch.setattr(sys, "argv", ["run", *arguments])
+@pytest.fixture
+def run_command(monkeypatch, tmp_path):
+    """Run stages that pass but for the named ones; return which ran and how often the page was noted."""
+
+    def call(*arguments: str, failing: tuple[str, ...] = ()) -> tuple[list[str], int]:
+        ran, noted = [], []
+
+        def end(stages):
+            ran.extend(stage.name for stage in stages)
+            return [Result(name, "failed" if name in failing else "passed") for name in ran]
+
+        monkeypatch.setattr(sys, "argv", ["run", *arguments])
+        monkeypatch.setattr(command, "Lanes", lambda stages: SimpleNamespace(run=lambda: end(stages)))
+        monkeypatch.setattr(command, "note", lambda *given: noted.append(given))
+        assert command.main() == (1 if set(failing) & set(ran) else 0)
+        return ran, len(noted)
+
     monkeypatch.setattr(command, "RESULTS", tmp_path)
-    monkeypatch.setattr(command, "Lanes", lambda stages: SimpleNamespace(run=lambda: [Result("one", outcome)]))
-    monkeypatch.setattr(command, "note", lambda *given: noted.append(given))
+    monkeypatch.setattr(command, "Kept", partial(kept.Kept, directory=tmp_path))
     monkeypatch.setattr(command.states, "lab", lambda *given, **named: None)
-    assert command.main() == (0 if outcome == "passed" else 1)
-    assert len(noted) == kept
+    return call
+
+
+ALL = [stage.name for stage in all_stages(everything=True)]
+
+
+def test_a_whole_run_that_passed_is_noted(run_command):
+    assert run_command("--all") == (ALL, 1)
+    assert run_command()[1] == 0
+
+
+def test_what_failed_runs_again_and_completes_the_whole_run(run_command):
+    assert run_command("--all", failing=("cache", "loop")) == (ALL, 0)
+    assert run_command("--all", "--again", failing=("loop",)) == (["cache", "loop"], 0)
+    assert run_command("--all", "--again") == (["loop"], 1)
+
+
+def test_a_run_from_a_stage_on_completes_what_passed_before(run_command):
+    assert run_command("--all", "--from", "loop")[1] == 0
+    assert run_command("--all", failing=("loop",))[1] == 0
+    assert run_command("--all", "--from", "loop") == (ALL[ALL.index("loop") :], 1)
 
 
 def test_an_unknown_stage_is_a_sentence():
