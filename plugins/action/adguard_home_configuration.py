@@ -15,8 +15,9 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _adguard, _adguard_check
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _adguard
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._masking import MASK, SHORTEST, masked
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _adguard_check
 
 try:
     import bcrypt

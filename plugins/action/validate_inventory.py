@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ansible import constants, context
 from ansible.plugins.action import ActionBase
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules import check
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import (
     load_defaults,
     load_specs,
@@ -17,6 +16,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reade
     secret_variables,
     written_variables,
 )
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules import check
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_folders import Outcome, Secrets, check_folders
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import unknown_tags
 

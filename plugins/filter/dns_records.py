@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _dns_records
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _dns_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

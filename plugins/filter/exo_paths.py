@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall_rules import exo_paths
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._firewall_rules import exo_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,12 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall_outgoing import outgoing_rules
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall_rules import (
-    Cluster,
-    FirewallRulesError,
-    firewall_rules,
-)
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.rule import FirewallRulesError
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._firewall_outgoing import outgoing_rules
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._firewall_rules import Cluster, firewall_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _service_table
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _service_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

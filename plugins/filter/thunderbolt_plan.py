@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._topology import TopologyError, plan_topology
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._topology import TopologyError, plan_topology
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _web_services
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _web_services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -138,18 +138,19 @@ seconds:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _exo_api, _exo_cluster, _http
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _http
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._exo import api, cluster
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Wait for the cluster and describe it."""
-    members = _exo_api.members_from(module.params["members"])
+    members = api.members_from(module.params["members"])
     if not members:
         raise ClusterError("members is empty: name the hosts that belong to the cluster.")
     port = module.params["port"]
     settle = module.params["settle_seconds"] if module.params["timeout"] else 0
-    answer = _exo_cluster.wait_for_cluster(members, port, _http.fetch, module.params["timeout"], settle)
+    answer = cluster.wait_for_cluster(members, port, _http.fetch, module.params["timeout"], settle)
     result: dict[str, Any] = {
         "changed": False,
         "formed": answer.formed,
@@ -165,8 +166,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         "seconds": answer.seconds,
     }
     if answer.formed and answer.base:
-        result["models"] = _exo_api.downloaded_models(answer.base, _http.fetch)
-        result["instances"] = _exo_api.instances(answer.base, _http.fetch, answer.picture.names)
+        result["models"] = api.downloaded_models(answer.base, _http.fetch)
+        result["instances"] = api.instances(answer.base, _http.fetch, answer.picture.names)
     return result
 
 

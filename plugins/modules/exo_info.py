@@ -83,8 +83,8 @@ daemon_left:
 
 from typing import Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _launchd_leftovers
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._diskimage_application import Application, Wish, plan
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import leftovers
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.application import Application, Wish, plan
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request, serve
 
 
@@ -99,7 +99,7 @@ def look(request: Request) -> dict[str, Any]:
         "version": current.version,
         "steps": steps,
         "would_install": "attach" in steps,
-        "daemon_left": _launchd_leftovers.find(
+        "daemon_left": leftovers.find(
             commands, options["daemon_label"], options["daemon_paths"], options["daemon_location"]
         ),
     }

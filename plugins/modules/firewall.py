@@ -125,16 +125,16 @@ import platform
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _firewall
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
     module_commands,
     require_root,
 )
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall_backend import make_backend
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import change
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.backend import make_backend
 
 if TYPE_CHECKING:
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import Outcome
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Outcome
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
@@ -143,19 +143,19 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     rules = module.params["rules"]
     if module.check_mode:
         # Somebody else's task would create them before.
-        unknown = _firewall.unknown_users(rules)
+        unknown = change.unknown_users(rules)
         rules = [rule for rule in rules if rule["user"] not in unknown]
         for user in unknown:
             module.warn(f"The rules about the user {user} are not predicted: this host does not have the user yet.")
-    wish = _firewall.make_wish(module.params["tables"], rules)
+    wish = change.make_wish(module.params["tables"], rules)
     backend = make_backend(module_commands(module), platform.system(), wish)
     outcome: Outcome
     if module.params["state"] == "absent":
-        outcome = _firewall.remove(backend, check_mode=module.check_mode)
+        outcome = change.remove(backend, check_mode=module.check_mode)
     elif module.params["confirm"]:
-        outcome = _firewall.confirm(backend, check_mode=module.check_mode)
+        outcome = change.confirm(backend, check_mode=module.check_mode)
     else:
-        outcome = _firewall.apply(backend, module.params["undo_after"], check_mode=module.check_mode)
+        outcome = change.apply(backend, module.params["undo_after"], check_mode=module.check_mode)
     for warning in outcome.warnings:
         module.warn(warning)
     return {

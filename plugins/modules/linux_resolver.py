@@ -63,12 +63,13 @@ ruler:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _linux_resolver, _ports
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _linux_resolver
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
     module_commands,
     require_root,
 )
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import ports
 
 
 def wish(options: dict[str, Any]) -> _linux_resolver.Wanted | None:
@@ -76,7 +77,7 @@ def wish(options: dict[str, Any]) -> _linux_resolver.Wanted | None:
     if options["state"] == "absent":
         return None
     servers = options["servers"]
-    wrong = [server for server in servers if not _ports.is_address(server)]
+    wrong = [server for server in servers if not ports.is_address(server)]
     if not servers or wrong:
         raise _linux_resolver.ResolverError(
             f"{', '.join(wrong) or 'An empty list'} is no name server; write an address such as 10.66.1.10."

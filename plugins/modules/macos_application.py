@@ -115,7 +115,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
     module_commands,
     require_root,
 )
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._diskimage_application import (
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.application import (
     Application,
     ApplicationError,
     Wish,

@@ -72,7 +72,7 @@ needs_recovery:
   sample: false
 """
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _nvram
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import boot_args
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
@@ -85,7 +85,7 @@ def main() -> None:
             "absent": {"type": "list", "elements": "str", "default": []},
             "fail_on_refusal": {"type": "bool", "default": False},
         },
-        _nvram.manage,
+        boot_args.manage,
     )
 
 

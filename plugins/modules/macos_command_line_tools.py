@@ -55,22 +55,22 @@ version:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _softwareupdate
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
     module_commands,
     require_root,
 )
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import command_line_tools
 
 
 def run(module: AnsibleModule) -> dict[str, object]:
     """Install the tools where they are missing."""
     require_root("Installing the Command Line Tools")
     commands = module_commands(module)
-    before = _softwareupdate.read(commands)
+    before = command_line_tools.read(commands)
     after = before
     if not before.present and not module.check_mode:
-        after = _softwareupdate.install(commands, module.params["attempts"], module.params["timeout"])
+        after = command_line_tools.install(commands, module.params["attempts"], module.params["timeout"])
     state = {True: "present", False: "absent"}
     return {
         "changed": not before.present,

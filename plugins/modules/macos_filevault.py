@@ -60,7 +60,7 @@ enabled:
   sample: false
 """
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _fdesetup
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import filevault
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
@@ -72,9 +72,9 @@ def main() -> None:
             "state": {"type": "str", "choices": ["disabled"], "required": True},
             "user": {"type": "str"},
             "password": {"type": "str", "no_log": True},
-            "timeout": {"type": "int", "default": _fdesetup.DECRYPTION_SECONDS},
+            "timeout": {"type": "int", "default": filevault.DECRYPTION_SECONDS},
         },
-        _fdesetup.manage,
+        filevault.manage,
     )
 
 

@@ -118,7 +118,7 @@ areas:
   sample: {"spotlight": {"indexing": {"/": false}}, "time_machine": {"automatic": false}}
 """
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _headless
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import headless
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
@@ -143,7 +143,7 @@ def main() -> None:
             "filevault_user": {"type": "str"},
             "filevault_password": {"type": "str", "no_log": True},
         },
-        _headless.manage,
+        headless.manage,
     )
 
 

@@ -98,13 +98,18 @@ path:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _launchd_job, _names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
     module_commands,
     require_root,
 )
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import Launchd, LaunchdError, stays_running
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import job
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd.control import (
+    Launchd,
+    LaunchdError,
+    stays_running,
+)
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
@@ -114,26 +119,26 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     launchd = Launchd(module_commands(module))
     plist = module.params["plist"]
     if plist is not None:
-        plist = _launchd_job.check_plist(label, plist)
-    current = _launchd_job.read(launchd, label)
+        plist = job.check_plist(label, plist)
+    current = job.read(launchd, label)
     path = _names.launchd_plist(label)
     if state in {"started", "restarted"} and plist is None and current.plist is None:
         raise LaunchdError(f"There is no {path} to start: give its content with the option plist.")
 
-    steps = _launchd_job.plan(label, current, state, plist)
+    steps = job.plan(label, current, state, plist)
     leftovers = [owned for owned in module.params["owned_paths"] if state == "absent" and _files.exists(owned)]
     result = {
         "changed": bool(steps or leftovers),
         "steps": steps + [f"remove {owned}" for owned in leftovers],
         "path": path,
         "diff": {
-            "before": _launchd_job.describe(current),
-            "after": _launchd_job.describe_after(label, current, steps, plist),
+            "before": job.describe(current),
+            "after": job.describe_after(label, current, steps, plist),
         },
     }
     if module.check_mode:
         return result
-    _launchd_job.apply(launchd, label, steps, plist)
+    job.apply(launchd, label, steps, plist)
     for owned in leftovers:
         _files.remove(owned)
         if _files.exists(owned):
@@ -142,7 +147,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     expected = plist or current.plist or {}
     if steps and state in {"started", "restarted"}:
         if stays_running(expected):
-            log = _launchd_job.error_log(expected)
+            log = job.error_log(expected)
             pid = launchd.wait_until_stable(label, module.params["stable_seconds"], log).pid
         else:
             pid = launchd.job(label).pid

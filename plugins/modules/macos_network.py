@@ -227,8 +227,8 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
     module_commands,
     require_root,
 )
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup_run import Request, Run
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup_wish import make_wish
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.change import Request, Run
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.wanted import make_wish
 
 PROXY = {
     "type": "dict",

@@ -67,7 +67,7 @@ unsupported:
   sample: [lowpowermode]
 """
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _pmset
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import power
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
@@ -79,7 +79,7 @@ def main() -> None:
             "settings": {"type": "dict", "default": {}},
             "restart_after_power_failure": {"type": "str", "choices": ["never", "after_failure", "always"]},
         },
-        _pmset.manage,
+        power.manage,
     )
 
 

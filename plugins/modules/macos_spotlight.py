@@ -42,7 +42,7 @@ indexing:
   sample: {"/": false}
 """
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _mdutil
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import spotlight
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
@@ -54,7 +54,7 @@ def main() -> None:
             "volumes": {"type": "list", "elements": "str", "default": ["/"]},
             "indexing": {"type": "bool", "required": True},
         },
-        _mdutil.manage,
+        spotlight.manage,
     )
 
 

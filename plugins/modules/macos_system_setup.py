@@ -56,7 +56,7 @@ unsupported:
   sample: [restart_on_freeze]
 """
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _systemsetup
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import system_setup
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
@@ -70,7 +70,7 @@ def main() -> None:
             "network_time_server": {"type": "str"},
             "time_zone": {"type": "str"},
         },
-        _systemsetup.manage,
+        system_setup.manage,
     )
 
 

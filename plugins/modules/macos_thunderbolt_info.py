@@ -77,15 +77,15 @@ ports:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _thunderbolt
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, module_commands
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import thunderbolt
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec={}, supports_check_mode=True)
     try:
-        ports = _thunderbolt.read(module_commands(module))
+        ports = thunderbolt.read(module_commands(module))
     except ClusterError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, ports=[port.as_dict() for port in ports])

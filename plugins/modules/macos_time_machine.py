@@ -39,7 +39,7 @@ automatic:
   sample: false
 """
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _tmutil
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import time_machine
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
@@ -48,7 +48,7 @@ def main() -> None:
     serve(
         "Managing Time Machine",
         {"automatic": {"type": "bool", "required": True}},
-        _tmutil.manage,
+        time_machine.manage,
     )
 
 

@@ -51,7 +51,7 @@ device:
   sample: en1
 """
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wifi
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import wifi
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
 
 
@@ -60,7 +60,7 @@ def main() -> None:
     serve(
         "Managing Wi-Fi",
         {"power": {"type": "bool", "required": True}, "connection_address": {"type": "str"}},
-        _wifi.manage,
+        wifi.manage,
     )
 
 

@@ -62,12 +62,12 @@ import platform
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _ports
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
     module_commands,
     require_root,
 )
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import ports
 
 ADVICE = {
     "systemd-resolve": "Set DNSStubListener=no in /etc/systemd/resolved.conf",
@@ -82,18 +82,18 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     """Look, and refuse."""
     require_root("Looking at the ports of other users")
     options = module.params
-    wrong = [address for address in options["addresses"] if not _ports.is_address(address)]
+    wrong = [address for address in options["addresses"] if not ports.is_address(address)]
     if wrong:
-        raise _ports.PortError(f"{', '.join(wrong)} is no address that {options['service']} could have.")
+        raise ports.PortError(f"{', '.join(wrong)} is no address that {options['service']} could have.")
     if platform.system() == "Darwin":
-        holders = _ports.holders_on_macos(module_commands(module), options["port"], options["protocols"])
+        holders = ports.holders_on_macos(module_commands(module), options["port"], options["protocols"])
     else:
-        holders = _ports.holders_on_linux(options["port"], options["protocols"], _ports.PROC)
-    clashes = _ports.clashes(holders, options["addresses"], options["user"])
+        holders = ports.holders_on_linux(options["port"], options["protocols"], ports.PROC)
+    clashes = ports.clashes(holders, options["addresses"], options["user"])
     if clashes:
         first = clashes[0]
         advice = ADVICE.get(first.program, f"Stop {first.program}")
-        raise _ports.PortError(
+        raise ports.PortError(
             f"Port {options['port']} is taken by {first}; {options['service']} needs it. {advice}, or give"
             f" {options['service']} another port or address."
         )

@@ -284,21 +284,23 @@ import platform
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _health, _names, _service_account
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
     Commands,
     module_commands,
     require_root,
 )
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import (
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import account as accounts
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import health
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import (
     Description,
     ServiceError,
     Supervisor,
     make_description,
 )
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_launchd import LaunchdService
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_systemd import SystemdService
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.launchd import LaunchdService
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.systemd import SystemdService
 
 STARTS = {"load", "restart", "start"}
 SHORTEST_SECRET = 6
@@ -342,7 +344,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     commands = module_commands(module)
     service = make_supervisor(commands, description)
     account = module.params["account"] if state != "absent" else None
-    missing = _service_account.missing(commands, account) if account else []
+    missing = accounts.missing(commands, account) if account else []
     if missing:
         return {"changed": False, "steps": [], "restarted": False, "log": service.log, "account_missing": missing}
     service.read()
@@ -361,13 +363,13 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     if result["restarted"]:
         result["pid"] = service.wait_until_stable()
     if state == "started" and module.params["health"]:
-        _check_health(service, description, _health.Check(**module.params["health"]))
+        _check_health(service, description, health.Check(**module.params["health"]))
     return result
 
 
-def _check_health(service: Supervisor, description: Description, check: _health.Check) -> None:
+def _check_health(service: Supervisor, description: Description, check: health.Check) -> None:
     """Fail unless the service can answer."""
-    problem = _health.wait(check)
+    problem = health.wait(check)
     if problem is not None:
         words = service.last_words()
         end = f"; the end of {service.log}: {' | '.join(words)}" if words else ""
@@ -397,7 +399,7 @@ def main() -> None:
             "secret_files": {"type": "list", "elements": "path", "default": [], "no_log": False},
             "user": {"type": "str", "default": "root"},
             "group": {"type": "str"},
-            "account": {"type": "dict", "options": _service_account.ARGUMENTS},
+            "account": {"type": "dict", "options": accounts.ARGUMENTS},
             "working_directory": {"type": "path", "default": "/"},
             "limits": {"type": "dict", "options": {"open_files": {"type": "int"}}},
             "low_ports": {"type": "bool", "default": False},

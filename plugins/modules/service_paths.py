@@ -56,8 +56,9 @@ paths:
 from typing import Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _service_account
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, require_root
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import account
 
 Found = Optional[tuple[int, int, int]]
 
@@ -75,8 +76,8 @@ def plan(options: dict[str, Any], found: dict[str, Found], owner: tuple[int, int
     if options["state"] == "absent":
         return [path for path, there in found.items() if there is not None]
     modes = {
-        **dict.fromkeys(options["directories"], _service_account.DIRECTORY_MODE),
-        **dict.fromkeys(options["files"], _service_account.FILE_MODE),
+        **dict.fromkeys(options["directories"], account.DIRECTORY_MODE),
+        **dict.fromkeys(options["files"], account.FILE_MODE),
     }
     return [path for path, mode in modes.items() if owner is None or found[path] != (mode, *owner)]
 
@@ -91,9 +92,9 @@ def apply(options: dict[str, Any], paths: list[str], owner: tuple[int, int] | No
         raise ClusterError(f"There is no user and group {options['owner']} on this host; create them first.")
     for path in paths:
         if path in options["directories"]:
-            _files.make_directory(path, _service_account.DIRECTORY_MODE, owner)
+            _files.make_directory(path, account.DIRECTORY_MODE, owner)
         else:
-            _files.make_file(path, _service_account.FILE_MODE, owner)
+            _files.make_file(path, account.FILE_MODE, owner)
 
 
 def shown(found: Found) -> str:
@@ -105,7 +106,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     """Read, plan, apply, read back."""
     options = module.params
     require_root(f"Managing the directories of {options['owner']}")
-    owner = _service_account.numbers(options["owner"])
+    owner = account.numbers(options["owner"])
     found = read(options)
     paths = plan(options, found, owner)
     result = {

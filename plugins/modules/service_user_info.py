@@ -80,15 +80,15 @@ missing:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _service_account
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, module_commands
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import account
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=_service_account.ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=account.ARGUMENTS, supports_check_mode=True)
     try:
-        missing = _service_account.missing(module_commands(module), module.params)
+        missing = account.missing(module_commands(module), module.params)
     except ClusterError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, name=module.params["name"], ready=not missing, missing=missing)

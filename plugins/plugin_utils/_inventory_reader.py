@@ -18,9 +18,9 @@ from ansible.module_utils.common.yaml import yaml_load
 from ansible.parsing.vault import VaultHelper, is_encrypted_file
 from ansible.plugins.loader import connection_loader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import Host, Inventory, Specs
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import Problem
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._secret_names import (
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Host, Inventory, Specs
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_names import (
     has_password,
     is_secret_name,
     members,

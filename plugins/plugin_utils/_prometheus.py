@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_table import service_address
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import service_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

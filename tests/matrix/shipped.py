@@ -14,7 +14,10 @@ PLUGINS = ("plugins/modules/", "plugins/module_utils/")
 # What roles put into programs of several files from elsewhere.
 ADDED = {
     "roles/cluster_exporter/files/cluster_exporter": ("roles/program/files/exposition.py",),
-    "roles/node_exporter/files/measurements": ("roles/program/files/exposition.py", "plugins/module_utils/_*_text.py"),
+    "roles/node_exporter/files/measurements": (
+        "roles/program/files/exposition.py",
+        "plugins/module_utils/_macos/*_text.py",
+    ),
 }
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _firewall, _nft, _pf
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import change, nft, pf
 
 from lab.macos.simulator.pf.parse import parse
 from lab.macos.simulator.pf.translate import enabled
@@ -209,12 +209,12 @@ class Stage:
                 self._ip("netns", "delete", name)
 
 
-def as_nftables(stage: Stage, wish: _firewall.Wish) -> None:
-    stage.load(_nft.document(wish), "-j")
+def as_nftables(stage: Stage, wish: change.Wish) -> None:
+    stage.load(nft.document(wish), "-j")
 
 
-def as_pf(stage: Stage, wish: _firewall.Wish) -> None:
-    rulesets = {"": parse('anchor "com.apple/*" all\n', "main"), _pf.ANCHOR: parse(_pf.text(wish), "ours")}
+def as_pf(stage: Stage, wish: change.Wish) -> None:
+    rulesets = {"": parse('anchor "com.apple/*" all\n', "main"), pf.ANCHOR: parse(pf.text(wish), "ours")}
     stage.load(enabled({"rulesets": rulesets, "skip": []}))
 
 
@@ -231,8 +231,8 @@ def stage(request: pytest.FixtureRequest, rules: dict[str, Any]) -> Iterator[Sta
     made = Stage()
     try:
         made.build()
-        load: Callable[[Stage, _firewall.Wish], None] = request.param
-        load(made, _firewall.make_wish(rules["tables"], rules["rules"]))
+        load: Callable[[Stage, change.Wish], None] = request.param
+        load(made, change.make_wish(rules["tables"], rules["rules"]))
         yield made
     finally:
         made.tear_down()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TURN = ROOT / "tests/turn.yml"
 _OURS = re.compile(r"hybrid_ai\.cluster\.(\w+)")
-_IMPORT = re.compile(r"hybrid_ai\.cluster\.plugins\.(module_utils|plugin_utils)(?:\.(\w+))?(?: import \(?([\w\s,]+))?")
+_IMPORT = re.compile(r"hybrid_ai\.cluster\.plugins\.((?:module|plugin)_utils[\w.]*)(?: import \(?([\w\s,]+))?")
 _SHARED = (
     *("ansible.cfg", "molecule/prepare.yml", "molecule/with_store.yml", "molecule/converge.yml"),
     ".config/molecule/",
@@ -102,18 +102,24 @@ def _plugin(name: str) -> frozenset[str]:
 
 
 def _imports(first: Path) -> set[str]:
-    """Return the shared code that a file imports, and what that imports; a package stands for all it holds."""
+    """Return the shared code that a file imports, and what that imports."""
     found: set[str] = set()
     waiting = [first]
     while waiting:
-        for folder, name, listed in _IMPORT.findall(waiting.pop().read_text(encoding="utf-8")):
-            for word in [name] if name else re.findall(r"\w+", listed):
-                place = ROOT / "plugins" / folder / word
-                inner = place.with_suffix(".py")
-                if place.is_dir() and f"{place.relative_to(ROOT)}/" not in found:
-                    found.add(f"{place.relative_to(ROOT)}/")
-                    waiting += place.rglob("*.py")
-                elif inner.exists() and str(inner.relative_to(ROOT)) not in found:
-                    found.add(str(inner.relative_to(ROOT)))
-                    waiting.append(inner)
+        for dotted, listed in _IMPORT.findall(waiting.pop().read_text(encoding="utf-8")):
+            place = ROOT / "plugins" / dotted.replace(".", "/")
+            for path in _files(place, re.findall(r"\w+", listed)):
+                name = f"{path.relative_to(ROOT)}/" if path.is_dir() else str(path.relative_to(ROOT))
+                if name not in found:
+                    found.add(name)
+                    waiting += path.rglob("*.py") if path.is_dir() else [path]
     return found
+
+
+def _files(place: Path, listed: list[str]) -> list[Path]:
+    """Return the files that an import names, or the package where what it names is none of its files."""
+    if (module := place.with_suffix(".py")).exists():
+        return [module]
+    inner = [place / f"{name}.py" if (place / f"{name}.py").exists() else place / name for name in listed]
+    found = [path for path in inner if path.exists()]
+    return found or [place]

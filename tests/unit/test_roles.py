@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import (
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import (
     BUILDING_BLOCKS,
     GROUPS,
     PLANNED_GROUPS,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._secret_names import is_secret_name
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_names import is_secret_name
 
 from tests import yaml_files
 

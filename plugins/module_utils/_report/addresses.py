@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 import re
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup import NetworkSetup, find_service
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._networksetup_addressing import method_of
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.addressing import method_of
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import NetworkSetup, find_service
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,

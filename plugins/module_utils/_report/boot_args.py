@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _nvram
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import boot_args
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -16,15 +16,15 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare single arguments; stored but not yet active is not enough."""
     present, absent = arguments.texts("present"), arguments.texts("absent")
-    stored = _nvram.read(context.commands)
-    active = _nvram.read_active(context.commands)
-    ok = _nvram.is_active(active, present, absent)
-    waiting = not ok and _nvram.merge(stored, present, absent) == stored
+    stored = boot_args.read(context.commands)
+    active = boot_args.read_active(context.commands)
+    ok = boot_args.is_active(active, present, absent)
+    waiting = not ok and boot_args.merge(stored, present, absent) == stored
     return Measurement(
         ok=ok,
         measured=" ".join(active) or "none",
         expected=", ".join([*present, *(f"no {name}" for name in absent)]),
-        advice="They are stored: restart this Mac." if waiting else _nvram.RECOVERY,
+        advice="They are stored: restart this Mac." if waiting else boot_args.RECOVERY,
     )
 
 

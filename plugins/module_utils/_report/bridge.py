@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _networksetup_bridge, _thunderbolt
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import thunderbolt
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import bridge as bridges
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -18,15 +19,15 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     device = arguments.optional_text("device") or "bridge0"
     wanted = arguments.choice("expected", ("absent", "present"))
     cables = arguments.integer("cables", -1)
-    bridge = _networksetup_bridge.read(context.commands, device)
+    bridge = bridges.read(context.commands, device)
     members = bridge.members
     if wanted == "absent":
         left = [f"{device} with {', '.join(members) or 'no members'}"] if bridge.running else []
-        left += [f"{device} in {_networksetup_bridge.PREFERENCES}, so it comes back"] if bridge.stored else []
+        left += [f"{device} in {bridges.PREFERENCES}, so it comes back"] if bridge.stored else []
         return Measurement(not left, "; ".join(left) or "absent", "absent", "Repeat site.yml with the tag thunderbolt.")
     if not bridge.running:
         return Measurement(False, "absent", "present", "Repeat site.yml with the tag thunderbolt.")
-    ports = _thunderbolt.read(context.commands)
+    ports = thunderbolt.read(context.commands)
     plugged = [port.device for port in ports if port.connected and port.device in members]
     limit = f"at most {cables} cables" if cables >= 0 else "any number of cables"
     return Measurement(

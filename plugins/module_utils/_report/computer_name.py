@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _computer_name
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import computer_name
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -16,7 +16,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare the names with one another and with the inventory's."""
     wanted = arguments.text("expected")
-    names = _computer_name.read(context.commands)
+    names = computer_name.read(context.commands)
     different = [f"{name} {value or 'not set'}" for name, value in names.items() if value != wanted]
     return Measurement(not different, ", ".join(different) or wanted, wanted, "Repeat site.yml.")
 

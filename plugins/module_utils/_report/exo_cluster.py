@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _exo_api, _exo_cluster
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._exo import api, cluster
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
@@ -16,9 +16,9 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Look, and wait up to `timeout` seconds for a cluster that is just forming."""
-    members = _exo_api.members_from(arguments.mappings("members"))
+    members = api.members_from(arguments.mappings("members"))
     port, timeout = arguments.integer("port", 52415), arguments.integer("timeout", 0)
-    answer = _exo_cluster.wait_for_cluster(members, port, context.fetch, timeout, 0)
+    answer = cluster.wait_for_cluster(members, port, context.fetch, timeout, 0)
     picture = answer.picture
     count = sum(member.required or member.name in picture.node_ids for member in members)
     measured = [f"{len(picture.node_ids)} nodes, {len(picture.edges)} connections"]
@@ -27,7 +27,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     absent = [member.name for member in members if not member.required and member.name in picture.silent]
     if absent:
         measured.append(f"without {enumerate_names(absent)}, outside of this run and silent")
-    for instance in _exo_api.placed(answer.base, context.fetch, picture.names) if answer.base else []:
+    for instance in api.placed(answer.base, context.fetch, picture.names) if answer.base else []:
         if not instance.ready:
             states = ", ".join(f"{node} {status}" for node, status in instance.waiting.items())
             measured.append(f"{instance.model} is placed and not ready ({states or 'a runner is on no node'})")

@@ -7,7 +7,8 @@ exo places a model's data connections on the addresses of its topology, so what 
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _exo_api, _wait
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._exo import api
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -20,12 +21,12 @@ POLL_SECONDS = 2.0
 
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Look at the topology; one that is just changing is given `timeout` seconds."""
-    members = _exo_api.members_from(arguments.mappings("members"))
+    members = api.members_from(arguments.mappings("members"))
     paths = {(path["source"], path["sink"]): set(path["addresses"]) for path in arguments.mappings("paths")}
     port, seconds = arguments.integer("port", 52415), arguments.integer("timeout", 0)
     deadline = _wait.now() + seconds
     while True:
-        edges = _exo_api.look(members, port, context.fetch).edges
+        edges = api.look(members, port, context.fetch).edges
         known = {(edge["source"], edge["sink"]): set(edge["addresses"]) for edge in edges}
         missing = [f"{source} to {sink}" for source, sink in paths if not known.get((source, sink))]
         others = [

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _fdesetup
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import filevault
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -16,7 +16,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare the state; off means decrypted to the end."""
     wanted = arguments.switch("expected")
-    status = _fdesetup.read(context.commands)
+    status = filevault.read(context.commands)
     waits = "With FileVault on, this Mac waits for a person after every restart."
     if status.pending:
         waits = f"FileVault is turned on by itself: repeat site.yml with the tag macos_headless before that. {waits}"

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _firewall
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall_backend import make_backend
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import change
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.backend import make_backend
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -16,8 +16,8 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare rules, tables and what loads them again."""
-    wish = _firewall.make_wish(arguments.mapping("tables"), arguments.mappings("rules"))
-    wrong = _firewall.problems(make_backend(context.live, context.system, wish))
+    wish = change.make_wish(arguments.mapping("tables"), arguments.mappings("rules"))
+    wrong = change.problems(make_backend(context.live, context.system, wish))
     expected = f"{len(wish.rules)} rules and {len(wish.tables)} tables in effect"
     return Measurement(not wrong, "; ".join(wrong) or expected, expected, "Repeat site.yml with --tags firewall.")
 

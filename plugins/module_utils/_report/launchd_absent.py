@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _launchd_leftovers
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import leftovers
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -16,7 +16,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """List what is left of it."""
     label, location = arguments.text("label"), arguments.optional_text("location")
-    left = _launchd_leftovers.find(context.commands, label, arguments.texts("paths"), location)
+    left = leftovers.find(context.commands, label, arguments.texts("paths"), location)
     return Measurement(not left, ", ".join(left) or "nothing", "nothing", "Repeat site.yml: it removes the rest.")
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _pmset
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import power
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -18,9 +18,9 @@ ADVICE = "Repeat site.yml with the tag macos_headless."
 
 def measure_settings(arguments: Arguments, context: Context) -> Measurement:
     """Compare settings; one that this Mac does not have counts as 0."""
-    wanted = {name: _pmset.value_of(name, value) for name, value in arguments.mapping("settings").items()}
-    current = _pmset.read(context.commands)
-    _pmset.refuse_unknown(current, wanted)
+    wanted = {name: power.value_of(name, value) for name, value in arguments.mapping("settings").items()}
+    current = power.read(context.commands)
+    power.refuse_unknown(current, wanted)
     return Measurement(
         ok=all(current.get(name, 0) == value for name, value in wanted.items()),
         measured=", ".join(f"{name} {current.get(name, 'not supported')}" for name in wanted),
@@ -31,8 +31,8 @@ def measure_settings(arguments: Arguments, context: Context) -> Measurement:
 
 def measure_restart(arguments: Arguments, context: Context) -> Measurement:
     """Compare what happens when power comes back."""
-    wanted = arguments.choice("expected", tuple(_pmset.RESTART_VALUES))
-    return compare(_pmset.restart_policy(_pmset.read(context.commands)), wanted, ADVICE)
+    wanted = arguments.choice("expected", tuple(power.RESTART_VALUES))
+    return compare(power.restart_policy(power.read(context.commands)), wanted, ADVICE)
 
 
 KIND = Kind("power settings", measure_settings)

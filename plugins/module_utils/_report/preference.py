@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _defaults
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import preferences
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -17,7 +17,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare the value; `defaults` prints a boolean as 1 or 0."""
     domain, key = arguments.text("domain"), arguments.text("key")
     wanted = {"True": "1", "False": "0"}.get(arguments.text("expected"), arguments.text("expected"))
-    value = _defaults.read(context.commands, domain, key)
+    value = preferences.read(context.commands, domain, key)
     current = "not set" if value is None else value
     return Measurement(current == wanted, current, wanted, "Repeat site.yml.")
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import Launchd
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd.control import Launchd
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,

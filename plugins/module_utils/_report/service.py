@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import Launchd
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd.control import Launchd
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report import _log
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,

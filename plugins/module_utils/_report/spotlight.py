@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _mdutil
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import shown
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import spotlight
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -18,7 +18,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare whether volumes are indexed."""
     wanted = arguments.switch("expected")
     # An answer that passes is asked for again, so none is remembered.
-    current = _mdutil.read(context.live, arguments.texts("volumes", ("/",)))
+    current = spotlight.read(context.live, arguments.texts("volumes", ("/",)))
     return Measurement(
         ok=all(indexed == wanted for indexed in current.values()),
         measured=", ".join(f"{volume} {shown(indexed)}" for volume, indexed in current.items()),

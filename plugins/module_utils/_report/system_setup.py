@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _systemsetup
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import shown
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import system_setup
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -18,10 +18,10 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare settings by the names the module macos_system_setup gives them."""
     wanted = arguments.mapping("settings")
-    unknown = sorted(set(wanted) - set(_systemsetup.SETTINGS))
+    unknown = sorted(set(wanted) - set(system_setup.SETTINGS))
     if unknown:
-        raise ReportError(f"settings has {', '.join(unknown)}, known are {', '.join(_systemsetup.SETTINGS)}.")
-    current = _systemsetup.read(context.commands, wanted)
+        raise ReportError(f"settings has {', '.join(unknown)}, known are {', '.join(system_setup.SETTINGS)}.")
+    current = system_setup.read(context.commands, wanted)
     return Measurement(
         ok=all(current[name] == value for name, value in wanted.items()),
         measured=", ".join(f"{name} {shown(current[name])}" for name in wanted),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _thunderbolt
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import thunderbolt
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -17,7 +17,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare the far end with `peer_domain_uuid` and the speed with `minimum_gigabits` where they are given."""
     number, peer = arguments.integer("receptacle", 0), arguments.optional_text("peer")
     domain, minimum = arguments.optional_text("peer_domain_uuid"), arguments.integer("minimum_gigabits", 0)
-    port = next((port for port in _thunderbolt.read(context.commands) if port.receptacle == number), None)
+    port = next((port for port in thunderbolt.read(context.commands) if port.receptacle == number), None)
     expected = f"a cable to {peer}" if peer else "a cable to another Mac"
     expected += f" ({domain})" if domain else ""
     expected += f" with {minimum} Gb/s or more" if minimum else ""

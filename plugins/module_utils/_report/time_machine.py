@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _tmutil
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import time_machine
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -17,7 +17,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare whether backups run by themselves."""
     wanted = arguments.switch("expected")
-    return compare(_tmutil.read(context.commands)["automatic"], wanted, _tmutil.FULL_DISK_ACCESS)
+    return compare(time_machine.read(context.commands)["automatic"], wanted, time_machine.FULL_DISK_ACCESS)
 
 
 KIND = Kind("automatic Time Machine backups", measure)

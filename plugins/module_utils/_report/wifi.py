@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _hardware_ports, _wifi
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import wifi
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import hardware_ports
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -17,9 +18,9 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare whether the radio is on."""
     wanted = arguments.switch("expected")
-    device = _wifi.find_device(_hardware_ports.read(context.commands))
+    device = wifi.find_device(hardware_ports.read(context.commands))
     advice = "Repeat site.yml with the tag macos_headless."
-    return compare(_wifi.read(context.commands, device)["power"], wanted, advice)
+    return compare(wifi.read(context.commands, device)["power"], wanted, advice)
 
 
 KIND = Kind("Wi-Fi", measure)

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _exo_api, _exo_cluster, _exo_strangers, _http
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _http
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._exo import api, strangers
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._exo import cluster as clusters
 
 from tests.contract.exo.cluster import formed, picture, wait_for
 from tests.contract.exo.conftest import REAL, needs_network
@@ -372,9 +374,9 @@ def test_a_node_of_nobody_is_a_stranger(
         return _http.Answer(answer.status, answer.text.encode())
 
     # It has been there for long.
-    monkeypatch.setattr(_exo_strangers, "WATCH_SECONDS", 1)
-    members = [_exo_api.Member(f"mini{node.number}", node.address) for node in ours]
-    answer = _exo_cluster.wait_for_cluster(members, 52415, fetch, 20, 0)
+    monkeypatch.setattr(strangers, "WATCH_SECONDS", 1)
+    members = [api.Member(f"mini{node.number}", node.address) for node in ours]
+    answer = clusters.wait_for_cluster(members, 52415, fetch, 20, 0)
     assert answer.formed
     (stranger,) = answer.strangers
     assert (stranger.node_id, stranger.addresses, stranger.seen_by) == (third.id, [third.address], ["mini1", "mini2"])

@@ -28,7 +28,7 @@ def library(tmp_path_factory):
         target = directory / Path(package).name
         shutil.copytree(ROLES / package, target, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROLES / "program/files/exposition.py", target)
-    for text in (ROLES.parent / "plugins/module_utils").glob("_*_text.py"):
+    for text in (ROLES.parent / "plugins/module_utils/_macos").glob("*_text.py"):
         shutil.copy(text, directory / "measurements")
     sys.path.insert(0, str(directory))
     yield directory

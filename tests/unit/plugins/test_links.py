@@ -14,16 +14,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import (
-    _adguard_host,
-    _file_tree,
-    _files,
-    _service_account,
-    _service_launchd,
-    _softwareupdate,
-)
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _adguard_host, _file_tree, _files
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import Description
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import command_line_tools
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import account, launchd
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import Description
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,10 +132,10 @@ def test_what_adguard_home_wrote_itself_is_never_put_back_as_what_was_before(roo
 def test_the_log_of_a_service_shows_nobody_elses_file(
     root: Path, way: Callable[[Path, Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_service_launchd, "runner_source", lambda: b"")
+    monkeypatch.setattr(launchd, "runner_source", lambda: b"")
     owned(root, "/var/log/hybrid-ai/meter")
     way(root / "shadow", root / LOG.lstrip("/"))
-    service = _service_launchd.LaunchdService(None, Description("meter", arguments=["/m"]))  # type: ignore[arg-type]
+    service = launchd.LaunchdService(None, Description("meter", arguments=["/m"]))  # type: ignore[arg-type]
     (words,) = service.last_words()
     assert SECRET.decode().strip() not in words
     assert LOG in words
@@ -148,7 +143,7 @@ def test_the_log_of_a_service_shows_nobody_elses_file(
 
 def test_what_launchd_itself_writes_is_not_in_a_directory_of_the_services(root: Path) -> None:
     service = Description("meter", arguments=["/m"], user="_meter")
-    supervisor = _service_launchd.LaunchdService(None, service)  # type: ignore[arg-type]
+    supervisor = launchd.LaunchdService(None, service)  # type: ignore[arg-type]
     supervisor._ids = (THIEF, THIEF)
     supervisor.apply(["make_log_directory"])
     path = root / str(supervisor._plist["StandardErrorPath"]).lstrip("/")
@@ -164,7 +159,7 @@ def test_the_flag_of_softwareupdate_is_a_link(root: Path, there: bool) -> None:
     (root / FLAG.lstrip("/")).symlink_to(target)
     os.lchown(root / FLAG.lstrip("/"), THIEF, THIEF)
     os.utime(root / "shadow", (1, 1))
-    said = sentence(lambda: _softwareupdate.install(None, 0, 1))  # type: ignore[arg-type]
+    said = sentence(lambda: command_line_tools.install(None, 0, 1))  # type: ignore[arg-type]
     assert victims(root) == INTACT
     assert (root / "shadow").stat().st_mtime == 1
     assert "is a link" in said
@@ -223,5 +218,5 @@ def test_a_directory_of_models_that_root_linked_is_the_services(root: Path) -> N
     (root / "opt/models").symlink_to("/Volumes/Models")
     _files.make_directory("/opt/models", 0o750, (THIEF, THIEF))
     assert (root / "Volumes/Models").stat().st_uid == THIEF
-    assert _service_account.is_theirs("/opt/models", 0o750, (THIEF, THIEF))
+    assert account.is_theirs("/opt/models", 0o750, (THIEF, THIEF))
     assert (root / "opt/models").lstat().st_uid == 0

@@ -67,8 +67,10 @@ def test_what_a_stage_waits_for_exists():
         pytest.param("roles/exo/tasks/present.yml", {"exo"}, {"squid", "grafana"}, id="a role"),
         pytest.param("roles/program/tasks/main.yml", {"grafana", "prometheus"}, {"thunderbolt"}, id="a block"),
         pytest.param("plugins/modules/firewall.py", {"firewall"}, {"grafana"}, id="a module named like its role"),
-        pytest.param("plugins/module_utils/_nft.py", {"firewall"}, {"grafana", "exo"}, id="what a module imports"),
-        pytest.param("plugins/module_utils/_pmset.py", {"macos_headless"}, {"grafana"}, id="listed in brackets"),
+        pytest.param(
+            "plugins/module_utils/_firewall/nft.py", {"firewall"}, {"grafana", "exo"}, id="what a module imports"
+        ),
+        pytest.param("plugins/module_utils/_macos/power.py", {"macos_headless"}, {"grafana"}, id="listed in brackets"),
         pytest.param("lab/macos/layer.py", {"exo", "thunderbolt"}, {"grafana"}, id="the simulator"),
         pytest.param("lab/adguard_home/archive.py", {"adguard_home"}, {"exo"}, id="a stand-in"),
         pytest.param("ansible.cfg", set(scenarios()), set(), id="everything"),

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._fdesetup_text import parse_status
 from .command import MeasurementError, output
+from .filevault_text import parse_status
 
 if TYPE_CHECKING:
     from .exposition import Metrics

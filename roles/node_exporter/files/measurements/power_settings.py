@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._pmset_text import PROFILE, parse_custom
 from .command import MeasurementError, output
+from .power_text import PROFILE, parse_custom
 
 if TYPE_CHECKING:
     from .exposition import Metrics

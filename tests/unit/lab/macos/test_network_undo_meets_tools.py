@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _networksetup_undo as undo
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import undo
 
 from .test_modules_meet_tools import apply, bare
 from .test_network_module_meets_tools import kernel

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _service_runner
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import make_description
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_environment import json_format
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_launchd import make_plist
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import runner
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import make_description
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.environment import json_format
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.launchd import make_plist
 
 from lab.macos.simulator.launchd.control import handle
 from lab.macos.simulator.launchd.supervisor import Supervisor
@@ -58,7 +58,7 @@ def test_it_arrives_and_is_not_seen(mac, launchd: Supervisor) -> None:
     logs, place = mac.path("/logs"), mac.path("/environment")
     logs.mkdir()
     description = make_description({**OPTIONS, "arguments": [sys.executable, "-c", PROGRAM]})
-    plist = make_plist(description, LABEL, _service_runner.__file__)
+    plist = make_plist(description, LABEL, runner.__file__)
     # Where the file lies on this scratch Mac, and nobody to become.
     words = plist["ProgramArguments"]
     for option, path in (("--environment", place), ("--log", logs / "meter.log"), ("--memory", logs / ".group")):

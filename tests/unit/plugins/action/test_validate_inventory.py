@@ -11,8 +11,8 @@ from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules import check
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import read_inventory
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules import check
 
 from tests.broken_inventories import BROKEN, INVENTORIES, sources
 

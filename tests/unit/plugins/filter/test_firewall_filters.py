@@ -9,8 +9,8 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.hybrid_ai.cluster.plugins.filter.exo_paths import FilterModule as ExoPaths
 from ansible_collections.hybrid_ai.cluster.plugins.filter.firewall_report import FilterModule as FirewallReport
 from ansible_collections.hybrid_ai.cluster.plugins.filter.firewall_rules import FilterModule as FirewallRules
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_table import service_table
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._topology import plan_topology
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import service_table
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._topology import plan_topology
 
 HOSTS = ["a", "b", "c"]
 LAN = {"a": "10.0.0.1", "b": "10.0.0.2", "c": "10.0.0.3"}

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _exo_api
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._exo import api
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._http import Answer
 
 from tests.unit.plugins.recorded import recorded
@@ -16,7 +16,7 @@ SECOND = "12D3KooWGV9zcLN97zgGgaQ5dKSYqkoTKy4qvoDN3X9puTTG98wS"
 
 
 def test_recorded_topology() -> None:
-    view = _exo_api.parse_topology(FIRST, json.loads(recorded("exo-1.0.71-state-topology.json")))
+    view = api.parse_topology(FIRST, json.loads(recorded("exo-1.0.71-state-topology.json")))
     assert view.nodes == {FIRST, SECOND}
     assert view.edges == {(FIRST, SECOND), (SECOND, FIRST)}
     assert view.addresses[FIRST, SECOND] == ["10.99.0.1"]
@@ -31,7 +31,7 @@ def test_recorded_topology() -> None:
     ],
 )
 def test_topology(topology: dict[str, Any], edges: set[tuple[str, str]]) -> None:
-    assert _exo_api.parse_topology("A", topology).edges == edges
+    assert api.parse_topology("A", topology).edges == edges
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_instance_is_ready(runners: dict[str, Any], names: dict[str, str], ready
         "instances": {"i": {"MlxRingInstance": {"shardAssignments": {"modelId": "m", "nodeToRunner": {"A": "r"}}}}},
         "runners": runners,
     }
-    found = _exo_api.instances(
+    found = api.instances(
         "http://a:1", lambda url, _: Answer(200, json.dumps(pages[url.split("/")[-1]]).encode()), names
     )
     assert [instance["ready"] for instance in found] == [ready]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _networksetup_addressing as addressing
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import addressing
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import Unknown
 
 TAIL = "IPv6: Automatic\nIPv6 IP address: none\nIPv6 Router: none\nEthernet Address: 1c:f6:4c:00:00:01\n"

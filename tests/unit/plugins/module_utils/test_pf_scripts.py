@@ -9,7 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _pf_scripts
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import pf_scripts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ case "$(basename "$0") $*" in
 esac
 echo "No ALTQ support in kernel" >&2
 """
-LOAD = f"pfctl -a com.apple/100.hybrid-ai -f {_pf_scripts.RULES}"
+LOAD = f"pfctl -a com.apple/100.hybrid-ai -f {pf_scripts.RULES}"
 ASK = ["sysctl -n kern.bootsessionuuid", "pfctl -s References"]
 HELD = "4063     pfctl                        111111111111     0 days 00:00:00\n"
 NONE = "No pf starter references held\n"
@@ -38,7 +38,7 @@ class Shell:
         self.root = root
         for path in PROGRAMS:
             self.write(path, STUB.format(root=root)).chmod(0o755)
-        for path in (_pf_scripts.LOG, _pf_scripts.TOKEN):
+        for path in (pf_scripts.LOG, pf_scripts.TOKEN):
             self.path(path).parent.mkdir(parents=True, exist_ok=True)
 
     def path(self, path: str) -> Path:
@@ -78,38 +78,38 @@ def test_the_keeper_loads_the_rules_and_holds_one_token(
 ) -> None:
     shell.write("/references", references)
     if token:
-        shell.write(_pf_scripts.TOKEN, f"{token}\n")
-    assert shell.run(_pf_scripts.KEEP) == calls
-    assert shell.path(_pf_scripts.TOKEN).read_text() == f"{after}\n"
-    assert "No ALTQ support" in shell.path(_pf_scripts.LOG).read_text()
+        shell.write(pf_scripts.TOKEN, f"{token}\n")
+    assert shell.run(pf_scripts.KEEP) == calls
+    assert shell.path(pf_scripts.TOKEN).read_text() == f"{after}\n"
+    assert "No ALTQ support" in shell.path(pf_scripts.LOG).read_text()
 
 
 def test_the_keeper_lets_a_change_that_is_not_confirmed_alone(shell: Shell) -> None:
-    shell.write(_pf_scripts.UNDO, "")
-    assert shell.run(_pf_scripts.KEEP) == []
+    shell.write(pf_scripts.UNDO, "")
+    assert shell.run(pf_scripts.KEEP) == []
 
 
 def test_the_new_token_is_for_root_only(shell: Shell) -> None:
     shell.write("/references", NONE)
-    shell.run(_pf_scripts.KEEP)
-    assert shell.path(_pf_scripts.TOKEN).stat().st_mode & 0o777 == 0o600
+    shell.run(pf_scripts.KEEP)
+    assert shell.path(pf_scripts.TOKEN).stat().st_mode & 0o777 == 0o600
 
 
 def test_undo_loads_what_was_confirmed(shell: Shell) -> None:
-    shell.write(_pf_scripts.RULES, "x")
-    shell.write(_pf_scripts.UNDO, "x")
-    calls = shell.run(_pf_scripts.undo_script(7).decode())
+    shell.write(pf_scripts.RULES, "x")
+    shell.write(pf_scripts.UNDO, "x")
+    calls = shell.run(pf_scripts.undo_script(7).decode())
     assert calls == ["sleep 7", LOAD, "launchctl bootout system/hybrid-ai.firewall-undo"]
-    assert not shell.path(_pf_scripts.UNDO).exists()
+    assert not shell.path(pf_scripts.UNDO).exists()
 
 
 def test_undo_of_the_first_rules_leaves_pf_as_it_was(shell: Shell) -> None:
-    shell.write(_pf_scripts.TOKEN, "NOW 111111111111\n")
-    calls = shell.run(_pf_scripts.undo_script(7).decode())
+    shell.write(pf_scripts.TOKEN, "NOW 111111111111\n")
+    calls = shell.run(pf_scripts.undo_script(7).decode())
     assert calls == [
         "sleep 7",
         "pfctl -a com.apple/100.hybrid-ai -F all",
         "pfctl -X 111111111111",
         "launchctl bootout system/hybrid-ai.firewall-undo",
     ]
-    assert not shell.path(_pf_scripts.TOKEN).exists()
+    assert not shell.path(pf_scripts.TOKEN).exists()

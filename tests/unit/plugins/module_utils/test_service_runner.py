@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _service_runner as runner
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

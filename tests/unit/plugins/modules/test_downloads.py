@@ -10,8 +10,8 @@ import ssl
 from typing import Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _service_launchd
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report import interception
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import launchd
 
 from tests.unit.plugins.harness import call
 
@@ -40,7 +40,7 @@ def meter(host_files, run_module, monkeypatch):
     """Run a service that downloads, and return whether it was restarted and the environment that it got."""
     for directory in ("Library/LaunchDaemons", "opt/hybrid-ai", "var/log/hybrid-ai"):
         (host_files / directory).mkdir(parents=True)
-    monkeypatch.setattr(_service_launchd, "user_ids", lambda description: (450, 450))
+    monkeypatch.setattr(launchd, "user_ids", lambda description: (450, 450))
 
     def run(calls, **options):
         optional = {"variables": TOLD, "services": ["download-relay"], "paths": [BUNDLE]}

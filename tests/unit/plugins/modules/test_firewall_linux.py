@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _firewall, _nft, _nft_firewall
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import change, nft, nft_firewall
 
 from tests.unit.plugins.harness import Call, call
 
@@ -32,8 +32,8 @@ RULES = {
         {"action": "reset", "protocol": "udp", "port": 53},
     ],
 }
-WISH = _firewall.make_wish(RULES["tables"], RULES["rules"])  # type: ignore[arg-type]
-TEXT = _nft.document(WISH)
+WISH = change.make_wish(RULES["tables"], RULES["rules"])  # type: ignore[arg-type]
+TEXT = nft.document(WISH)
 SHOWN = [
     "direction reply accept",
     "iifname lo accept",
@@ -87,7 +87,7 @@ def bare(host_files: Path) -> Path:
 def there(bare: Path) -> Path:
     (bare / "opt/hybrid-ai/firewall").mkdir(parents=True)
     (bare / "opt/hybrid-ai/firewall/nftables.json").write_text(TEXT)
-    (bare / "etc/systemd/system" / UNIT).write_text(_nft_firewall.UNIT_TEXT)
+    (bare / "etc/systemd/system" / UNIT).write_text(nft_firewall.UNIT_TEXT)
     return bare
 
 
@@ -123,7 +123,7 @@ def test_the_first_rules_wait_for_their_confirmation(run_module: Run, bare: Path
     calls = [*BARE, CHECK, STOP_TIMER, call(timer), LOAD, *read(listing(), "inactive", "", "active")]
     result = run_module("firewall", {**RULES, "undo_after": 45}, calls, system="Linux")
     assert (result["changed"], result["undo_pending"]) == (True, True)
-    assert (bare / "opt/hybrid-ai/firewall/undo").read_text() == _nft_firewall.UNDO_TEXT
+    assert (bare / "opt/hybrid-ai/firewall/undo").read_text() == nft_firewall.UNDO_TEXT
     assert not (bare / "opt/hybrid-ai/firewall/nftables.json").exists(), "only confirmed rules are loaded at boot"
 
 
@@ -134,7 +134,7 @@ def test_a_confirmation_makes_them_permanent(run_module: Run, bare: Path) -> Non
     result = run_module("firewall", {**RULES, "confirm": True}, calls, system="Linux")
     assert (result["changed"], result["confirmed"]) == (False, True)
     assert (bare / "opt/hybrid-ai/firewall/nftables.json").read_text() == TEXT
-    assert (bare / "etc/systemd/system" / UNIT).read_text() == _nft_firewall.UNIT_TEXT
+    assert (bare / "etc/systemd/system" / UNIT).read_text() == nft_firewall.UNIT_TEXT
 
 
 def test_a_confirmation_that_comes_too_late(run_module: Run, bare: Path) -> None:
@@ -227,5 +227,5 @@ def test_a_rule_of_somebody_else_in_our_table_is_shown_as_it_is() -> None:
         {"counter": {}},
         {"drop": None},
     ]
-    assert _nft.shown(expression).endswith(" drop")
-    assert "counter" not in _nft.shown(expression)
+    assert nft.shown(expression).endswith(" drop")
+    assert "counter" not in nft.shown(expression)

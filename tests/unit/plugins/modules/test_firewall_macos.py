@@ -8,7 +8,8 @@ import plistlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _pf_scripts
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import pf_scripts
 
 from tests.unit.plugins.harness import Call, call
 
@@ -83,8 +84,8 @@ def job(label: str, *, loaded: bool) -> Call:
     return call(argv, out=f"x = {{\n\tpath = {path}\n\tstate = not running\n}}\n") if loaded else call(argv, rc=113)
 
 
-KEEPER = _pf_scripts.LABEL
-UNDO = _pf_scripts.UNDO_LABEL
+KEEPER = pf_scripts.LABEL
+UNDO = pf_scripts.UNDO_LABEL
 
 
 def read(
@@ -127,10 +128,10 @@ def put(root: Path, path: str, content: bytes | str, mode: int = 0o644) -> None:
 @pytest.fixture
 def there(host_files: Path) -> Path:
     """Everything in place, as an earlier run left it."""
-    put(host_files, _pf_scripts.RULES, TEXT)
-    put(host_files, _pf_scripts.KEEPER, _pf_scripts.KEEP, 0o755)
-    put(host_files, _pf_scripts.TOKEN, f"{SESSION} {TOKEN}\n", 0o600)
-    put(host_files, f"/Library/LaunchDaemons/{KEEPER}.plist", plistlib.dumps(_pf_scripts.keeper_plist()))
+    put(host_files, pf_scripts.RULES, TEXT)
+    put(host_files, pf_scripts.KEEPER, pf_scripts.KEEP, 0o755)
+    put(host_files, pf_scripts.TOKEN, f"{SESSION} {TOKEN}\n", 0o600)
+    put(host_files, f"/Library/LaunchDaemons/{KEEPER}.plist", plistlib.dumps(pf_scripts.keeper_plist()))
     return host_files
 
 
@@ -193,15 +194,15 @@ def test_the_first_rules_wait_for_their_confirmation(run_module: Callable[..., d
     result = run_module("firewall", {**RULES, "undo_after": 60}, calls)
     assert (result["changed"], result["undo_pending"]) == (True, True)
     assert "The rules are taken back in 60 seconds unless a call with confirm comes" in str(result["warnings"])
-    assert (bare / _pf_scripts.TOKEN.lstrip("/")).read_text() == f"{SESSION} {TOKEN}\n"
-    assert (bare / _pf_scripts.UNDO.lstrip("/")).read_text().splitlines()[2] == "/bin/sleep 60"
+    assert (bare / pf_scripts.TOKEN.lstrip("/")).read_text() == f"{SESSION} {TOKEN}\n"
+    assert (bare / pf_scripts.UNDO.lstrip("/")).read_text().splitlines()[2] == "/bin/sleep 60"
     assert plistlib.loads((bare / undo.lstrip("/")).read_bytes())["RunAtLoad"] is True
-    assert not (bare / _pf_scripts.RULES.lstrip("/")).exists(), "only confirmed rules are loaded at boot"
+    assert not (bare / pf_scripts.RULES.lstrip("/")).exists(), "only confirmed rules are loaded at boot"
 
 
 def test_a_confirmation_makes_them_permanent(run_module: Callable[..., dict[str, Any]], bare: Path) -> None:
-    put(bare, _pf_scripts.TOKEN, f"{SESSION} {TOKEN}\n", 0o600)
-    put(bare, _pf_scripts.UNDO, "x", 0o700)
+    put(bare, pf_scripts.TOKEN, f"{SESSION} {TOKEN}\n", 0o600)
+    put(bare, pf_scripts.UNDO, "x", 0o700)
     put(bare, f"/Library/LaunchDaemons/{UNDO}.plist", "x")
     keeper = f"/Library/LaunchDaemons/{KEEPER}.plist"
     calls = [
@@ -218,9 +219,9 @@ def test_a_confirmation_makes_them_permanent(run_module: Callable[..., dict[str,
     ]
     result = run_module("firewall", {**RULES, "confirm": True}, calls)
     assert (result["changed"], result["confirmed"]) == (False, True)
-    assert (bare / _pf_scripts.RULES.lstrip("/")).read_text() == TEXT
-    assert plistlib.loads((bare / keeper.lstrip("/")).read_bytes()) == _pf_scripts.keeper_plist()
-    assert not _files.exists(_pf_scripts.UNDO)
+    assert (bare / pf_scripts.RULES.lstrip("/")).read_text() == TEXT
+    assert plistlib.loads((bare / keeper.lstrip("/")).read_bytes()) == pf_scripts.keeper_plist()
+    assert not _files.exists(pf_scripts.UNDO)
     assert not _files.exists(f"/Library/LaunchDaemons/{UNDO}.plist")
 
 
@@ -248,7 +249,7 @@ def test_confirmed_rules_that_were_lost_come_back_without_a_timer(
 ) -> None:
     other_start = "tokens" in found and found["tokens"] is None
     if other_start:
-        put(there, _pf_scripts.TOKEN, f"FFFF {TOKEN}\n", 0o600)
+        put(there, pf_scripts.TOKEN, f"FFFF {TOKEN}\n", 0o600)
     held = [] if other_start else [references(*found.get("tokens", (TOKEN,)))]
     calls = [
         *read(**found),
@@ -262,11 +263,11 @@ def test_confirmed_rules_that_were_lost_come_back_without_a_timer(
     ]
     result = run_module("firewall", {**RULES, "undo_after": 60}, calls)
     assert (result["changed"], result["undo_pending"]) == (True, False)
-    assert (there / _pf_scripts.TOKEN.lstrip("/")).read_text() == f"{SESSION} {TOKEN}\n"
+    assert (there / pf_scripts.TOKEN.lstrip("/")).read_text() == f"{SESSION} {TOKEN}\n"
 
 
 def test_who_may_no_longer_has_its_connections_ended(run_module: Callable[..., dict[str, Any]], there: Path) -> None:
-    put(there, _pf_scripts.RULES, TEXT.replace("10.0.0.2 }", "10.0.0.2, 10.0.0.3 }"))
+    put(there, pf_scripts.RULES, TEXT.replace("10.0.0.2 }", "10.0.0.2, 10.0.0.3 }"))
     calls = [
         *read(table="   10.0.0.1\n   10.0.0.2\n   10.0.0.3\n"),
         UNDERSTAND,

@@ -8,8 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _service_launchd, _service_systemd
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import Description
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import launchd, systemd
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import Description
 
 from tests.unit.plugins.harness import call
 
@@ -25,13 +25,13 @@ ABSENT = call(PRINT, rc=113)
 SHOW = ["systemctl", "show", "--property=LoadState,ActiveState,MainPID,ActiveEnterTimestamp", "hybrid-ai-exo.service"]
 EXO = {"checks": [{"capability": "exo", "check": "service", "name": "exo"}]}
 # Where the service itself writes, as its property list says.
-SUPERVISOR = _service_launchd.LaunchdService(None, Description("exo", arguments=["/exo"]))  # type: ignore[arg-type]
+SUPERVISOR = launchd.LaunchdService(None, Description("exo", arguments=["/exo"]))  # type: ignore[arg-type]
 LOG, LAUNCHD_LOG = SUPERVISOR.log, str(SUPERVISOR._plist["StandardErrorPath"])
 
 
 @pytest.fixture(autouse=True)
 def runner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_service_launchd, "runner_source", lambda: b"")
+    monkeypatch.setattr(launchd, "runner_source", lambda: b"")
 
 
 def put(root: Path, path: str, text: str) -> None:
@@ -74,7 +74,7 @@ def test_a_service_of_a_mac_that_is_not_there(run_module: Run) -> None:
 def test_a_service_of_a_linux_machine(run_module: Run, state: str, advised: str) -> None:
     (line,) = run_module("node_report", EXO, [call(SHOW, out=state)], system="Linux")["lines"]
     assert (line["ok"], line["advice"]) == (False, advised)
-    supervisor = _service_systemd.SystemdService(None, Description("exo", arguments=["/exo"]))  # type: ignore[arg-type]
+    supervisor = systemd.SystemdService(None, Description("exo", arguments=["/exo"]))  # type: ignore[arg-type]
     assert supervisor.log == "the journal of hybrid-ai-exo.service"
 
 

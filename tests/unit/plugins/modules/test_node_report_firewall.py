@@ -9,7 +9,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _firewall, _http, _nft, _nft_firewall
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _http
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import change, nft, nft_firewall
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._http import Answer
 
 from tests.unit.plugins.exo_stage import Stage
@@ -192,18 +193,18 @@ LOST = [
 def test_the_packet_filter(
     run_module: Callable[..., dict[str, Any]], host_files: Path, flushed: bool, ok: bool, measured: str
 ) -> None:
-    text = _nft.document(_firewall.make_wish(FILTER["tables"], FILTER["rules"]))  # type: ignore[arg-type]
-    for path, content in {_nft_firewall.RULES: text, _nft_firewall.UNIT_FILE: _nft_firewall.UNIT_TEXT}.items():
+    text = nft.document(change.make_wish(FILTER["tables"], FILTER["rules"]))  # type: ignore[arg-type]
+    for path, content in {nft_firewall.RULES: text, nft_firewall.UNIT_FILE: nft_firewall.UNIT_TEXT}.items():
         real = host_files / path.lstrip("/")
         real.parent.mkdir(parents=True, exist_ok=True)
         real.write_text(content)
     added = [entry["add"] for entry in json.loads(text)["nftables"] if "add" in entry]
-    table = call(_nft.LIST, out=json.dumps({"nftables": [] if flushed else added}))
-    words = [word for name in _nft_firewall.PROPERTIES for word in ("-p", name)]
+    table = call(nft.LIST, out=json.dumps({"nftables": [] if flushed else added}))
+    words = [word for name in nft_firewall.PROPERTIES for word in ("-p", name)]
     shown = "ActiveState=active\nSubState=exited\nUnitFileState=enabled\nNeedDaemonReload=no\n"
     calls = [
         table,
-        call(["/usr/bin/systemctl", "show", *words, _nft_firewall.UNIT], out=shown),
+        call(["/usr/bin/systemctl", "show", *words, nft_firewall.UNIT], out=shown),
         call(["/usr/bin/systemctl", "is-active", "hybrid-ai-firewall-undo.timer"], out="inactive\n", rc=3),
         call(["/usr/sbin/nft", "-c", "-j", "-f", "-"], stdin=text),
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _ports
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import ports
 
 from tests.unit.plugins.harness import Call, call
 
@@ -64,7 +64,7 @@ def sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, s
     (process / "comm").write_text("dnsmasq\n")
     (process / "fd/5").symlink_to("socket:[777]")
     (tmp_path / "proc/net").mkdir()
-    monkeypatch.setattr(_ports, "PROC", str(tmp_path / "proc"))
+    monkeypatch.setattr(ports, "PROC", str(tmp_path / "proc"))
 
     def make(table: str, line: str) -> None:
         rest = " 00000000:00000000 00:00000000 00000000  0        0 777\n"

@@ -7,7 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _health, _service_launchd
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import health, launchd
 
 from tests.unit.plugins.harness import Call, call
 
@@ -69,7 +70,7 @@ RESTART = [BOOTOUT, NOT_THERE, *START]
 def mac(host_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for directory in ("Library/LaunchDaemons", "opt/hybrid-ai", "var/log/hybrid-ai"):
         (host_files / directory).mkdir(parents=True)
-    monkeypatch.setattr(_service_launchd, "user_ids", lambda description: (450, 450))
+    monkeypatch.setattr(launchd, "user_ids", lambda description: (450, 450))
 
 
 def install(host: Path, plist: dict[str, Any] = STORED, *, runner: bool = True) -> None:
@@ -80,7 +81,7 @@ def install(host: Path, plist: dict[str, Any] = STORED, *, runner: bool = True) 
     (host / LOGS.lstrip("/") / "meter.log").write_text("no sensor\n")
     if runner:
         (host / RUNNER.lstrip("/")).parent.mkdir(parents=True)
-        (host / RUNNER.lstrip("/")).write_bytes(_service_launchd.runner_source())
+        (host / RUNNER.lstrip("/")).write_bytes(launchd.runner_source())
         (host / RUNNER.lstrip("/")).chmod(0o755)
 
 
@@ -211,7 +212,7 @@ def test_a_new_runner_does_not_restart_the_service(run_module: Callable[..., dic
     install(host_files, runner=False)
     result = run_module("service", METER, [ENABLED, RUNNING])
     assert (result["steps"], result["restarted"]) == (["install_runner"], False)
-    assert (host_files / RUNNER.lstrip("/")).read_bytes() == _service_launchd.runner_source()
+    assert (host_files / RUNNER.lstrip("/")).read_bytes() == launchd.runner_source()
 
 
 def test_a_service_that_is_never_restarted_may_end(run_module: Callable[..., dict[str, Any]], host_files: Path) -> None:
@@ -222,21 +223,21 @@ def test_a_service_that_is_never_restarted_may_end(run_module: Callable[..., dic
 
 HEALTH = {"url": "http://127.0.0.1:52415/node_id", "contains": "12D3"}
 ANSWERS = [
-    pytest.param([_health.Answer(200, '"12D3KooW"')], None, id="healthy"),
+    pytest.param([health.Answer(200, '"12D3KooW"')], None, id="healthy"),
     pytest.param(
-        [_health.Answer(error="Connection refused"), _health.Answer(503), _health.Answer(200, '"12D3KooW"')],
+        [health.Answer(error="Connection refused"), health.Answer(503), health.Answer(200, '"12D3KooW"')],
         None,
         id="healthy-later",
     ),
-    pytest.param([_health.Answer(error="Connection refused")], "Connection refused", id="no-answer"),
-    pytest.param([_health.Answer(503)], "it answered with status 503 instead of 200", id="wrong-status"),
-    pytest.param([_health.Answer(200, "<html>")], "its answer does not contain '12D3'", id="wrong-answer"),
+    pytest.param([health.Answer(error="Connection refused")], "Connection refused", id="no-answer"),
+    pytest.param([health.Answer(503)], "it answered with status 503 instead of 200", id="wrong-status"),
+    pytest.param([health.Answer(200, "<html>")], "its answer does not contain '12D3'", id="wrong-answer"),
 ]
 
 
 @pytest.mark.parametrize(("answers", "problem"), ANSWERS)
 def test_health(
-    answers: list[_health.Answer],
+    answers: list[health.Answer],
     problem: str | None,
     run_module: Callable[..., dict[str, Any]],
     host_files: Path,
@@ -244,7 +245,7 @@ def test_health(
 ) -> None:
     install(host_files)
     left = list(answers)
-    monkeypatch.setattr(_health, "fetch", lambda url: left.pop(0) if len(left) > 1 else left[0])
+    monkeypatch.setattr(health, "fetch", lambda url: left.pop(0) if len(left) > 1 else left[0])
     result = run_module("service", {**METER, "health": HEALTH}, [ENABLED, RUNNING])
     if problem is None:
         assert result["changed"] is False
@@ -315,7 +316,7 @@ def test_failures(
 
 
 def test_a_user_that_does_not_exist(run_module: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_service_launchd, "user_ids", lambda description: None)
+    monkeypatch.setattr(launchd, "user_ids", lambda description: None)
     predicted = run_module("service", METER, [ENABLED, NOT_THERE], check=True)
     assert predicted["steps"] == ["install_runner", "make_log_directory", "write", "load"]
     result = run_module("service", METER, [ENABLED, NOT_THERE])

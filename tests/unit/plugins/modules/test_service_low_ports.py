@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import Description
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_systemd import make_unit
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import Description
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.systemd import make_unit
 
 
 @pytest.mark.parametrize(("low", "lines"), [(False, 0), (True, 1)], ids=["without", "with"])

@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _service_account
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ ALL = [*WANTED["directories"], *WANTED["files"]]
 def user(monkeypatch: pytest.MonkeyPatch, host_files: Path) -> None:
     """Have the user, and really give it what is given to it."""
     monkeypatch.setattr(os, "fchown", FCHOWN)
-    monkeypatch.setattr(_service_account, "numbers", lambda name: (USER, USER) if name == "_exo" else None)
+    monkeypatch.setattr(account, "numbers", lambda name: (USER, USER) if name == "_exo" else None)
     (host_files / "log").mkdir()
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _service_launchd
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service_environment import systemd_format
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import launchd
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.environment import systemd_format
 
 from tests.unit.plugins.harness import Call, call
 
@@ -112,7 +113,7 @@ PLATFORMS = [
 def platform(request: pytest.FixtureRequest, host_files: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     for directory in ("Library/LaunchDaemons", "etc/systemd/system", "opt/hybrid-ai", "var/log/hybrid-ai"):
         (host_files / directory).mkdir(parents=True)
-    monkeypatch.setattr(_service_launchd, "user_ids", lambda description: (450, 451))
+    monkeypatch.setattr(launchd, "user_ids", lambda description: (450, 451))
     found: Platform = request.param
     return found
 

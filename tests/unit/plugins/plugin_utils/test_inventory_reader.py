@@ -17,7 +17,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reade
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._inventory_rules._model import Inventory
+    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Inventory
 
 KEYS = [("default", VaultSecret(b"vault password"))]
 

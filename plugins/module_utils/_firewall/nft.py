@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""nftables on Linux: one table of ours as JSON, in exactly the form in which `nft` lists it.
+
+Other tables (Docker's, ufw's) are evaluated as well: what ours lets through they may still refuse.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import FirewallError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.rule import (
+    IN,
+    LOOPBACK,
+    OUT,
+    FirewallRulesError,
+    addresses,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Result
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Wish
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.rule import Rule
+
+NFT = "/usr/sbin/nft"
+FAMILY = "inet"
+TABLE = "hybrid_ai"
+CHAINS = {IN: "input", OUT: "output"}
+PRIORITY = -10
+"""Before the tables of others, which have 0."""
+
+LIST = [NFT, "-j", "list", "table", FAMILY, TABLE]
+DELETE = [NFT, "delete", "table", FAMILY, TABLE]
+_LOOPBACK_DEVICE = "lo"
+_ADDRESS = {4: ("ip", "ipv4_addr", ""), 6: ("ip6", "ipv6_addr", "_6")}
+_HERE = {"family": FAMILY, "table": TABLE}
+
+# Answers to what this host asked pass whatever its own port is; each further packet of somebody else's connection is
+# judged like its first, so that rules that become tighter end it.
+ANSWERS: list[dict[str, Any]] = [
+    {"match": {"op": "==", "left": {"ct": {"key": "direction"}}, "right": "reply"}},
+    {"accept": None},
+]
+
+
+def document(wish: Wish) -> str:
+    """Return the file that replaces the table in one step."""
+    table = {"family": FAMILY, "name": TABLE}
+    commands: list[dict[str, Any]] = [
+        {"add": {"table": table}},
+        {"delete": {"table": table}},
+        {"add": {"table": table}},
+    ]
+    commands += [{"add": {"set": {**_HERE, **found}}} for found in sets(wish)]
+    for direction, found in expressions(wish).items():
+        name = CHAINS[direction]
+        chain = {**_HERE, "name": name, "type": "filter", "hook": name, "prio": PRIORITY, "policy": "accept"}
+        commands += [{"add": {"chain": chain}}]
+        commands += [{"add": {"rule": {**_HERE, "chain": name, "expr": expression}}} for expression in found]
+    return json.dumps({"nftables": commands}, indent=1) + "\n"
+
+
+def sets(wish: Wish) -> Iterator[dict[str, Any]]:
+    """Yield one set for each IP version of each table."""
+    for name, found in sorted(wish.tables.items()):
+        for version, (_, kind, suffix) in _ADDRESS.items():
+            elements = [_element(address) for address in found if _version(address) == version]
+            if elements:
+                yield {"name": f"{name}{suffix}", "type": kind, "flags": ["interval"], "elem": elements}
+
+
+def expressions(wish: Wish) -> dict[str, list[list[dict[str, Any]]]]:
+    """Return what every rule says by direction; one that names a table becomes one for each IP version in it.
+
+    Nothing is asked of what goes out where no rule is about it.
+    """
+    used = [way for way in CHAINS if way == IN or any(rule.direction == way for rule in wish.rules)]
+    return {
+        way: [
+            ANSWERS,
+            *(
+                expression
+                for rule in wish.rules
+                if rule.direction == way or rule.interface
+                for expression in _rule(rule, way, wish)
+            ),
+        ]
+        for way in used
+    }
+
+
+def _rule(rule: Rule, way: str, wish: Wish) -> Iterator[list[dict[str, Any]]]:
+    verdict: dict[str, Any] = {"accept": None}
+    if rule.action != "pass":
+        verdict = {"reject": {"type": "tcp reset"}} if rule.protocol == "tcp" else {"drop": None}
+    incoming = way == IN
+    common = [_match({"meta": {"key": "skuid"}}, int(rule.user))] if rule.user else []
+    if rule.interface == LOOPBACK:
+        common += [_match({"meta": {"key": "iifname" if incoming else "oifname"}}, _LOOPBACK_DEVICE)]
+    port = [_match({"meta": {"key": "l4proto"}}, rule.protocol)] if rule.protocol else []
+    if rule.port:
+        port = [_match(_payload(rule.protocol, "dport"), rule.port)]
+    table = rule.source if incoming else rule.destination
+    if not table:
+        yield [*common, *port, verdict]
+        return
+    for version, (protocol, _, suffix) in _ADDRESS.items():
+        if any(_version(address) == version for address in wish.tables[table]):
+            other = _match(_payload(protocol, "saddr" if incoming else "daddr"), f"@{table}{suffix}")
+            yield [*common, other, *port, verdict]
+
+
+def _match(left: dict[str, Any], right: str | int) -> dict[str, Any]:
+    return {"match": {"op": "==", "left": left, "right": right}}
+
+
+def _payload(protocol: str, field: str) -> dict[str, Any]:
+    return {"payload": {"protocol": protocol, "field": field}}
+
+
+def _version(address: str) -> int:
+    return ipaddress.ip_network(address).version
+
+
+def _element(address: str) -> Any:
+    network = ipaddress.ip_network(address)
+    if network.prefixlen == network.max_prefixlen:
+        return address
+    return {"prefix": {"addr": str(network.network_address), "len": network.prefixlen}}
+
+
+def parse(result: Result) -> tuple[list[str], dict[str, list[str]]]:
+    """Return rules and sets of our table in the kernel, none where it does not exist."""
+    if result.rc != 0:
+        if "No such file or directory" in result.err:
+            return [], {}
+        raise FirewallError(f"`{' '.join(LIST)}` failed: {result.text}")
+    try:
+        listed = json.loads(result.out)["nftables"]
+        rules = [_line(entry["rule"]["chain"], entry["rule"]["expr"]) for entry in listed if "rule" in entry]
+        found = {entry["set"]["name"]: _elements(entry["set"].get("elem", [])) for entry in listed if "set" in entry}
+    except (ValueError, KeyError, TypeError) as error:
+        raise FirewallError(f"`{' '.join(LIST)}` printed something unknown: {error!r}") from error
+    return rules, found
+
+
+def wanted(wish: Wish) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the same for a wish."""
+    rules = [_line(CHAINS[way], expression) for way, found in expressions(wish).items() for expression in found]
+    return rules, {found["name"]: _elements(found["elem"]) for found in sets(wish)}
+
+
+def _line(chain: str, expression: list[dict[str, Any]]) -> str:
+    return shown(expression) if chain == CHAINS[IN] else f"{chain}: {shown(expression)}"
+
+
+def shown(expression: list[dict[str, Any]]) -> str:
+    """Write what a rule says on one line, the way a person reads it where it is of our kind."""
+    return " ".join(_word(statement) for statement in expression if "counter" not in statement)
+
+
+def _word(statement: dict[str, Any]) -> str:
+    match = statement.get("match", {})
+    kind, left = next(iter(match.get("left", {"": {}}).items()))
+    if match.get("op") == "==" and kind in ("meta", "ct"):
+        return f"{left['key']} {match['right']}"
+    if match.get("op") == "==" and kind == "payload":
+        return f"{left.get('protocol')} {left.get('field')} {match['right']}"
+    if statement == {"reject": {"type": "tcp reset"}}:
+        return "reset"
+    return next(iter(statement)) if list(statement.values()) == [None] else json.dumps(statement, sort_keys=True)
+
+
+def _elements(listed: list[Any]) -> list[str]:
+    """Return a set's addresses; a range that is no network is shown as it is, and equals nothing of ours."""
+    found = []
+    for element in listed:
+        prefix = element.get("prefix") if isinstance(element, dict) else None
+        found.append(f"{prefix['addr']}/{prefix['len']}" if prefix else element)
+    try:
+        return addresses(found, "a set")
+    except FirewallRulesError:
+        return [json.dumps(element) for element in listed]

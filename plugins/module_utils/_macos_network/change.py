@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""One call of the network module: location first, since services belong to one, then everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _connection
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd.control import Launchd
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import bridge as bridges
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import carrier, undo
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import location as locations
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import state as areas
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import (
+    NETWORKSETUP,
+    NetworkError,
+    NetworkSetup,
+)
+
+if TYPE_CHECKING:
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import Port
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one call asks for."""
+
+    wish: areas.Wish
+    location: str | None = None
+    location_absent: str | None = None
+    undo_after: int | None = None
+    connection_address: str | None = None
+
+
+class Run:
+    """First `plan`, then `apply` unless in check mode, then `result`."""
+
+    def __init__(self, commands: Commands, request: Request) -> None:
+        self._commands = commands
+        self._request = request
+        self._tool = NetworkSetup(commands)
+        self._launchd = Launchd(commands)
+        self._location_before: locations.Locations | None = None
+        self._location_plan: locations.LocationPlan | None = None
+        self._area: areas.Area | None = None
+        self._plan: areas.Plan | None = None
+        self._connection: _connection.Connection | None = None
+        self._armed = False
+        self.warnings: list[str] = []
+
+    def confirm(self, check_mode: bool) -> bool:
+        """Keep what would be taken back; tell whether there was anything."""
+        return undo.pending(self._launchd) if check_mode else undo.disarm(self._launchd)
+
+    def plan(self) -> None:
+        """Read and plan; the services of a location that is not in use yet cannot be read before the switch."""
+        request = self._request
+        if request.location or request.location_absent:
+            self._location_before = locations.read(self._tool)
+            self._location_plan = locations.plan(
+                self._location_before, request.location, request.location_absent, undone=request.undo_after is not None
+            )
+            self.warnings += self._location_plan.warnings
+            self._refuse_switch()
+        if not self._switches():
+            self._plan_services()
+        elif self._manages_services():
+            self.warnings.append("The services of the other location can only be looked at after the switch to it.")
+
+    def apply(self) -> None:
+        """Make it so and read it back."""
+        if self._location_plan and self._location_plan.commands:
+            self._guard_location()
+            locations.apply(self._tool, self._location_plan)
+            if self._switches():
+                self._plan_services()
+        if self._plan is None or self._area is None or not self._plan.differences:
+            return
+        endangering = self._guard_services(self._area, self._plan.differences)
+        for difference in sorted(self._plan.differences, key=lambda one: one in endangering):
+            for step in difference.steps:
+                self._step(step)
+        self._read_back()
+
+    def result(self) -> dict[str, Any]:
+        """Return what the module reports."""
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        changes: list[dict[str, Any]] = []
+        if self._location_before and self._location_plan:
+            was, becomes = self._location_before, self._location_plan.after
+            before |= {"location": was.current, "locations": list(was.names)}
+            after |= {"location": becomes.current, "locations": list(becomes.names)}
+            if self._location_plan.commands:
+                changes.append({"service": "", "setting": "location", "before": dict(before), "after": dict(after)})
+        if self._area and self._plan:
+            before |= areas.describe(self._area, self._request.wish)
+            after |= areas.describe(self._plan.after, self._request.wish)
+            changes += [
+                {"service": one.service, "setting": one.key, "before": one.got, "after": one.wanted}
+                for one in self._plan.differences
+            ]
+        return {
+            "changed": bool(changes),
+            "changes": changes,
+            "undo_pending": self._armed,
+            "diff": {"before": before, "after": after},
+        }
+
+    def _manages_services(self) -> bool:
+        wish = self._request.wish
+        return bool(wish.services or wish.order or wish.cabled_ports or wish.bridge_device)
+
+    def _switches(self) -> bool:
+        if self._location_plan is None or self._location_before is None:
+            return False
+        return self._location_plan.switches(self._location_before)
+
+    def _plan_services(self) -> None:
+        if not self._manages_services():
+            return
+        if carrier.is_needed(self._request.wish):
+            wish = carrier.resolve(self._tool, self._request.wish, self._find_connection(self._tool.ports()))
+            self._request = replace(self._request, wish=wish)
+        self._area = areas.read(self._commands, self._tool, self._request.wish)
+        self._plan = areas.plan(self._area, self._request.wish)
+        areas.refuse_irreversible(self._plan.differences)
+        undone = self._request.undo_after is not None
+        if self._plan.differences and (undone or self._request.connection_address):
+            connection = self._find_connection(self._area.ports)
+            carrier.refuse_cut(self._plan.differences, self._area, connection, undone=undone)
+
+    def _find_connection(self, ports: list[Port]) -> _connection.Connection:
+        """Find what carries the connection, once and before anything is changed."""
+        if self._connection is None:
+            devices = [port.device for port in ports]
+            self._connection = _connection.read(self._commands, self._request.connection_address, devices)
+        return self._connection
+
+    def _refuse_switch(self) -> None:
+        """Refuse a switch of the location that may cut the connection, unless it is taken back by itself."""
+        if self._switches() and self._request.connection_address and self._request.undo_after is None:
+            raise NetworkError(
+                f"The network location stays as it is, because every address may change with it, also "
+                f"{self._request.connection_address}, which carries the connection: give undo_after, so that it is "
+                "taken back unless it is confirmed."
+            )
+
+    def _guard_location(self) -> None:
+        """Have a switch of the location taken back by itself."""
+        if self._location_before and self._switches() and self._request.undo_after is not None:
+            command = [NETWORKSETUP, "-switchtolocation", self._location_before.current]
+            self._arm([command])
+
+    def _guard_services(self, area: areas.Area, differences: list[areas.Difference]) -> list[areas.Difference]:
+        """Have changes that may cut the connection taken back by themselves; return them, to be made last."""
+        connection = self._connection or _connection.Connection()
+        endangering = [one for one in differences if carrier.endangers(one, area, connection)]
+        if endangering and self._request.undo_after is not None and not self._armed:
+            self._arm(undo.restore_commands(self._tool, endangering))
+        return endangering
+
+    def _arm(self, commands: list[list[str]]) -> None:
+        undo.arm(self._launchd, self._request.undo_after or 0, commands)
+        self._armed = True
+        self.warnings.append(
+            f"The change is taken back in {self._request.undo_after} seconds unless a call with confirm comes through."
+        )
+
+    def _step(self, step: list[str] | bridges.Edit) -> None:
+        if isinstance(step, bridges.Edit):
+            bridges.apply_edit(step)
+        elif step[0] == NETWORKSETUP:
+            self._tool.run(*step[1:])
+        else:
+            self._commands.must(step)
+
+    def _read_back(self) -> None:
+        """Fail on the first thing that was written and does not show."""
+        area = areas.read(self._commands, self._tool, self._request.wish)
+        left = areas.plan(area, self._request.wish).differences
+        if left:
+            one = left[0]
+            what = f"the network service {one.service}" if one.service else "the network services"
+            raise NetworkError(
+                f"The setting {one.key} of {what} was written but is {one.got!r} instead of {one.wanted!r}."
+            )

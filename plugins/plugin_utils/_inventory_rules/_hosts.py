@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Rules about hosts: their names, their groups and the Python that Ansible uses on them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
+    INVENTORY,
+    Problem,
+    closest,
+    enumerate_names,
+)
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import (
+    GROUPS,
+    PLANNED_GROUPS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Host, Inventory
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_STUB = "/usr/bin/python3"
+_KNOWN_GROUPS = {*GROUPS, *(group for groups in PLANNED_GROUPS.values() for group in groups)}
+
+
+def host_names(inventory: Inventory) -> Iterator[Problem]:
+    """Check that each host's name can be its name in DNS and is nobody else's."""
+    taken = {entry["dns"]: service for service, entry in inventory.services().items() if entry["dns"]}
+    for name in inventory.hosts:
+        if not _LABEL.fullmatch(name):
+            yield Problem(
+                name,
+                "the name of a host must be one DNS label: lower-case letters, digits and inner hyphens, at most 63 "
+                "of them; rename the host.",
+            )
+        elif name in taken:
+            yield Problem(
+                name, f"the name is already the DNS name of the service {taken[name]}; give the host another one."
+            )
+        elif name in inventory.groups:
+            yield Problem(name, "a group has the same name; give the host another one.")
+        elif name == "localhost":
+            yield Problem(name, "this name means every machine itself; give the host another one.")
+
+
+def _planned_program(group: str) -> str | None:
+    """Return the program without a role that a group is named after, alone or with what its hosts do."""
+    return next((name for name in PLANNED_GROUPS if group == name or group.startswith(f"{name}_")), None)
+
+
+def planned_groups(inventory: Inventory) -> Iterator[Problem]:
+    """Find hosts in groups whose program no role runs yet."""
+    for group, members in inventory.groups.items():
+        if members and _planned_program(group):
+            own = "" if group in _KNOWN_GROUPS else ", or give a group of your own another name"
+            yield Problem(
+                INVENTORY, f"the group {group} is not available yet; remove {enumerate_names(members)} from it{own}."
+            )
+
+
+def _misspelt_groups(inventory: Inventory) -> dict[str, str]:
+    """Return the groups that look like one of ours, by what was probably meant."""
+    misspelt = {}
+    for group, members in inventory.groups.items():
+        known = group in _KNOWN_GROUPS or _planned_program(group)
+        guess = None if known else closest(group, _KNOWN_GROUPS, 0.8)
+        # A group of hosts that are all in ours as well is a person's own division of it.
+        if guess and not set(members) <= set(inventory.groups.get(guess, [])):
+            misspelt[group] = guess
+    return misspelt
+
+
+def group_names(inventory: Inventory) -> Iterator[Problem]:
+    """Find groups whose name is nearly one that means something."""
+    for group, guess in _misspelt_groups(inventory).items():
+        yield Problem(INVENTORY, f"the group {group} means nothing to the playbooks; did you mean {guess}?")
+
+
+def platforms(inventory: Inventory) -> Iterator[Problem]:
+    """Check that each host is either a Mac or a Linux machine."""
+    meant = _misspelt_groups(inventory)
+    for host in inventory.hosts.values():
+        groups = host.groups | {meant[group] for group in host.groups if group in meant}
+        if {"macos", "linux"} <= groups:
+            yield Problem(host.name, "the host is in the groups macos and linux; keep the one that is true.")
+        elif not {"macos", "linux"} & groups:
+            yield Problem(host.name, "the host is in neither of the groups macos and linux; add it to one of them.")
+
+
+def management(inventory: Inventory) -> Iterator[Problem]:
+    """Check that exactly one host manages the others."""
+    names = inventory.groups.get("management", [])
+    if len(names) > 1:
+        yield Problem(
+            INVENTORY, f"the group management has {len(names)} hosts ({enumerate_names(names)}); keep one of them."
+        )
+    elif not names and "management" not in _misspelt_groups(inventory).values():
+        yield Problem(
+            INVENTORY, "the group management has no host; add the one that fetches downloads and serves the others."
+        )
+
+
+def interpreters(inventory: Inventory) -> Iterator[Problem]:
+    """Check that Ansible uses the Python that bootstrap brings to a Mac."""
+    for host in inventory.members("macos"):
+        fault = _interpreter_fault(host)
+        if fault:
+            wanted = f"{host.get('cluster_directory') or '/opt/hybrid-ai'}/python/bin/python3"
+            yield Problem(host.name, f"ansible_python_interpreter {fault}; write {wanted} in group_vars/macos.yml.")
+
+
+def _interpreter_fault(host: Host) -> str | None:
+    if "ansible_python_interpreter" not in host.names:
+        return "is missing, and a Mac has no Python of its own"
+    written = host.get("ansible_python_interpreter")
+    if written == _STUB:
+        return f"is {_STUB}, which on a Mac is only a stub"
+    if isinstance(written, str) and not written.startswith("/"):
+        return f"is {written}, which would search and find only the stub of a Mac"
+    return None

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Rules about passwords that stand where nobody keeps them secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import Problem
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_names import has_password, members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Inventory
+
+
+def passwords_in_addresses(inventory: Inventory) -> Iterator[Problem]:
+    """Find addresses with a password in variables that are shown, logged and written down for everybody."""
+    for host in inventory.hosts.values():
+        for name, value in list(host.given.items()):
+            if inventory.specs.options[name].get("no_log"):
+                continue
+            if any(has_password(member) for _, member in members(value)):
+                host.forget(name)
+                yield Problem(
+                    host.name,
+                    f"{name} has an address with a password in it, and is not kept secret; write the address without "
+                    "the password.",
+                )

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Rules about what runs where: cables, services and backends."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
+    INVENTORY,
+    Problem,
+    did_you_mean,
+    enumerate_names,
+)
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import (
+    port_clashes,
+    table_problems,
+)
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._topology import topology_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Inventory
+
+_MULTIADDRESS = re.compile(r"/ip4/(\d{1,3}\.){3}\d{1,3}/tcp/\d{1,5}")
+
+_UNSUPPORTED = {
+    "command_line_tools": ("linux", "it is for Macs"),
+    "exo": ("linux", "exo on Linux uses no GPU and must be built from source"),
+    "gpu": ("macos", "it is for Linux machines with an NVIDIA GPU"),
+}
+"""Which group does not go with which platform, and why."""
+
+
+def unsupported(inventory: Inventory) -> Iterator[Problem]:
+    """Find hosts in groups whose software does not run on their platform."""
+    for group, (platform, reason) in _UNSUPPORTED.items():
+        for host in inventory.members(group):
+            if {"macos", "linux"} & host.groups == {platform}:
+                yield Problem(host.name, f"it is in the group {group}, but {reason}; take it out of {group}.")
+
+
+def cables(inventory: Inventory) -> Iterator[Problem]:
+    """Check that the cables can be addressed."""
+    if all("thunderbolt_links" in host.values for host in inventory.hosts.values()):
+        yield from topology_problems(
+            inventory.shared("thunderbolt_links"),
+            inventory.shared("thunderbolt_subnet"),
+            inventory.hosts,
+            inventory.shared("thunderbolt_mode") or "auto",
+        )
+
+
+def services(inventory: Inventory) -> Iterator[Problem]:
+    """Check the service table, and that no two services of a host want the same port."""
+    if "cluster_services" not in next(iter(inventory.hosts.values())).values:
+        return
+    yield from table_problems(inventory.shared("cluster_services"), inventory.shared("cluster_service_overrides"))
+    table = inventory.services()
+    for host, first, second in port_clashes(table, inventory.groups):
+        entry = table[second]
+        yield Problem(
+            host,
+            f"the services {first} and {second} both want {entry['protocol']} port {entry['port']}; give one of them "
+            "another port in cluster_service_overrides.",
+        )
+
+
+def exo(inventory: Inventory) -> Iterator[Problem]:
+    """Check what exo itself accepts without a word and then does not do."""
+    members = inventory.members("exo")
+    if not members:
+        return
+    first = members[0]
+    version, releases = first.get("exo_version"), first.get("exo_releases")
+    if version is not None and releases is not None and version not in releases:
+        yield Problem(
+            INVENTORY,
+            f"exo_version is {version}, which exo_releases does not pin; write one of {enumerate_names(releases)}, or "
+            "add its url and checksum there.",
+        )
+    yield from _bootstrap_peers(first.get("exo_bootstrap_peers"), first.get("exo_forced_master"), inventory)
+
+
+def _bootstrap_peers(peers: Any, master: Any, inventory: Inventory) -> Iterator[Problem]:
+    for peer in peers or []:
+        if not _MULTIADDRESS.fullmatch(peer):
+            yield Problem(
+                INVENTORY,
+                f"exo_bootstrap_peers has {peer}, which exo would ignore; write it as /ip4/192.168.1.11/tcp/4001.",
+            )
+    names = inventory.groups["exo"]
+    if peers and master is None:
+        yield Problem(
+            INVENTORY,
+            "exo_bootstrap_peers is set, but exo_forced_master is not, and without one master the nodes end each "
+            f"other; write one of {enumerate_names(names)}.",
+        )
+    if master is not None and master not in names:
+        yield Problem(
+            INVENTORY,
+            f"exo_forced_master is {master}, which is not in the group exo; {did_you_mean(str(master), names)}",
+        )

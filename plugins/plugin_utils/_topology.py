@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Decide from the Thunderbolt cables how the hosts at their ends are addressed.
+
+macOS joins all Thunderbolt ports of a host in one bridge whose spanning tree does nothing. Hosts whose cables form no
+loop may keep that bridge; a loop needs one network per cable. The place of a cable in the list is its number, and every
+address follows from that number alone: a cable appended at the end changes no address that was there before.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import INVENTORY, Problem, enumerate_names
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._cables import (
+    CABLE_PREFIX,
+    Cable,
+    End,
+    cable_problems,
+    read_cables,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+MODES = ("auto", "bridge", "subnets")
+
+
+class TopologyError(Exception):
+    """The cables cannot be addressed as written."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """Hosts that reach each other over cables, and those cables."""
+
+    hosts: tuple[str, ...]
+    cables: tuple[Cable, ...]
+    loop: tuple[Cable, ...]
+
+    def mode(self, wanted: str) -> str:
+        """Bridge where nothing loops, one subnet per cable elsewhere, unless told otherwise."""
+        if wanted != "auto":
+            return wanted
+        return "subnets" if self.loop else "bridge"
+
+
+def _find_loop(cables: Sequence[Cable]) -> tuple[Cable, ...]:
+    """Return the cables of the first loop that appears when the cables are plugged in one after the other."""
+    neighbours: dict[str, list[tuple[str, Cable]]] = defaultdict(list)
+    for cable in cables:
+        start, goal = cable.hosts
+        paths: dict[str, tuple[Cable, ...]] = {start: ()}
+        queue = [start]
+        for host in queue:
+            for peer, link in neighbours[host]:
+                if peer not in paths:
+                    paths[peer] = (*paths[host], link)
+                    queue.append(peer)
+        if goal in paths:
+            return (*paths[goal], cable)
+        neighbours[start].append((goal, cable))
+        neighbours[goal].append((start, cable))
+    return ()
+
+
+def components(cables: Iterable[Cable]) -> list[Component]:
+    """Split the cables into groups that share no host, in the order of their first cable."""
+    groups: list[tuple[list[str], list[Cable]]] = []
+    for cable in cables:
+        touched = [group for group in groups if not set(cable.hosts).isdisjoint(group[0])]
+        hosts = list(dict.fromkeys([host for group in touched for host in group[0]] + list(cable.hosts)))
+        merged = (hosts, [link for group in touched for link in group[1]] + [cable])
+        groups = [group for group in groups if group not in touched] + [merged]
+    found = []
+    for hosts, members in groups:
+        members.sort(key=lambda cable: cable.number)
+        found.append(Component(tuple(hosts), tuple(members), _find_loop(members)))
+    return sorted(found, key=lambda component: component.cables[0].number)
+
+
+def describe_loop(loop: Sequence[Cable]) -> str:
+    """Name the cables of a loop and the hosts they run through."""
+    names = enumerate_names(str(cable.number) for cable in loop)
+    hosts = list(dict.fromkeys(host for cable in loop for host in cable.hosts))
+    return f"cables {names} form a loop between {enumerate_names(hosts)}"
+
+
+def mode_problems(cables: Iterable[Cable], mode: Any) -> list[Problem]:
+    """Refuse a bridge over a loop: its packets would circle for ever."""
+    if mode not in MODES:
+        return [Problem(INVENTORY, f"thunderbolt_mode is {mode!r}; write one of {enumerate_names(MODES)}.")]
+    if mode != "bridge":
+        return []
+    return [
+        Problem(
+            INVENTORY,
+            f"thunderbolt_mode is bridge, but {describe_loop(component.loop)}, and macOS does not stop packets from "
+            "circling in it; write auto or subnets, or unplug one of these cables.",
+        )
+        for component in components(cables)
+        if component.loop
+    ]
+
+
+def topology_problems(links: Any, subnet: Any, hosts: Iterable[str], mode: Any) -> list[Problem]:
+    """List everything that keeps the cables from being addressed."""
+    problems = cable_problems(links, subnet, hosts)
+    return problems or mode_problems(read_cables(links), mode)
+
+
+def _addresses(cable: Cable, network: ipaddress.IPv4Network) -> dict[str, str]:
+    """Give both ends of a cable the two addresses of its /30, the lower one to the host whose name sorts first."""
+    base = int(network.network_address) + (cable.number - 1) * 2 ** (32 - CABLE_PREFIX)
+    return {end.host: str(ipaddress.IPv4Address(base + place)) for place, end in enumerate(cable.ends, start=1)}
+
+
+def _empty(mode: str = "none") -> dict[str, Any]:
+    return {"mode": mode, "ports": [], "bridge": None, "neighbours": [], "hosts_entries": []}
+
+
+def _port(cable: Cable, here: End, addresses: Mapping[str, str] | None) -> dict[str, Any]:
+    peer = cable.other(here.host)
+    return {
+        "cable": cable.number,
+        "receptacle": here.receptacle,
+        "address": addresses[here.host] if addresses else None,
+        "netmask": _netmask(CABLE_PREFIX) if addresses else None,
+        "prefix": CABLE_PREFIX if addresses else None,
+        "peer": peer.host,
+        "peer_address": addresses[peer.host] if addresses else None,
+        "peer_receptacle": peer.receptacle,
+    }
+
+
+def _netmask(prefix: int) -> str:
+    return str(ipaddress.IPv4Network((0, prefix)).netmask)
+
+
+def _subnet_plans(component: Component, network: ipaddress.IPv4Network) -> dict[str, dict[str, Any]]:
+    plans = {host: _empty("subnets") for host in component.hosts}
+    joined: dict[tuple[str, str], int] = defaultdict(int)
+    for cable in component.cables:
+        addresses = _addresses(cable, network)
+        for here in cable.ends:
+            peer = cable.other(here.host)
+            joined[(here.host, peer.host)] += 1
+            nth = joined[(here.host, peer.host)]
+            name = f"{peer.host}.tb" if nth == 1 else f"{peer.host}-{nth}.tb"
+            plan = plans[here.host]
+            plan["ports"].append(_port(cable, here, addresses))
+            plan["neighbours"].append(
+                {
+                    "name": name,
+                    "host": peer.host,
+                    "address": addresses[peer.host],
+                    "cable": cable.number,
+                    "receptacle": here.receptacle,
+                }
+            )
+    return plans
+
+
+def _bridge_plans(component: Component, network: ipaddress.IPv4Network) -> dict[str, dict[str, Any]]:
+    """Address every host once: with what its first cable would give it, so that a later cable changes nothing."""
+    plans = {host: _empty("bridge") for host in component.hosts}
+    own: dict[str, str] = {}
+    for cable in component.cables:
+        for host, address in _addresses(cable, network).items():
+            own.setdefault(host, address)
+        for here in cable.ends:
+            plans[here.host]["ports"].append(_port(cable, here, None))
+    for host, plan in plans.items():
+        plan["bridge"] = {
+            "address": own[host],
+            "netmask": str(network.netmask),
+            "prefix": network.prefixlen,
+        }
+        plan["neighbours"] = [
+            {"name": f"{peer}.tb", "host": peer, "address": own[peer], "cable": None, "receptacle": None}
+            for peer in component.hosts
+            if peer != host
+        ]
+    return plans
+
+
+def plan_topology(links: Any, subnet: Any, hosts: Sequence[str], mode: str = "auto") -> dict[str, dict[str, Any]]:
+    """Return for every host how its Thunderbolt ports are used: mode, ports, bridge, neighbours and hosts entries."""
+    problems = topology_problems(links, subnet, hosts, mode)
+    if problems:
+        raise TopologyError(" ".join(problem.sentence for problem in problems))
+    plans = {host: _empty() for host in hosts}
+    cables = read_cables(links)
+    if cables:
+        network = ipaddress.IPv4Network(subnet)
+        for component in components(cables):
+            make = _bridge_plans if component.mode(mode) == "bridge" else _subnet_plans
+            plans.update(make(component, network))
+    for plan in plans.values():
+        plan["ports"].sort(key=lambda port: port["receptacle"])
+        plan["hosts_entries"] = [
+            {"name": neighbour["name"], "address": neighbour["address"]} for neighbour in plan["neighbours"]
+        ]
+    return plans
