@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Release archives of the lab: one folder in a compressed tar, the same bytes from the same content."""
+"""Release archives of the lab: one folder in an archive, the same bytes from the same content."""
 
 from __future__ import annotations
 
@@ -35,6 +35,17 @@ def write_tar(path: Path, folder: str, programs: Mapping[str, bytes | Path], lev
             entry = tarfile.TarInfo(f"{folder}/{name}")
             entry.size, entry.mode, entry.mtime = len(data), 0o755, _MOMENT
             archive.addfile(entry, io.BytesIO(data))
+
+
+def write_zip(path: Path, folder: str, programs: Mapping[str, bytes | Path]) -> None:
+    """Write the same as a zip archive."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(programs.items()):
+            data = content.read_bytes() if isinstance(content, Path) else content
+            entry = zipfile.ZipInfo(f"{folder}/{name}", _ZIP_MOMENT)
+            entry.external_attr = 0o100755 << 16
+            archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
 
 
 def python_program(interpreter: str, package: Path, name: str, *, with_yaml: bool = False) -> bytes:

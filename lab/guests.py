@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MAC_BUNDLE = "/etc/ssl/cert.pem"
 _SIMULATED = "/System/Library/Simulator/bin/simulate"
 _ADMIN = (501, 80)
-_NVIDIA_SMI = Path(__file__).parent / "nvidia/nvidia-smi"
+_NVIDIA_SMI = Path(__file__).parent / "standins/nvidia/nvidia-smi"
 _MAC_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _INDEX_AND_PROXY = "# This machine's own settings, passed on to the hosts of the lab.\n"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import cgroups, names, rootfs
+from lab import cgroups, names, rootfs, standins
 from lab.disk import Disk
 from lab.fingerprint import fingerprint
 
@@ -22,11 +22,7 @@ if TYPE_CHECKING:
     from lab.topology import Host, Topology
 
 _PACKAGE = Path(__file__).parent
-# The second version is there to be upgraded to.
-_EXO_VERSIONS = ("1.0.71", "1.0.72")
 _BUILD_CGROUP = ".build"
-_ARTIFACT_SOURCES = ("exo", "macos", "adguard_home", "prometheus", "node_exporter", "grafana", "homebrew")
-_BOTTLES = ("lab.homebrew.haproxy", "lab.homebrew.squid")
 
 
 @dataclass(frozen=True)
@@ -75,27 +71,19 @@ def _short(*parts: str) -> str:
 
 
 def _program_packages() -> tuple[str, ...]:
-    sources = ("lab.prometheus.archive", *_BOTTLES)
-    return tuple(package for source in sources for package in importlib.import_module(source).PACKAGES)
+    return tuple(package for source in standins.found() for package in source.PACKAGES)
 
 
 def _artifacts(base: Path, programs: Path) -> Path:
-    sources = fingerprint(*(_PACKAGE / name for name in _ARTIFACT_SOURCES))
+    sources = fingerprint(_PACKAGE / "macos", _PACKAGE / "standins")
     build = functools.partial(_build_artifacts, programs)
     return rootfs.layer(f"artifacts-{_short(base.name, programs.name, sources)}", build, base)
 
 
 def _build_artifacts(programs: Path, base: Path, destination: Path) -> None:
     importlib.import_module("lab.macos.python_artifact").build(base, destination / "python")
-    exo = importlib.import_module("lab.exo.image")
-    for version in _EXO_VERSIONS:
-        exo.build(destination / "exo", version)
-    importlib.import_module("lab.adguard_home.archive").build(destination / "adguard-home")
-    importlib.import_module("lab.prometheus.archive").build(programs, destination / "prometheus")
-    for name in ("node_exporter", "grafana"):
-        importlib.import_module(f"lab.{name}.archive").build(destination / name)
-    for name in _BOTTLES:
-        importlib.import_module(name).build(programs, destination / "homebrew")
+    for source in standins.found():
+        source.build(programs, destination)
     files = sorted(path for path in destination.rglob("*") if path.is_file())
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(destination)}\n" for path in files]
     (destination / "SHA256SUMS").write_text("".join(lines), encoding="ascii")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab.exo.standin.link import DEFAULT_NAMESPACE, Link, RefusedError, private_network_key
+from lab.standins.exo.standin.link import DEFAULT_NAMESPACE, Link, RefusedError, private_network_key
 from tests.plays.conftest import FOUND_BY_HOST, REPOSITORY
 
 HOSTS = [f"olab{number}" for number in range(1, 5)]

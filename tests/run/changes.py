@@ -23,7 +23,7 @@ _SHARED = (
     *("ansible.cfg", "molecule/prepare.yml", "molecule/with_store.yml", "molecule/converge.yml"),
     ".config/molecule/",
 )
-_STAND_INS = {"macos": "lab/macos/", "nvidia": "lab/nvidia/"}
+_STAND_INS = {"macos": "lab/macos/", "nvidia": "lab/standins/nvidia/"}
 
 
 def landed() -> tuple[str, int]:
@@ -66,8 +66,8 @@ def depends(scenario: str) -> frozenset[str]:
     settings = (ROOT / "molecule" / scenario / "molecule.yml").read_text(encoding="utf-8")
     if not re.search(r"SCENARIO_HOSTS: (management|olab0)$", settings, re.MULTILINE):
         found.add("lab/macos/")
-    if (ROOT / "lab" / scenario).is_dir():
-        found.add(f"lab/{scenario}/")
+    if (ROOT / "lab/standins" / scenario).is_dir():
+        found.add(f"lab/standins/{scenario}/")
     for role in _roles(scenario):
         found.add(f"roles/{role}/")
         for word in _words(role):

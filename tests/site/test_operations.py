@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from lab.exo import bundle, image
+from lab.standins.exo import bundle, image
 
 pytestmark = pytest.mark.usefixtures("site")
 

@@ -24,7 +24,7 @@ import pytest
 import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _adguard, _dns_query
 
-from lab.adguard_home import archive
+from lab.standins.adguard_home import archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

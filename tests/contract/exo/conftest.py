@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab.exo import bundle, tiny_model
+from lab.standins.exo import bundle, tiny_model
 from tests.contract.exo.cluster import Cluster, Node, formed, wait_for
 from tests.unit.monitoring.conftest import PACKAGES, ROLES
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab.grafana import archive
+from lab.standins.grafana import archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -72,7 +72,7 @@ def test_what_a_stage_waits_for_exists():
         ),
         pytest.param("plugins/module_utils/_macos/power.py", {"macos_headless"}, {"grafana"}, id="listed in brackets"),
         pytest.param("lab/macos/layer.py", {"exo", "thunderbolt"}, {"grafana"}, id="the simulator"),
-        pytest.param("lab/adguard_home/archive.py", {"adguard_home"}, {"exo"}, id="a stand-in"),
+        pytest.param("lab/standins/adguard_home/archive.py", {"adguard_home"}, {"exo"}, id="a stand-in"),
         pytest.param("ansible.cfg", set(scenarios()), set(), id="everything"),
         pytest.param("README.md", set(), set(scenarios()), id="nothing"),
     ],

@@ -108,7 +108,7 @@ def test_gatekeeper_is_switched_off_by_a_person_only(mac) -> None:
 
 
 def test_the_image_of_the_stand_in_is_signed(mac) -> None:
-    from lab.exo import bundle
+    from lab.standins.exo import bundle
 
     bundle.write(mac.path("/Applications"))
     result = mac.run("codesign", "--verify", "--deep", "--strict", "-v", APP)

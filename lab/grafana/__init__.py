@@ -1,3 +1,0 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
-# Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""A stand-in for Grafana: what the role and its tests use of it."""

@@ -1,3 +1,0 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
-# Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""What the stand-in for Homebrew pours: bottles with real programs for Linux inside."""
