@@ -98,9 +98,9 @@ turn: ## before the first change after a landing: from here on, changes count an
 bench: venv lab-packages ## what runs cost, and build/bench.json; PART=site runs one part
 	$(SUDO) env PATH="$$PATH" python -m tests.benchmarks $(PART)
 
-.PHONY: docs
-docs: venv ## the role reference, from the argument specifications
-	$(BIN)/python docs/build_role_reference.py
+.PHONY: generate
+generate: venv ## what follows from capabilities.yml and from the defaults of roles: metadata, tables, the role reference
+	PYTHONPATH=collections $(BIN)/python -m generate
 
 .PHONY: dashboards
 dashboards: venv ## the dashboards of Grafana, from dashboards/*.yml

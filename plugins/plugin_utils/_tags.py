@@ -11,24 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from ansible.module_utils.common.yaml import SafeLoader, yaml_load
+from ansible.module_utils.common.yaml import SafeLoader
 from ansible.utils.collection_loader._collection_finder import _get_collection_playbook_path
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import ROOT, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOKS = ROOT / "playbooks"
-REMOVAL = "uninstall"
-"""The playbook whose plays take capabilities away."""
-
 _MOLECULE = frozenset({"molecule-notest", "notest", "molecule-idempotence-notest"})
 SPECIAL = frozenset({"all", "always", "never", "none", "tagged", "untagged"}) | _MOLECULE
 """Tags that mean something to Ansible itself, and those that molecule always skips."""
 
 _VERIFY = "verify"
-_REPORT = "tasks/report.yml"
 _EVERYTHING = frozenset({"all", "always", "tagged", _VERIFY})
 _IMPORTS = ("import_playbook", "ansible.builtin.import_playbook")
 
@@ -101,8 +97,8 @@ def known_tags(playbooks: Iterable[str]) -> KnownTags:
         known.add(_find(name, Path.cwd()), seen)
     known.complete = known.complete and bool(seen)
     if _VERIFY in known.tags:
-        # It shows the lines of every capability that has a report.
-        known.tags.update(*(tags for role, tags in role_tags().items() if (ROOT / "roles" / role / _REPORT).exists()))
+        # It shows the lines of every capability that has checks.
+        known.tags.update(*(one.tags for one in registry().capabilities.values() if one.checks))
     return known
 
 
@@ -145,23 +141,9 @@ def _tags_of(path: Path) -> frozenset[str]:
     return frozenset(known.tags)
 
 
-@cache
-def role_tags() -> dict[str, frozenset[str]]:
-    """Return the tags that each role of the collection is applied under."""
-    found: dict[str, set[str]] = {}
-    for path in sorted(PLAYBOOKS.glob("*.yml")):
-        if path.stem == REMOVAL:
-            continue
-        for play in yaml_load(path.read_text(encoding="utf-8")):
-            for role in play.get("roles", []):
-                name = (role if isinstance(role, str) else role["role"]).rpartition(".")[2]
-                own = [] if isinstance(role, str) else _listed(role.get("tags"))
-                found.setdefault(name, {name}).update(_listed(play.get("tags")), own)
-    return {name: frozenset(tags) for name, tags in found.items()}
-
-
 def is_chosen(capability: str, run_tags: Iterable[str], skip_tags: Iterable[str]) -> bool:
     """Tell whether a run with these tags is about a capability."""
-    tags = role_tags().get(capability, frozenset({capability}))
+    known = registry().capabilities.get(capability)
+    tags = known.tags if known else frozenset({capability})
     wanted, skipped = set(run_tags), set(skip_tags)
     return bool(wanted & (tags | _EVERYTHING)) and not skipped & (tags | {"all"})

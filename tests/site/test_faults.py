@@ -16,13 +16,12 @@ import time
 
 import pytest
 
+from tests.site.parts import parts
+
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "3"))
 SEED = int(os.environ.get("FAULT_SEED", "20"))
-PARTS = [
-    "release_store,macos_headless,thunderbolt,firewall,exo",
-    "release_store,adguard_home,dns_client,cache",
-    "release_store,adguard_home,dns_client,monitoring,haproxy",
-]
+
+PARTS = parts(3)
 WHOLE = int(os.environ.get("FAULT_WHOLE", "0"))
 
 

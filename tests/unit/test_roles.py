@@ -8,12 +8,8 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import (
-    BUILDING_BLOCKS,
-    GROUPS,
-    PLANNED_GROUPS,
-    PLANNED_VARIABLES,
-)
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import PLANNED_VARIABLES
 
 from tests import yaml_files
 
@@ -36,24 +32,6 @@ def test_no_role_uses_a_shell(path):
     assert SHELLS.isdisjoint(actions(yaml_files.load(path)))
 
 
-def applied_roles():
-    """Return the roles that site.yml applies, whichever playbook names them."""
-    playbooks = [ROOT / play["ansible.builtin.import_playbook"] for play in yaml_files.load(ROOT / "site.yml")]
-    plays = [play for path in playbooks for play in yaml_files.load(path)]
-    names = {role["role"] if isinstance(role, dict) else role for play in plays for role in play.get("roles", [])}
-    return sorted(name.rpartition(".")[2] for name in names)
-
-
-@pytest.mark.parametrize("role", applied_roles())
-def test_a_role_with_a_report_is_part_of_verify(role):
-    if not (ROOT / "roles" / role / "tasks" / "report.yml").exists():
-        return
-    tasks = (ROOT / "roles/verify/tasks/main.yml").read_text(encoding="utf-8")
-    checks = (ROOT / "roles/verify/vars/main.yml").read_text(encoding="utf-8")
-    assert f"hybrid_ai.cluster.{role}," in tasks
-    assert f"__{role}_report" in checks
-
-
 PLAYS = [play for path in sorted(ROOT.glob("playbooks/*.yml")) for play in yaml_files.load(path) if "hosts" in play]
 TARGETS = {name for play in PLAYS for name in re.split("[:,]", play["hosts"]) if not name.startswith("~")}
 # What decides where something runs; the validation of the inventory knows every name and decides nothing.
@@ -70,14 +48,14 @@ def is_read(name):
     return any(re.search(rf"\b{name}\b", text) for text in READERS.values())
 
 
-@pytest.mark.parametrize("group", [group for group in GROUPS if group != "linux"])
+@pytest.mark.parametrize("group", [group for group in registry().groups if group != "linux"])
 def test_a_group_that_is_accepted_means_something(group):
     # linux is what every host is that is no Mac.
     asks = re.compile(rf"'{group}' in group_names|groups(\.|\[')({group})\b")
     assert group in TARGETS or any(asks.search(text) for text in READERS.values())
 
 
-@pytest.mark.parametrize(("program", "groups"), PLANNED_GROUPS.items(), ids=PLANNED_GROUPS)
+@pytest.mark.parametrize(("program", "groups"), registry().planned_groups.items(), ids=registry().planned_groups)
 def test_a_group_that_is_refused_means_nothing(program, groups):
     assert not (ROOT / "roles" / program).exists()
     assert TARGETS.isdisjoint(groups)
@@ -90,12 +68,15 @@ def test_a_variable_that_is_refused_is_read_by_no_role(name):
 
 
 def test_every_group_that_a_play_is_for_is_accepted():
-    assert TARGETS - {"all", "localhost"} <= set(GROUPS)
+    assert TARGETS - {"all", "localhost"} <= set(registry().groups)
 
 
 def test_building_blocks_are_the_roles_that_no_play_applies():
     applied = {role["role"].rpartition(".")[2] for play in PLAYS for role in play.get("roles", [])}
-    assert set(BUILDING_BLOCKS) == {path.parents[1].name for path in ROOT.glob("roles/*/tasks/main.yml")} - applied
+    assert (
+        set(registry().building_blocks)
+        == {path.parents[1].name for path in ROOT.glob("roles/*/tasks/main.yml")} - applied
+    )
 
 
 def test_a_service_that_downloads_has_a_line_that_says_whether_it_can():

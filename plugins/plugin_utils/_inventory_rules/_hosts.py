@@ -13,10 +13,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import 
     closest,
     enumerate_names,
 )
-from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import (
-    GROUPS,
-    PLANNED_GROUPS,
-)
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +22,8 @@ if TYPE_CHECKING:
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _STUB = "/usr/bin/python3"
-_KNOWN_GROUPS = {*GROUPS, *(group for groups in PLANNED_GROUPS.values() for group in groups)}
+_PLANNED_GROUPS = registry().planned_groups
+_KNOWN_GROUPS = {*registry().groups, *(group for groups in _PLANNED_GROUPS.values() for group in groups)}
 
 
 def host_names(inventory: Inventory) -> Iterator[Problem]:
@@ -50,7 +48,7 @@ def host_names(inventory: Inventory) -> Iterator[Problem]:
 
 def _planned_program(group: str) -> str | None:
     """Return the program without a role that a group is named after, alone or with what its hosts do."""
-    return next((name for name in PLANNED_GROUPS if group == name or group.startswith(f"{name}_")), None)
+    return next((name for name in _PLANNED_GROUPS if group == name or group.startswith(f"{name}_")), None)
 
 
 def planned_groups(inventory: Inventory) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _names
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import (
     service_table,
     table_problems,
@@ -27,24 +28,8 @@ HOST_OPTIONS: dict[str, dict[str, Any]] = {
 }
 """What a host says about itself without being asked by a role."""
 
-BUILDING_BLOCKS = ("program", "release", "service")
-"""Roles that other roles call. Nobody sets their variables, and their prefixes are too common to be ours alone."""
-
 OWN_TO_HOST = ("cluster_wake",)
 """The shared variables that may differ between hosts."""
-
-GROUPS = ("command_line_tools", "exo", "gpu", "linux", "macos", "management")
-"""The groups that say what a host is and what runs on it."""
-
-PLANNED_GROUPS = {
-    "dstack": ("dstack_hosts", "dstack_server"),
-    "llama_cpp": ("llama_cpp",),
-    "ollama": ("ollama",),
-    "ray": ("ray_head", "ray_workers"),
-    "slurm": ("slurm_controller", "slurm_nodes"),
-    "vllm": ("vllm",),
-}
-"""The groups of programs that no role runs yet; an entry goes when its role comes."""
 
 PLANNED_VARIABLES = ("cluster_experimental", "cluster_models", "cluster_wake")
 """What no role reads yet; an entry goes when its role comes."""
@@ -67,7 +52,8 @@ class Specs:
         for spec in roles.values():
             for entry_point in spec.get("argument_specs", {}).values():
                 options.update(entry_point.get("options") or {})
-        return cls(options, tuple(sorted(f"{role}_" for role in roles if role not in BUILDING_BLOCKS)))
+        # The prefixes of building blocks are too common to be ours alone.
+        return cls(options, tuple(sorted(f"{role}_" for role in roles if role not in registry().building_blocks)))
 
 
 @dataclass

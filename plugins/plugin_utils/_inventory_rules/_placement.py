@@ -13,6 +13,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import 
     did_you_mean,
     enumerate_names,
 )
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import (
     port_clashes,
     table_problems,
@@ -26,20 +27,15 @@ if TYPE_CHECKING:
 
 _MULTIADDRESS = re.compile(r"/ip4/(\d{1,3}\.){3}\d{1,3}/tcp/\d{1,5}")
 
-_UNSUPPORTED = {
-    "command_line_tools": ("linux", "it is for Macs"),
-    "exo": ("linux", "exo on Linux uses no GPU and must be built from source"),
-    "gpu": ("macos", "it is for Linux machines with an NVIDIA GPU"),
-}
-"""Which group does not go with which platform, and why."""
-
 
 def unsupported(inventory: Inventory) -> Iterator[Problem]:
     """Find hosts in groups whose software does not run on their platform."""
-    for group, (platform, reason) in _UNSUPPORTED.items():
-        for host in inventory.members(group):
-            if {"macos", "linux"} & host.groups == {platform}:
-                yield Problem(host.name, f"it is in the group {group}, but {reason}; take it out of {group}.")
+    for group in registry().groups.values():
+        for host in inventory.members(group.name) if group.platform else ():
+            if {"macos", "linux"} & host.groups == {"macos", "linux"} - {group.platform}:
+                yield Problem(
+                    host.name, f"it is in the group {group.name}, but {group.reason}; take it out of {group.name}."
+                )
 
 
 def cables(inventory: Inventory) -> Iterator[Problem]:

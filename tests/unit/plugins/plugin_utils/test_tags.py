@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.filter.tagged_checks import FilterModule
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import (
     SPECIAL,
-    role_tags,
     unknown_tags,
 )
 
@@ -121,8 +121,8 @@ def test_the_name_of_a_playbook_is_a_tag_of_all_its_plays(path):
 
 
 def test_what_removes_a_capability_bears_the_tags_of_what_brings_it():
-    brought = role_tags()
     for play in plays(REPOSITORY / "playbooks/uninstall.yml"):
         for role in play["roles"]:
             name = role["role"].rpartition(".")[2]
-            assert {*play["tags"], *role.get("tags", [])} - {"uninstall"} == brought[name], name
+            brought = registry().capabilities[name].tags
+            assert {*play["tags"], *role.get("tags", [])} - {"uninstall"} == brought, name

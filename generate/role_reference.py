@@ -1,24 +1,24 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write docs/roles.md from the roles' argument specifications; `make docs` runs it, a test notices a stale page."""
+"""The page docs/roles.md, from the roles' argument specifications."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
-REFERENCE = ROOT / "docs" / "roles.md"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 LONGEST_DEFAULT = 80
 
 HEAD = """\
 # Role reference
 
-Written by `make docs` from the roles' argument specifications; change those. Every variable can stand in the inventory.
-`null` means: not managed.
+Written by `make generate` from the roles' argument specifications; change those. Every variable can stand in the
+inventory. `null` means: not managed.
 """
 
 
@@ -37,31 +37,31 @@ def shown(value: Any, role: str) -> str:
     return f"`{text}`".replace("|", "\\|")
 
 
-def real_default(name: str, option: dict[str, Any], role: str) -> Any:
+def real_default(root: Path, name: str, option: dict[str, Any], role: str) -> Any:
     """Return a default; some are not in the specification: of secrets that are worked out, and of what may be null."""
     if "default" in option or option.get("required") or not name.startswith(f"{role}_"):
         return option.get("default")
-    defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    defaults = yaml.safe_load((root / "roles" / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
     return defaults.get(name)
 
 
-def rows(options: dict[str, Any], role: str, prefix: str = "") -> list[str]:
+def rows(root: Path, options: dict[str, Any], role: str, prefix: str = "") -> list[str]:
     """List the variables, nested ones below their parent."""
     lines = []
     for name, option in options.items():
         kind = option.get("type", "str") + (f" of {option['elements']}" if "elements" in option else "")
         known = ", ".join(f"`{choice}`" for choice in option.get("choices", ()) if choice is not None)
         choices = f" One of {known}." if known else ""
-        default = "required" if option.get("required") else shown(real_default(name, option, role), role)
+        default = "required" if option.get("required") else shown(real_default(root, name, option, role), role)
         lines.append(f"| `{prefix}{name}` | {kind} | {default} | {plain(option.get('description'))}{choices} |")
-        lines += rows(option.get("options", {}), role, f"{prefix}{name}.")
+        lines += rows(root, option.get("options", {}), role, f"{prefix}{name}.")
     return lines
 
 
-def reference() -> str:
+def reference(root: Path) -> str:
     """Return the whole page."""
     parts = [HEAD]
-    for path in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
+    for path in sorted(root.glob("roles/*/meta/argument_specs.yml")):
         role = path.parents[1].name
         (specification,) = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values()
         parts.append(f"## {role}\n\n{specification['short_description']}.\n")
@@ -70,11 +70,12 @@ def reference() -> str:
             table = [
                 "| variable | type | default | meaning |",
                 "|---|---|---|---|",
-                *rows(options, role),
+                *rows(root, options, role),
             ]
             parts.append("\n".join(table) + "\n")
     return "\n".join(parts)
 
 
-if __name__ == "__main__":
-    REFERENCE.write_text(reference(), encoding="utf-8")
+def files(root: Path) -> dict[str, str]:
+    """Return the page by its path below the root."""
+    return {"docs/roles.md": reference(root)}
