@@ -102,6 +102,10 @@ bench: venv lab-packages ## what runs cost, and build/bench.json; PART=site runs
 generate: venv ## what follows from capabilities.yml and from the defaults of roles: metadata, tables, the role reference
 	PYTHONPATH=collections $(BIN)/python -m generate
 
+.PHONY: role
+role: venv ## a new role that passes every test, to go on with: NAME=llama_cpp, PLAYBOOK=backends
+	PYTHONPATH=collections $(BIN)/python -m generate.new_role $(NAME) $(if $(PLAYBOOK),--playbook $(PLAYBOOK))
+
 .PHONY: dashboards
 dashboards: venv ## the dashboards of Grafana, from dashboards/*.yml
 	$(BIN)/python -m dashboards.build

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from generate.yaml_text import end_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -16,6 +18,19 @@ if TYPE_CHECKING:
 _OPTION, _KEY = 6, 8
 """How far options, and the keys of one, are indented."""
 _LONGEST = 100
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists of words on one line, as people do."""
+
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> yaml.SequenceNode:  # noqa: ARG002 - the base class has it
+        """Return the node of a list."""
+        short = not any(isinstance(member, (dict, list)) for member in sequence)
+        return super().represent_sequence(tag, sequence, flow_style=short)
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 - the base class has it
+        """Indent the members of a list."""
+        super().increase_indent(flow, False)
 
 
 def files(root: Path) -> dict[str, str]:
@@ -52,11 +67,11 @@ def is_hidden(option: Mapping[str, Any], value: Any) -> bool:
 def _replace(text: str, name: str, value: Any) -> str:
     lines = text.splitlines(keepends=True)
     first = lines.index(f"{' ' * _OPTION}{name}:\n")
-    end = _end(lines, first, _OPTION)
+    end = end_of(lines, first, _OPTION)
     keys = {match[1]: number for number in range(first + 1, end) if (match := _key(lines[number]))}
     if "default" in keys:
         begin = keys["default"]
-        lines[begin : _end(lines, begin, _KEY)] = _default(value)
+        lines[begin : end_of(lines, begin, _KEY)] = _default(value)
     else:
         place = keys.get("options", end)
         lines[place:place] = _default(value)
@@ -67,17 +82,9 @@ def _key(line: str) -> re.Match[str] | None:
     return re.match(rf" {{{_KEY}}}(\w+):", line)
 
 
-def _end(lines: list[str], first: int, indent: int) -> int:
-    """Return the line after what belongs to the key of a line."""
-    for number in range(first + 1, len(lines)):
-        if lines[number].strip() and len(lines[number]) - len(lines[number].lstrip()) <= indent:
-            return number
-    return len(lines)
-
-
 def _default(value: Any) -> list[str]:
     short = yaml.safe_dump(value, default_flow_style=True, width=10**6, sort_keys=False).removesuffix("\n...\n").strip()
     if len(short) <= _LONGEST:
         return [f"{' ' * _KEY}default: {short}\n"]
-    block = yaml.safe_dump(value, width=10**6, sort_keys=False)
+    block = yaml.dump(value, Dumper=_Dumper, width=10**6, sort_keys=False)
     return [f"{' ' * _KEY}default:\n", *(f"{' ' * (_KEY + 2)}{line}\n" for line in block.splitlines())]
