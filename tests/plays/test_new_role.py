@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 import generate
 from generate import new_role
-from tests.run import changes
+from tests.checkout import copy_to
 from tests.unit.capabilities.places import problems
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,13 +21,8 @@ MOST_FILES = 13
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory) -> Path:
-    """Return a copy of this checkout, links as links."""
-    target = tmp_path_factory.mktemp("tree")
-    for name in changes.git("ls-files", "--cached", "--others", "--exclude-standard") or []:
-        if (ROOT / name).exists():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name, follow_symlinks=False)
-    return target
+    """Return a copy of this checkout."""
+    return copy_to(tmp_path_factory.mktemp("tree"))
 
 
 @pytest.fixture(scope="module")

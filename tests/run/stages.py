@@ -69,7 +69,7 @@ def all_stages(*, everything: bool) -> list[Stage]:
         _pytest("contract", "tests/contract"),
         _pytest("cache", "tests/cache", after=("managed",), waits=True),
         *(_molecule(name, sequence) for name in scenarios()),
-        _pytest("loop", "tests/site/test_loop.py", after=("managed",)),
+        _pytest("loop", "tests/site/test_loop.py", "tests/site/test_documented_commands.py", after=("managed",)),
         *(_matrix() if everything else ()),
     ]
 
