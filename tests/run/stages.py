@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ class Stage:
     """What has to have passed before."""
     environment: dict[str, str] = field(default_factory=dict)
     scenario: bool = False
-    """Whether it is a scenario of a role: of those `make test` runs the changed ones and a third of the others."""
+    """Whether `make test` runs it by turns: of the scenarios of roles, the changed ones and a third of the others."""
     alone: bool = False
     """Whether nothing else may run beside it, because it measures time."""
     waits: bool = False
@@ -70,6 +70,7 @@ def all_stages(*, everything: bool) -> list[Stage]:
         _pytest("cache", "tests/cache", after=("managed",), waits=True),
         *(_molecule(name, sequence) for name in scenarios()),
         _pytest("loop", "tests/site/test_loop.py", "tests/site/test_documented_commands.py", after=("managed",)),
+        replace(_pytest("upgrade", "tests/site/test_upgrade.py", after=("story",)), scenario=True),
         *(_matrix() if everything else ()),
     ]
 
