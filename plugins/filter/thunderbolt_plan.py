@@ -10,7 +10,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._topology import TopologyError, plan_topology
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 DOCUMENTATION = r"""
 name: thunderbolt_plan
@@ -20,7 +20,8 @@ description:
   - Decides from the cables between hosts whether they may use the bridge that macOS makes of all Thunderbolt ports, or
     need one network per cable because the cables form a loop.
   - Every address follows from the place of a cable in the list, so a cable that is appended at the end changes no
-    address that was there before. In a bridge a host has the address that its first cable would give it.
+    address that was there before. In a bridge a host has the address that its first cable would give it, or one that
+    is fixed for it.
 positional: subnet, hosts, mode
 options:
   _input:
@@ -44,6 +45,12 @@ options:
     type: str
     choices: [auto, bridge, subnets]
     default: auto
+  addresses:
+    description:
+      - The addresses that hosts have in a bridge whatever their cables, by the name of the host; empty for none.
+      - Refused for a host that is in no bridge. No other host gets one of these.
+    type: dict
+    default: {}
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
@@ -71,10 +78,17 @@ _value:
 """
 
 
-def thunderbolt_plan(links: Any, subnet: Any, hosts: Sequence[str], mode: str = "auto") -> dict[str, dict[str, Any]]:
+def thunderbolt_plan(
+    links: Any,
+    subnet: Any,
+    hosts: Sequence[str],
+    mode: str = "auto",
+    *,
+    addresses: Mapping[str, Any] | None = None,
+) -> dict[str, dict[str, Any]]:
     """Plan the use of all Thunderbolt ports."""
     try:
-        return plan_topology(links, subnet, list(hosts), mode)
+        return plan_topology(links, subnet, list(hosts), mode, addresses)
     except TopologyError as error:
         raise AnsibleFilterError(str(error)) from error
 

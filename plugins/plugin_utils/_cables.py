@@ -57,6 +57,17 @@ class Cable:
         return " - ".join(f"{end.host}:{end.receptacle}" for end in self.ends)
 
 
+def cable_network(cable: Cable, network: ipaddress.IPv4Network) -> ipaddress.IPv4Network:
+    """Return the addresses that are a cable's by its number: its own network, and the first two of them its ends'."""
+    base = int(network.network_address) + (cable.number - 1) * 2 ** (32 - CABLE_PREFIX)
+    return ipaddress.IPv4Network((base, CABLE_PREFIX))
+
+
+def cable_addresses(cable: Cable, network: ipaddress.IPv4Network) -> dict[str, ipaddress.IPv4Address]:
+    """Return the addresses of both ends of a cable, the lower one for the host whose name sorts first."""
+    return dict(zip(cable.hosts, cable_network(cable, network).hosts(), strict=True))
+
+
 def read_cables(links: Any) -> list[Cable]:
     """Turn a faultless list into cables; the ends are sorted by name because a mapping has no order of its own."""
     cables = []

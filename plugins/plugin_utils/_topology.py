@@ -3,8 +3,9 @@
 """Decide from the Thunderbolt cables how the hosts at their ends are addressed.
 
 macOS joins all Thunderbolt ports of a host in one bridge whose spanning tree does nothing. Hosts whose cables form no
-loop may keep that bridge; a loop needs one network per cable. The place of a cable in the list is its number, and every
-address follows from that number alone: a cable appended at the end changes no address that was there before.
+loop may keep that bridge; a loop needs one network per cable. The place of a cable in the list is its number, and
+addresses follow from that number: a cable appended at the end changes no address that was there before. On a bridge a
+host may have an address that the inventory fixes, see `_bridge_addresses`.
 """
 
 from __future__ import annotations
@@ -15,10 +16,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import INVENTORY, Problem, enumerate_names
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._bridge_addresses import (
+    bridge_addresses,
+    fixed_address_problems,
+)
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._cables import (
     CABLE_PREFIX,
     Cable,
     End,
+    cable_addresses,
+    cable_network,
     cable_problems,
     read_cables,
 )
@@ -106,16 +113,36 @@ def mode_problems(cables: Iterable[Cable], mode: Any) -> list[Problem]:
     ]
 
 
-def topology_problems(links: Any, subnet: Any, hosts: Iterable[str], mode: Any) -> list[Problem]:
-    """List everything that keeps the cables from being addressed."""
-    problems = cable_problems(links, subnet, hosts)
-    return problems or mode_problems(read_cables(links), mode)
+def topology_problems(
+    links: Any, subnet: Any, hosts: Iterable[str], mode: Any, addresses: Mapping[str, Any] | None = None
+) -> list[Problem]:
+    """List everything that keeps the cables from being addressed; `addresses` are what hosts fix for the bridge."""
+    problems = cable_problems(links, subnet, hosts) or mode_problems(read_cables(links), mode)
+    if problems or not addresses:
+        return problems
+    found = components(read_cables(links))
+    reasons = {host: _why_not_bridge(component, mode) for component in found for host in component.hosts}
+    if not found:
+        return fixed_address_problems(addresses, reasons, None)
+    network = ipaddress.IPv4Network(subnet)
+    networks = {cable_network(cable, network): cable for cable in _of(found, mode, "subnets")}
+    return fixed_address_problems(addresses, reasons, network, networks)
+
+
+def _of(found: Iterable[Component], wanted: str, mode: str) -> list[Cable]:
+    """Return the cables of the components that have a mode."""
+    return [cable for component in found if component.mode(wanted) == mode for cable in component.cables]
+
+
+def _why_not_bridge(component: Component, mode: str) -> str:
+    """Say why hosts have a network for each cable; nothing where they have the bridge."""
+    if component.mode(mode) == "bridge":
+        return ""
+    return f"thunderbolt_mode is {mode}" if mode != "auto" else describe_loop(component.loop)
 
 
 def _addresses(cable: Cable, network: ipaddress.IPv4Network) -> dict[str, str]:
-    """Give both ends of a cable the two addresses of its /30, the lower one to the host whose name sorts first."""
-    base = int(network.network_address) + (cable.number - 1) * 2 ** (32 - CABLE_PREFIX)
-    return {end.host: str(ipaddress.IPv4Address(base + place)) for place, end in enumerate(cable.ends, start=1)}
+    return {host: str(address) for host, address in cable_addresses(cable, network).items()}
 
 
 def _empty(mode: str = "none") -> dict[str, Any]:
@@ -164,13 +191,11 @@ def _subnet_plans(component: Component, network: ipaddress.IPv4Network) -> dict[
     return plans
 
 
-def _bridge_plans(component: Component, network: ipaddress.IPv4Network) -> dict[str, dict[str, Any]]:
-    """Address every host once: with what its first cable would give it, so that a later cable changes nothing."""
+def _bridge_plans(
+    component: Component, network: ipaddress.IPv4Network, own: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
     plans = {host: _empty("bridge") for host in component.hosts}
-    own: dict[str, str] = {}
     for cable in component.cables:
-        for host, address in _addresses(cable, network).items():
-            own.setdefault(host, address)
         for here in cable.ends:
             plans[here.host]["ports"].append(_port(cable, here, None))
     for host, plan in plans.items():
@@ -187,18 +212,23 @@ def _bridge_plans(component: Component, network: ipaddress.IPv4Network) -> dict[
     return plans
 
 
-def plan_topology(links: Any, subnet: Any, hosts: Sequence[str], mode: str = "auto") -> dict[str, dict[str, Any]]:
+def plan_topology(
+    links: Any, subnet: Any, hosts: Sequence[str], mode: str = "auto", addresses: Mapping[str, Any] | None = None
+) -> dict[str, dict[str, Any]]:
     """Return for every host how its Thunderbolt ports are used: mode, ports, bridge, neighbours and hosts entries."""
-    problems = topology_problems(links, subnet, hosts, mode)
+    fixed = {host: address for host, address in (addresses or {}).items() if address}
+    problems = topology_problems(links, subnet, hosts, mode, fixed)
     if problems:
         raise TopologyError(" ".join(problem.sentence for problem in problems))
     plans = {host: _empty() for host in hosts}
     cables = read_cables(links)
     if cables:
         network = ipaddress.IPv4Network(subnet)
-        for component in components(cables):
-            make = _bridge_plans if component.mode(mode) == "bridge" else _subnet_plans
-            plans.update(make(component, network))
+        found = components(cables)
+        own = bridge_addresses(_of(found, mode, "bridge"), _of(found, mode, "subnets"), network, fixed)
+        for component in found:
+            on_bridge = component.mode(mode) == "bridge"
+            plans |= _bridge_plans(component, network, own) if on_bridge else _subnet_plans(component, network)
     for plan in plans.values():
         plan["ports"].sort(key=lambda port: port["receptacle"])
         plan["hosts_entries"] = [

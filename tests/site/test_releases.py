@@ -15,7 +15,8 @@ from tests.site.cluster import ROOT, Cluster
 MACS = {
     "olab1": {"lab_macos": "15.7", "lab_model": "Mac16,10"},
     "olab2": {"lab_macos": "26.5", "lab_model": "Mac16,11"},
-    "olab3": {"lab_macos": "27.0", "lab_model": "Mac16,10"},
+    # It keeps an address, that which olab2 would have by its cable.
+    "olab3": {"lab_macos": "27.0", "lab_model": "Mac16,10", "thunderbolt_address": "10.66.64.2"},
 }
 # What differs between releases of macOS: all that configures the system itself.
 PART = ("--tags", "release_store,macos_headless,thunderbolt,adguard_home,dns_client,firewall,exo")
@@ -50,4 +51,5 @@ def test_it_converges_and_stays(mixed):
 
 def test_a_chain_keeps_the_bridge_and_both_ends_reach_each_other(mixed):
     assert "member: en3" in mixed.execute("olab2", "ifconfig", "bridge0")
-    mixed.execute("olab1", "ping", "-c", "1", "-t", "5", "olab3.tb")
+    assert "(10.66.64.2)" in mixed.execute("olab1", "ping", "-c", "1", "-t", "5", "olab3.tb")
+    assert "inet 10.66.64.3 " in mixed.execute("olab2", "ifconfig", "bridge0")

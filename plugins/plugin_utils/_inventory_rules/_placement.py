@@ -46,6 +46,11 @@ def cables(inventory: Inventory) -> Iterator[Problem]:
             inventory.shared("thunderbolt_subnet"),
             inventory.hosts,
             inventory.shared("thunderbolt_mode") or "auto",
+            {
+                host.name: host.get("thunderbolt_address")
+                for host in inventory.hosts.values()
+                if host.get("thunderbolt_address") is not None
+            },
         )
 
 

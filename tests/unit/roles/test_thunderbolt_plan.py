@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The plan of the Thunderbolt ports as the role makes it of the inventory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.unit.roles.render import render
+
+CHAIN = [{"a": 1, "b": 1}, {"b": 2, "c": 1}]
+
+
+def plans(hosts: dict[str, dict[str, Any]], **values: Any) -> dict[str, Any]:
+    found: dict[str, Any]
+    (found,) = render(
+        "thunderbolt",
+        "__thunderbolt_plans",
+        groups={"all": list(hosts)},
+        hostvars=hosts,
+        inventory_hostname="a",
+        thunderbolt_links=CHAIN,
+        **values,
+    )
+    return found
+
+
+def test_every_host_knows_what_the_others_fix() -> None:
+    hosts: dict[str, dict[str, Any]] = {
+        "a": {},
+        "b": {"thunderbolt_address": "172.31.0.1"},
+        "c": {"thunderbolt_address": None},
+    }
+    found = plans(hosts, thunderbolt_subnet="172.31.0.0/24")
+    assert {host: plan["bridge"]["address"] for host, plan in found.items()} == {
+        "a": "172.31.0.3",
+        "b": "172.31.0.1",
+        "c": "172.31.0.6",
+    }
