@@ -50,7 +50,8 @@ def parse(listed: dict[str, Any]) -> Topology:
         raise InventoryError("The inventory has no host in the groups macos and linux.")
     hosts.sort(key=lambda host: ipaddress.IPv4Address(host.address))
     shared = variables.get(hosts[0].name, {})
-    topology = Topology(_subnet(shared), tuple(hosts), tuple(_cables(shared.get("thunderbolt_links") or [])))
+    subnet = _subnet(shared, [ipaddress.IPv4Address(host.address) for host in hosts])
+    topology = Topology(subnet, tuple(hosts), tuple(_cables(shared.get("thunderbolt_links") or [])))
     _check(topology)
     return topology
 
@@ -94,12 +95,17 @@ def _lan_port(name: str, value: Any) -> LanPort:
     return "wifi" if value == "wifi" else "ethernet"
 
 
-def _subnet(variables: dict[str, Any]) -> str:
-    subnet = variables.get("cluster_lan_subnet")
+def _subnet(variables: dict[str, Any], addresses: list[ipaddress.IPv4Address]) -> str:
+    """Return the network of the lab: of several the one that has the hosts, since a lab has no router between two."""
+    written = variables.get("cluster_lan_subnet")
     try:
-        return str(ipaddress.IPv4Network(str(subnet)))
+        networks = [ipaddress.IPv4Network(str(one)) for one in (written if isinstance(written, list) else [written])]
     except ValueError as error:
         raise InventoryError("The inventory needs cluster_lan_subnet, for example 10.66.1.0/24.") from error
+    if not networks:
+        raise InventoryError("The inventory needs cluster_lan_subnet, for example 10.66.1.0/24.")
+    whole = (network for network in networks if all(address in network for address in addresses))
+    return str(next(whole, networks[0]))
 
 
 def _cables(links: list[Any]) -> list[Cable]:

@@ -24,7 +24,7 @@ PART = ("--tags", "release_store,macos_headless,thunderbolt,adguard_home,dns_cli
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory):
-    """Return a lab of three releases, from the lab's inventory with a cable less."""
+    """Return a lab of three releases, from the lab's inventory with a cable less and a network more."""
     inventory = tmp_path_factory.mktemp("inventories") / "mixed"
     shutil.copytree(ROOT / "inventories/lab", inventory)
     hosts = yaml.safe_load((inventory / "hosts.yml").read_text())
@@ -33,6 +33,7 @@ def mixed(tmp_path_factory):
     (inventory / "hosts.yml").write_text(yaml.safe_dump(hosts))
     values = yaml.safe_load((inventory / "group_vars/all.yml").read_text())
     values["thunderbolt_links"] = values["thunderbolt_links"][:2]
+    values["cluster_lan_subnet"] = ["192.0.2.0/24", values["cluster_lan_subnet"]]
     (inventory / "group_vars/all.yml").write_text(yaml.safe_dump(values))
     cluster = Cluster(states.lab_name(), str(inventory))
     cluster.lab("down")

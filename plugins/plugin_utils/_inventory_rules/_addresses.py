@@ -6,21 +6,25 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import INVENTORY, Problem
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import INVENTORY, Problem, enumerate_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Inventory
 
+_LAN = "cluster_lan_subnet"
 _MAC_ADDRESS = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 
 
 def _network(value: Any) -> ipaddress.IPv4Network | None:
     try:
-        return ipaddress.IPv4Network(value) if isinstance(value, str) else None
+        # An address alone would be a network of one.
+        return ipaddress.IPv4Network(value) if isinstance(value, str) and "/" in value else None
     except ValueError:
         return None
 
@@ -32,39 +36,74 @@ def _address(value: Any) -> ipaddress.IPv4Address | None:
         return None
 
 
+def _written_networks(inventory: Inventory) -> list[tuple[str, Any]]:
+    """Return where each network of the LAN stands and what is written there: it may be one, or a list."""
+    written = inventory.shared(_LAN)
+    if isinstance(written, (list, tuple)):
+        return [(f"{_LAN}[{place}]", one) for place, one in enumerate(written)]
+    return [] if written is None else [(_LAN, written)]
+
+
+def _lan(inventory: Inventory) -> list[ipaddress.IPv4Network]:
+    """Return the networks of the LAN; none while one of them is wrong, since anything could be meant by it."""
+    found = [_network(written) for _, written in _written_networks(inventory)]
+    return [network for network in found if network] if all(found) else []
+
+
 def networks(inventory: Inventory) -> Iterator[Problem]:
     """Check the networks themselves and that they are apart."""
-    lan, gateway = inventory.shared("cluster_lan_subnet"), inventory.shared("cluster_lan_gateway")
-    network = _network(lan)
-    if lan is not None and network is None:
-        yield Problem(
-            INVENTORY,
-            f"cluster_lan_subnet is {lan!r}, which is not an IPv4 network; write one such as 192.168.1.0/24.",
+    texts = [*_lan_faults(inventory), *_gateway_faults(inventory), *_thunderbolt_faults(inventory)]
+    yield from (Problem(INVENTORY, text) for text in texts)
+
+
+def _lan_faults(inventory: Inventory) -> Iterator[str]:
+    written = _written_networks(inventory)
+    if not written and any(_LAN in host.values for host in inventory.hosts.values()):
+        yield f"{_LAN} is not set; write the network of the hosts, such as 192.168.1.0/24, in group_vars/all.yml."
+    known: list[tuple[str, ipaddress.IPv4Network]] = []
+    for place, one in written:
+        network = _network(one)
+        if network is None:
+            yield f"{place} is {_shown(one)}, which is not an IPv4 network; write one such as 192.168.1.0/24."
+        else:
+            known.append((place, network))
+    for (first, before), (second, after) in combinations(known, 2):
+        if after.overlaps(before):
+            yield f"{second} {after} overlaps {first} {before}; remove one of them."
+
+
+def _gateway_faults(inventory: Inventory) -> Iterator[str]:
+    lan, gateway = _lan(inventory), inventory.shared("cluster_lan_gateway")
+    address = _address(gateway)
+    if gateway is not None and lan and not (address and any(address in network for network in lan)):
+        listed = " or ".join(map(str, lan))
+        yield (
+            f"cluster_lan_gateway is {gateway!r}, which is not an address in {_LAN} {listed}; write the address of the "
+            "router."
         )
-    if lan is None and any("cluster_lan_subnet" in host.values for host in inventory.hosts.values()):
-        yield Problem(
-            INVENTORY,
-            "cluster_lan_subnet is not set; write the network of the hosts, such as 192.168.1.0/24, in "
-            "group_vars/all.yml.",
-        )
-    if gateway is not None and network and _address(gateway) not in network:
-        yield Problem(
-            INVENTORY,
-            f"cluster_lan_gateway is {gateway!r}, which is not an address in cluster_lan_subnet {lan}; write the "
-            "address of the router.",
-        )
+
+
+def _thunderbolt_faults(inventory: Inventory) -> Iterator[str]:
     thunderbolt = _network(inventory.shared("thunderbolt_subnet"))
-    if network and thunderbolt and inventory.shared("thunderbolt_links") and network.overlaps(thunderbolt):
-        yield Problem(
-            INVENTORY,
-            f"thunderbolt_subnet {thunderbolt} overlaps cluster_lan_subnet {lan}; write a network that nothing else "
-            "uses, such as 10.66.64.0/24.",
-        )
+    if thunderbolt is None or not inventory.shared("thunderbolt_links"):
+        return
+    for network in _lan(inventory):
+        if network.overlaps(thunderbolt):
+            yield (
+                f"thunderbolt_subnet {thunderbolt} overlaps {_LAN} {network}; write a network that nothing else uses, "
+                "such as 10.66.64.0/24."
+            )
+
+
+def _shown(written: Any) -> str:
+    if isinstance(written, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(written, (list, tuple)) else repr(written)
 
 
 def host_addresses(inventory: Inventory) -> Iterator[Problem]:
     """Check that every host has an address of its own in the network of the hosts."""
-    lan = _network(inventory.shared("cluster_lan_subnet"))
+    lan = _lan(inventory)
     gateway = _address(inventory.shared("cluster_lan_gateway"))
     owners: dict[ipaddress.IPv4Address, str] = {}
     for host in inventory.hosts.values():
@@ -80,17 +119,23 @@ def host_addresses(inventory: Inventory) -> Iterator[Problem]:
         owner = owners.setdefault(address, host.name)
         if owner != host.name:
             fault = f"is also the address of {owner}"
-        elif lan and address not in lan:
-            fault = f"is outside cluster_lan_subnet {lan}"
-        elif lan and address == lan.network_address:
-            fault = f"is the name of the network {lan} itself"
-        elif lan and address == lan.broadcast_address:
-            fault = f"is the broadcast address of {lan}"
         elif address == gateway:
             fault = "is cluster_lan_gateway, the address of the router"
         else:
-            continue
-        yield Problem(host.name, f"ansible_host {address} {fault}; write an address of its own for this host.")
+            fault = _address_fault(address, lan)
+        if fault:
+            yield Problem(host.name, f"ansible_host {address} {fault}; write an address of its own for this host.")
+
+
+def _address_fault(address: ipaddress.IPv4Address, lan: list[ipaddress.IPv4Network]) -> str:
+    network = next((network for network in lan if address in network), None)
+    if network is None:
+        return f"is outside {_LAN} {enumerate_names(map(str, lan))}" if lan else ""
+    if network.prefixlen > 30:
+        return ""  # too small for addresses that are not a host's
+    if address == network.network_address:
+        return f"is the name of the network {network} itself"
+    return f"is the broadcast address of {network}" if address == network.broadcast_address else ""
 
 
 def mac_addresses(inventory: Inventory) -> Iterator[Problem]:

@@ -51,6 +51,11 @@ def test_a_mac_in_the_lan_over_wifi() -> None:
     assert Topology.from_json(topology.to_json()) == topology
 
 
+def test_of_several_networks_the_one_that_has_the_hosts() -> None:
+    topology = inventory.parse(listed(everyone={"cluster_lan_subnet": ["192.0.2.0/24", "10.66.1.0/24"]}))
+    assert topology.subnet == "10.66.1.0/24"
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -83,6 +88,19 @@ def test_a_mac_in_the_lan_over_wifi() -> None:
             {"everyone": {"cluster_lan_subnet": None}},
             "The inventory needs cluster_lan_subnet, for example 10.66.1.0/24.",
             id="no subnet",
+        ),
+        pytest.param(
+            {"everyone": {"cluster_lan_subnet": []}},
+            "The inventory needs cluster_lan_subnet, for example 10.66.1.0/24.",
+            id="no subnets",
+        ),
+        pytest.param(
+            {
+                "everyone": {"cluster_lan_subnet": ["10.66.1.0/24", "10.66.2.0/24"]},
+                "olab0": {"ansible_host": "10.66.2.9"},
+            },
+            "The address 10.66.2.9 of olab0 is outside cluster_lan_subnet 10.66.1.0/24.",
+            id="hosts in several subnets",
         ),
         pytest.param(
             {"everyone": {"thunderbolt_links": [{"olab1": 1}]}},
