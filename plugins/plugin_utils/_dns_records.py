@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._domains import form_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,8 +28,9 @@ def dns_records(
     domain: str,
 ) -> dict[str, list[dict[str, str]]]:
     """Return all names with their addresses, hosts first, and all addresses with the name of their host."""
-    if not _NAME.fullmatch(str(domain)):
-        raise RecordsError(f"cluster_domain is {domain!r}, which is no domain; write one such as olab.")
+    fault = form_fault(domain)
+    if fault:
+        raise RecordsError(fault)
     hosts = list(groups.get("all", []))
     names = [{"name": f"{host}.{domain}".lower(), "address": _address(host, addresses)} for host in hosts]
     for service, label in sorted(_service_names(table, hosts).items()):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import INVENTORY, Problem, enumerate_names
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules import (
     _addresses,
+    _domain,
     _exo_namespace,
     _firewall,
     _hosts,
@@ -38,6 +39,7 @@ _RULES = (
     _hosts.platforms,
     _hosts.management,
     _hosts.interpreters,
+    _domain.domain,
     _addresses.networks,
     _addresses.host_addresses,
     _addresses.mac_addresses,

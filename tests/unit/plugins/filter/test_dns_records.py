@@ -58,7 +58,7 @@ def test_number_of_names(table: dict[str, Any], names: int) -> None:
             {"a": entry("exo", "x"), "b": entry("management", "x")}, ADDRESSES, "olab", "are both x", id="twice"
         ),
         pytest.param(TABLE, {**ADDRESSES, "olab1": "olab1.local"}, "olab", "write the IPv4 address", id="no address"),
-        pytest.param(TABLE, ADDRESSES, "", "write one such as olab", id="no domain"),
+        pytest.param(TABLE, ADDRESSES, "", "cluster_domain is '', which is not a domain", id="no domain"),
     ],
 )
 def test_bad_input_is_a_sentence(table: Any, addresses: Any, domain: str, sentence: str) -> None:
