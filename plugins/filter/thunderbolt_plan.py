@@ -45,6 +45,10 @@ options:
     type: str
     choices: [auto, bridge, subnets]
     default: auto
+  rdma:
+    description: Whether RDMA is wanted, which the bridge excludes. Then V(auto) means one network per cable for all.
+    type: bool
+    default: false
   addresses:
     description:
       - The addresses that hosts have in a bridge whatever their cables, by the name of the host; empty for none.
@@ -84,11 +88,12 @@ def thunderbolt_plan(
     hosts: Sequence[str],
     mode: str = "auto",
     *,
+    rdma: bool = False,
     addresses: Mapping[str, Any] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Plan the use of all Thunderbolt ports."""
     try:
-        return plan_topology(links, subnet, list(hosts), mode, addresses)
+        return plan_topology(links, subnet, list(hosts), mode, addresses, rdma=rdma)
     except TopologyError as error:
         raise AnsibleFilterError(str(error)) from error
 

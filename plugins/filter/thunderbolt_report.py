@@ -17,7 +17,7 @@ short_description: What to measure of one host's Thunderbolt plan
 version_added: 0.1.0
 description:
   - Lists the checks of M(hybrid_ai.cluster.node_report) for what P(hybrid_ai.cluster.thunderbolt_plan#filter) decided,
-    for cables, addresses, the bridge, names and round trips.
+    for cables, addresses, the bridge, names and round trips, and RDMA where it is wanted.
 positional: ports, host
 options:
   _input:
@@ -34,6 +34,10 @@ options:
     description: The host.
     type: str
     required: true
+  rdma:
+    description: Whether RDMA over Thunderbolt has to be switched on.
+    type: bool
+    default: false
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
@@ -55,12 +59,12 @@ CAPABILITY = "thunderbolt"
 
 
 def thunderbolt_report(
-    plan: Mapping[str, Any], ports: Mapping[str, Sequence[Mapping[str, Any]]], host: str
+    plan: Mapping[str, Any], ports: Mapping[str, Sequence[Mapping[str, Any]]], host: str, *, rdma: bool = False
 ) -> list[dict[str, Any]]:
     """Return the checks of a plan."""
     if plan["mode"] == "none":
         return []
-    checks = _bridge_checks(plan)
+    checks = [*_bridge_checks(plan), *([{"check": "rdma"}] if rdma else [])]
     for port in plan["ports"]:
         far = _port(ports, port["peer"], port["peer_receptacle"])
         checks.append(

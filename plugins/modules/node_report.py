@@ -50,6 +50,7 @@ options:
       - V(preference) - C(domain), C(key), C(expected).
       - V(prometheus_rules) - C(url).
       - V(prometheus_targets) - C(url), C(timeout).
+      - V(rdma) - no arguments.
       - V(remote_login) - C(expected) (default V(true)).
       - V(resolvers) - C(expected) (name servers in their order), C(search).
       - V(resolves) - C(name), C(address).

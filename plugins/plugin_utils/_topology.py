@@ -3,9 +3,9 @@
 """Decide from the Thunderbolt cables how the hosts at their ends are addressed.
 
 macOS joins all Thunderbolt ports of a host in one bridge whose spanning tree does nothing. Hosts whose cables form no
-loop may keep that bridge; a loop needs one network per cable. The place of a cable in the list is its number, and
-addresses follow from that number: a cable appended at the end changes no address that was there before. On a bridge a
-host may have an address that the inventory fixes, see `_bridge_addresses`.
+loop may keep that bridge; a loop needs one network per cable, and so does RDMA, which the bridge excludes. The place of
+a cable in the list is its number, and addresses follow from that number: a cable appended at the end changes no address
+that was there before. On a bridge a host may have an address that the inventory fixes, see `_bridge_addresses`.
 """
 
 from __future__ import annotations
@@ -96,12 +96,15 @@ def describe_loop(loop: Sequence[Cable]) -> str:
     return f"cables {names} form a loop between {enumerate_names(hosts)}"
 
 
-def mode_problems(cables: Iterable[Cable], mode: Any) -> list[Problem]:
-    """Refuse a bridge over a loop: its packets would circle for ever."""
+def mode_problems(cables: Iterable[Cable], mode: Any, *, rdma: bool = False) -> list[Problem]:
+    """Refuse a bridge over a loop, whose packets would circle for ever, and one that excludes RDMA that is wanted."""
     if mode not in MODES:
         return [Problem(INVENTORY, f"thunderbolt_mode is {mode!r}; write one of {enumerate_names(MODES)}.")]
     if mode != "bridge":
         return []
+    if rdma:
+        text = "thunderbolt_rdma is true, but thunderbolt_mode is bridge, which excludes RDMA; write auto or subnets."
+        return [Problem(INVENTORY, text)]
     return [
         Problem(
             INVENTORY,
@@ -113,15 +116,26 @@ def mode_problems(cables: Iterable[Cable], mode: Any) -> list[Problem]:
     ]
 
 
+def _mode_of_all(mode: str, *, rdma: bool) -> str:
+    return "subnets" if rdma and mode == "auto" else mode
+
+
 def topology_problems(
-    links: Any, subnet: Any, hosts: Iterable[str], mode: Any, addresses: Mapping[str, Any] | None = None
+    links: Any,
+    subnet: Any,
+    hosts: Iterable[str],
+    mode: Any,
+    addresses: Mapping[str, Any] | None = None,
+    *,
+    rdma: bool = False,
 ) -> list[Problem]:
     """List everything that keeps the cables from being addressed; `addresses` are what hosts fix for the bridge."""
-    problems = cable_problems(links, subnet, hosts) or mode_problems(read_cables(links), mode)
+    problems = cable_problems(links, subnet, hosts) or mode_problems(read_cables(links), mode, rdma=rdma)
     if problems or not addresses:
         return problems
     found = components(read_cables(links))
-    reasons = {host: _why_not_bridge(component, mode) for component in found for host in component.hosts}
+    reasons = {host: _why_not_bridge(one, mode, rdma=rdma) for one in found for host in one.hosts}
+    mode = _mode_of_all(mode, rdma=rdma)
     if not found:
         return fixed_address_problems(addresses, reasons, None)
     network = ipaddress.IPv4Network(subnet)
@@ -134,8 +148,10 @@ def _of(found: Iterable[Component], wanted: str, mode: str) -> list[Cable]:
     return [cable for component in found if component.mode(wanted) == mode for cable in component.cables]
 
 
-def _why_not_bridge(component: Component, mode: str) -> str:
+def _why_not_bridge(component: Component, mode: str, *, rdma: bool) -> str:
     """Say why hosts have a network for each cable; nothing where they have the bridge."""
+    if rdma:
+        return "thunderbolt_rdma is true"
     if component.mode(mode) == "bridge":
         return ""
     return f"thunderbolt_mode is {mode}" if mode != "auto" else describe_loop(component.loop)
@@ -213,13 +229,20 @@ def _bridge_plans(
 
 
 def plan_topology(
-    links: Any, subnet: Any, hosts: Sequence[str], mode: str = "auto", addresses: Mapping[str, Any] | None = None
+    links: Any,
+    subnet: Any,
+    hosts: Sequence[str],
+    mode: str = "auto",
+    addresses: Mapping[str, Any] | None = None,
+    *,
+    rdma: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """Return for every host how its Thunderbolt ports are used: mode, ports, bridge, neighbours and hosts entries."""
     fixed = {host: address for host, address in (addresses or {}).items() if address}
-    problems = topology_problems(links, subnet, hosts, mode, fixed)
+    problems = topology_problems(links, subnet, hosts, mode, fixed, rdma=rdma)
     if problems:
         raise TopologyError(" ".join(problem.sentence for problem in problems))
+    mode = _mode_of_all(mode, rdma=rdma)
     plans = {host: _empty() for host in hosts}
     cables = read_cables(links)
     if cables:

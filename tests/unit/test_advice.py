@@ -49,7 +49,18 @@ PROGRAMS = {
         "plutil",
         "pmset",
     ),
-    *("ps", "resolvectl", "scutil", "softwareupdate", "sudo", "sw_vers", "sysctl", "system_profiler", "systemctl"),
+    *(
+        "ps",
+        "rdma_ctl",
+        "resolvectl",
+        "scutil",
+        "softwareupdate",
+        "sudo",
+        "sw_vers",
+        "sysctl",
+        "system_profiler",
+        "systemctl",
+    ),
     *("systemsetup", "tmutil", "xcode-select", "xcodebuild"),
 }
 HOLE = "{}"

@@ -51,6 +51,7 @@ def cables(inventory: Inventory) -> Iterator[Problem]:
                 for host in inventory.hosts.values()
                 if host.get("thunderbolt_address") is not None
             },
+            rdma=bool(inventory.shared("thunderbolt_rdma")),
         )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Host, Inventory
 
-_SHARED_BY_ALL = ("cluster_", "thunderbolt_links", "thunderbolt_mode", "thunderbolt_subnet")
+_SHARED_BY_ALL = ("cluster_", "thunderbolt_links", "thunderbolt_mode", "thunderbolt_rdma", "thunderbolt_subnet")
 _SHARED_BY_GROUP = {
     "exo": ("exo_bootstrap_peers", "exo_forced_master", "exo_namespace", "exo_version"),
 }

@@ -37,3 +37,10 @@ def test_every_host_knows_what_the_others_fix() -> None:
         "b": "172.31.0.1",
         "c": "172.31.0.6",
     }
+
+
+def test_rdma_makes_each_cable_a_network_whatever_type_the_value_has() -> None:
+    hosts: dict[str, dict[str, Any]] = {"a": {}, "b": {}, "c": {}}
+    for value in (True, "true"):
+        assert {plan["mode"] for plan in plans(hosts, thunderbolt_rdma=value).values()} == {"subnets"}
+    assert {plan["mode"] for plan in plans(hosts).values()} == {"bridge"}

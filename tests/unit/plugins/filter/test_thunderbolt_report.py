@@ -48,3 +48,16 @@ def test_hosts_that_were_not_looked_at_are_measured_as_far_as_they_are_known():
     checks = report(RING, "a", {})
     assert [check["check"] for check in checks].count("addresses") == 0
     assert all(check["peer_domain_uuid"] is None for check in checks if check["check"] == "thunderbolt_cable")
+
+
+def test_rdma_is_looked_at_where_it_is_wanted_and_there_is_a_cable():
+    plans = thunderbolt_plan([{"a": 1, "b": 1}], "10.9.0.0/24", ["a", "b", "c"], rdma=True)
+    kinds = {
+        host: [check["check"] for check in thunderbolt_report(plan, PORTS, host, rdma=True)]
+        for host, plan in plans.items()
+    }
+    cabled = ["bridge", "rdma", "thunderbolt_cable", "addresses", "resolves", "link"]
+    assert kinds == {"a": cabled, "b": cabled, "c": []}
+    (bridge, *_) = thunderbolt_report(plans["a"], PORTS, "a", rdma=True)
+    assert bridge["expected"] == "absent"
+    assert "rdma" not in {check["check"] for check in report(RING, "a")}

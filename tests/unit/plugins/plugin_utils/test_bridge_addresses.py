@@ -192,6 +192,11 @@ def test_what_cannot_be_fixed(links: Any, mode: str, fixed: dict[str, Any], expe
     assert str(caught.value) == expected
 
 
+def test_rdma_leaves_no_address_to_fix() -> None:
+    (problem,) = topology_problems(PAIR, SUBNET, HOSTS, "auto", {"a": "172.31.0.1"}, rdma=True)
+    assert problem.sentence == f"a: {IS_SET} thunderbolt_rdma is true, {FOLLOWS}"
+
+
 def test_a_mistake_in_the_cables_is_the_only_sentence() -> None:
     (problem,) = topology_problems([{"a": 1, "x": 1}], SUBNET, HOSTS, "auto", {"a": "10.0.0.1"})
     assert "ends at x" in problem.text

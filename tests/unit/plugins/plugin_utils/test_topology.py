@@ -42,6 +42,27 @@ def test_mode_follows_from_the_cables(links: Any, mode: str, expected: list[str]
     assert [plan[host]["mode"] for host in HOSTS] == expected
 
 
+@pytest.mark.parametrize("mode", ["auto", "subnets"])
+@pytest.mark.parametrize("links", [CHAIN[:1], CHAIN, STAR, RING, PAIR, [*RING, {"d": 1, "e": 1}]])
+def test_rdma_leaves_no_bridge(links: Any, mode: str) -> None:
+    assert plan_topology(links, SUBNET, HOSTS, mode, rdma=True) == plan_topology(links, SUBNET, HOSTS, "subnets")
+
+
+def test_rdma_without_a_cable_is_nothing_to_plan() -> None:
+    assert {plan["mode"] for plan in plan_topology([], SUBNET, HOSTS, rdma=True).values()} == {"none"}
+
+
+@pytest.mark.parametrize("links", [[], CHAIN, RING])
+def test_rdma_on_a_bridge_is_refused(links: Any) -> None:
+    (problem,) = topology_problems(links, SUBNET, HOSTS, "bridge", rdma=True)
+    assert problem.sentence == (
+        "inventory: thunderbolt_rdma is true, but thunderbolt_mode is bridge, which excludes RDMA; write auto or "
+        "subnets."
+    )
+    with pytest.raises(TopologyError, match="which excludes RDMA"):
+        plan_topology(links, SUBNET, HOSTS, "bridge", rdma=True)
+
+
 def test_a_host_of_a_ring_in_full() -> None:
     assert plan_topology(RING, SUBNET, HOSTS)["b"] == {
         "mode": "subnets",
