@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.broken_inventories import BROKEN, sources
+from tests.example_inventories import EXAMPLES
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -62,8 +63,9 @@ def test_the_playbook_stops_before_it_touches_a_host(playbook: Path, name: str, 
     assert not (playbook.parent / "touched").exists()
 
 
-def test_a_copy_of_the_example_is_good(playbook: Path, tmp_path: Path) -> None:
-    home = shutil.copytree(REPOSITORY / "inventories/example", tmp_path / "home")
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_a_copy_of_an_example_is_good(playbook: Path, tmp_path: Path, example: Path) -> None:
+    home = shutil.copytree(example, tmp_path / "home")
     before = sorted(home.rglob("*"))
     done = run(REPOSITORY / "playbooks/validate.yml", "-i", str(home))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -118,7 +118,7 @@ MARKED = re.compile(
 
 def referring_files() -> list[Path]:
     found: list[Path] = []
-    for folder in ("roles", "playbooks", "inventories/example", "inventories/lab", "molecule"):
+    for folder in ("roles", "playbooks", "inventories", "molecule"):
         found += [
             path for path in (REPOSITORY / folder).rglob("*") if path.suffix in (".yml", ".j2") and path.is_file()
         ]

@@ -15,12 +15,13 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reade
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules import check
 
 from tests.broken_inventories import BROKEN, INVENTORIES, sources
+from tests.example_inventories import EXAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # inventories/lab reads files by lookups, so it goes through the real program in tests/plays.
-GOOD = sorted((INVENTORIES / "good").iterdir())
+GOOD = [*sorted((INVENTORIES / "good").iterdir()), *EXAMPLES]
 
 
 def sentences(*paths: str) -> list[str]:
