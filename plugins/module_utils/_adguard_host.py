@@ -50,7 +50,7 @@ class Program:
         state = self._commands.run([SYSTEMCTL, "is-active", unit]).out.strip()
         if state in {"inactive", "failed", "unknown", ""}:
             return False
-        self._commands.must([SYSTEMCTL, "stop", unit], timeout=STOP_SECONDS)
+        self._commands.check_output([SYSTEMCTL, "stop", unit], timeout=STOP_SECONDS)
         return True
 
     def start(self) -> None:
@@ -59,7 +59,7 @@ class Program:
             label = _names.launchd_label(self._name)
             self._launchd.load(label, _names.launchd_plist(label))
         else:
-            self._commands.must([SYSTEMCTL, "start", _names.systemd_unit(self._name)], timeout=STOP_SECONDS)
+            self._commands.check_output([SYSTEMCTL, "start", _names.systemd_unit(self._name)], timeout=STOP_SECONDS)
 
 
 class Home:

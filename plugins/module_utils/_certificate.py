@@ -147,7 +147,7 @@ class Authority:
         for step in steps:
             if step == "make_key":
                 # On standard output, so that it never lies anywhere with other rights than it ends up with.
-                made = self._commands.must([OPENSSL, "genrsa", KEY_BITS], timeout=300)
+                made = self._commands.check_output([OPENSSL, "genrsa", KEY_BITS], timeout=300)
                 _files.write(self._key, made.encode("ascii"), KEY_MODE[0])
             elif step == "protect_key":
                 _files.write(self._key, _files.read(self._key) or b"", KEY_MODE[0])
@@ -166,7 +166,7 @@ class Authority:
         _files.write(configuration, _CONFIGURATION.format(name=self._name).encode("ascii"))
         words = ["-key", self._key, "-config", configuration, "-sha256", "-days", str(days)]
         try:
-            made = self._commands.must([OPENSSL, "req", "-new", "-x509", *words])
+            made = self._commands.check_output([OPENSSL, "req", "-new", "-x509", *words])
         finally:
             _files.remove(configuration)
         if not _PEM.search(made):

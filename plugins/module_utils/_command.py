@@ -74,7 +74,7 @@ class Commands:
             raise CommandError(f"`{' '.join(argv)}` did not finish within {timeout} seconds and was ended.") from None
         return Result(process.returncode, out, err)
 
-    def must(self, argv: list[str], stdin: str | None = None, timeout: int = DEFAULT_TIMEOUT) -> str:
+    def check_output(self, argv: list[str], stdin: str | None = None, timeout: int = DEFAULT_TIMEOUT) -> str:
         """Run one program that has to exit with 0 and return its standard output."""
         result = self.run(argv, stdin, timeout)
         if result.rc != 0:

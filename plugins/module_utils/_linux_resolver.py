@@ -101,7 +101,7 @@ class Resolved:
 
     def reload(self) -> None:
         """Restart it: older versions do not reload."""
-        self._commands.must([SYSTEMCTL, "restart", "systemd-resolved.service"])
+        self._commands.check_output([SYSTEMCTL, "restart", "systemd-resolved.service"])
 
 
 class PlainFile:

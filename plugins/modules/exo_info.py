@@ -84,16 +84,16 @@ daemon_left:
 from typing import Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import leftovers
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.application import Application, Wish, plan
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request, serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.application import Application, Wanted, plan
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call, run_module
 
 
-def look(request: Request) -> dict[str, Any]:
+def look(call: Call) -> dict[str, Any]:
     """Read both."""
-    options, commands = request.options, request.commands
-    wish = Wish(options["name"], "/Applications", "install", options["version"], options["image"])
-    current = Application(commands, wish).read()
-    steps = plan(wish, current)
+    options, commands = call.options, call.commands
+    wanted = Wanted(options["name"], "/Applications", "install", options["version"], options["image"])
+    current = Application(commands, wanted).read()
+    steps = plan(wanted, current)
     return {
         "changed": False,
         "version": current.version,
@@ -107,7 +107,7 @@ def look(request: Request) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    serve(
+    run_module(
         "Looking at exo",
         {
             "name": {"type": "str", "default": "EXO.app"},

@@ -147,8 +147,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         rules = [rule for rule in rules if rule["user"] not in unknown]
         for user in unknown:
             module.warn(f"The rules about the user {user} are not predicted: this host does not have the user yet.")
-    wish = change.make_wish(module.params["tables"], rules)
-    backend = make_backend(module_commands(module), platform.system(), wish)
+    wanted = change.wanted_from(module.params["tables"], rules)
+    backend = make_backend(module_commands(module), platform.system(), wanted)
     outcome: Outcome
     if module.params["state"] == "absent":
         outcome = change.remove(backend, check_mode=module.check_mode)

@@ -72,7 +72,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import ports
 
 
-def wish(options: dict[str, Any]) -> _linux_resolver.Wanted | None:
+def wanted_from(options: dict[str, Any]) -> _linux_resolver.Wanted | None:
     """Check the options."""
     if options["state"] == "absent":
         return None
@@ -91,7 +91,7 @@ def wish(options: dict[str, Any]) -> _linux_resolver.Wanted | None:
 
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Read, plan, apply, try, and take back what does not work."""
-    wanted = wish(module.params)
+    wanted = wanted_from(module.params)
     require_root("Setting name servers")
     ruler = _linux_resolver.find_ruler(module_commands(module))
     changes = [change for change in ruler.plan(wanted) if change.needed]

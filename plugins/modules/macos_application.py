@@ -118,21 +118,21 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.application import (
     Application,
     ApplicationError,
-    Wish,
+    Wanted,
     describe,
     plan,
     predict,
 )
 
 
-def make_wish(options: dict[str, Any]) -> Wish:
+def wanted_from(options: dict[str, Any]) -> Wanted:
     """Check the options of a call."""
     goal = "absent" if options["state"] == "absent" else options["action"]
     if "/" in options["name"]:
         raise ApplicationError(f"{options['name']} is no name of an application: give its place with destination.")
     if goal == "install" and not (options["version"] and options["image"]):
         raise ApplicationError(f"To install {options['name']}, give both its version and its image.")
-    return Wish(
+    return Wanted(
         name=options["name"],
         destination=options["destination"].rstrip("/"),
         goal=goal,
@@ -146,12 +146,12 @@ def make_wish(options: dict[str, Any]) -> Wish:
 
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Read, plan, apply, read back."""
-    wish = make_wish(module.params)
-    require_root(f"Managing {wish.name}")
-    application = Application(module_commands(module), wish)
+    wanted = wanted_from(module.params)
+    require_root(f"Managing {wanted.name}")
+    application = Application(module_commands(module), wanted)
     current = application.read()
-    steps = plan(wish, current)
-    after = predict(wish, current, steps)
+    steps = plan(wanted, current)
+    after = predict(wanted, current, steps)
     if steps and not module.check_mode:
         application.apply(steps)
         after = application.verify_result()

@@ -73,12 +73,12 @@ needs_recovery:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import boot_args
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    serve(
+    run_module(
         "Changing boot arguments",
         {
             "present": {"type": "list", "elements": "str", "default": []},

@@ -61,12 +61,12 @@ enabled:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import filevault
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    serve(
+    run_module(
         "Managing FileVault",
         {
             "state": {"type": "str", "choices": ["disabled"], "required": True},

@@ -119,13 +119,13 @@ areas:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import headless
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
     """Run the module."""
     arguments = {"type": "list", "elements": "str"}
-    serve(
+    run_module(
         "Preparing a Mac to run without a screen",
         {
             "name": {"type": "str"},

@@ -227,8 +227,8 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
     module_commands,
     require_root,
 )
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.change import Request, Run
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.wanted import make_wish
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.change import Call, Change
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.wanted import wanted_from
 
 PROXY = {
     "type": "dict",
@@ -269,22 +269,22 @@ SERVICE = {
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Read, plan, apply, read back."""
     require_root("Managing the network")
-    request = Request(
-        wish=make_wish(module.params),
+    call = Call(
+        wanted=wanted_from(module.params),
         location=module.params["location"],
         location_absent=module.params["location_absent"],
         undo_after=module.params["undo_after"],
         connection_address=module.params["connection_address"],
     )
-    run = Run(module_commands(module), request)
+    change = Change(module_commands(module), call)
     if module.params["confirm"]:
-        return {"changed": False, "confirmed": run.confirm(module.check_mode), "changes": [], "undo_pending": False}
-    run.plan()
+        return {"changed": False, "confirmed": change.confirm(module.check_mode), "changes": [], "undo_pending": False}
+    change.plan()
     if not module.check_mode:
-        run.apply()
-    for warning in run.warnings:
+        change.apply()
+    for warning in change.warnings:
         module.warn(warning)
-    return run.result()
+    return change.result()
 
 
 def main() -> None:

@@ -68,12 +68,12 @@ unsupported:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import power
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    serve(
+    run_module(
         "Managing power settings",
         {
             "settings": {"type": "dict", "default": {}},

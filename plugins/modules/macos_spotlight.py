@@ -43,12 +43,12 @@ indexing:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import spotlight
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    serve(
+    run_module(
         "Managing Spotlight",
         {
             "volumes": {"type": "list", "elements": "str", "default": ["/"]},

@@ -57,12 +57,12 @@ unsupported:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import system_setup
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    serve(
+    run_module(
         "Managing system settings",
         {
             "restart_on_freeze": {"type": "bool"},

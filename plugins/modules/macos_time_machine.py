@@ -40,12 +40,12 @@ automatic:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import time_machine
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    serve(
+    run_module(
         "Managing Time Machine",
         {"automatic": {"type": "bool", "required": True}},
         time_machine.manage,

@@ -52,12 +52,12 @@ device:
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import wifi
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import serve
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    serve(
+    run_module(
         "Managing Wi-Fi",
         {"power": {"type": "bool", "required": True}, "connection_address": {"type": "str"}},
         wifi.manage,

@@ -97,7 +97,7 @@ def apply(options: dict[str, Any], paths: list[str], owner: tuple[int, int] | No
             _files.make_file(path, account.FILE_MODE, owner)
 
 
-def shown(found: Found) -> str:
+def as_text(found: Found) -> str:
     """Return mode and owner for people."""
     return "absent" if found is None else f"mode {found[0]:04o}, user {found[1]}, group {found[2]}"
 
@@ -113,7 +113,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         "changed": bool(paths),
         "paths": paths,
         "diff": {
-            "before": {path: shown(found[path]) for path in paths},
+            "before": {path: as_text(found[path]) for path in paths},
             "after": dict.fromkeys(paths, "absent" if options["state"] == "absent" else f"of {options['owner']}"),
         },
     }

@@ -209,12 +209,12 @@ class Stage:
                 self._ip("netns", "delete", name)
 
 
-def as_nftables(stage: Stage, wish: change.Wish) -> None:
-    stage.load(nft.document(wish), "-j")
+def as_nftables(stage: Stage, wanted: change.Wanted) -> None:
+    stage.load(nft.document(wanted), "-j")
 
 
-def as_pf(stage: Stage, wish: change.Wish) -> None:
-    rulesets = {"": parse('anchor "com.apple/*" all\n', "main"), pf.ANCHOR: parse(pf.text(wish), "ours")}
+def as_pf(stage: Stage, wanted: change.Wanted) -> None:
+    rulesets = {"": parse('anchor "com.apple/*" all\n', "main"), pf.ANCHOR: parse(pf.text(wanted), "ours")}
     stage.load(enabled({"rulesets": rulesets, "skip": []}))
 
 
@@ -231,8 +231,8 @@ def stage(request: pytest.FixtureRequest, rules: dict[str, Any]) -> Iterator[Sta
     made = Stage()
     try:
         made.build()
-        load: Callable[[Stage, change.Wish], None] = request.param
-        load(made, change.make_wish(rules["tables"], rules["rules"]))
+        load: Callable[[Stage, change.Wanted], None] = request.param
+        load(made, change.wanted_from(rules["tables"], rules["rules"]))
         yield made
     finally:
         made.tear_down()

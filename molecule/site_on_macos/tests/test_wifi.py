@@ -36,9 +36,9 @@ def test_name_servers_and_proxies_are_wifi_s(host, verb, there, elsewhere):
 
 
 def test_wifi_is_not_switched_off_under_the_connection(host):
-    wish = "wifi=false connection_address={{ ansible_host }}"
+    arguments = "wifi=false connection_address={{ ansible_host }}"
     refused = subprocess.run(
-        ["ansible", "olab3", "-i", INVENTORY, "--become", "-m", "hybrid_ai.cluster.macos_headless", "-a", wish],
+        ["ansible", "olab3", "-i", INVENTORY, "--become", "-m", "hybrid_ai.cluster.macos_headless", "-a", arguments],
         cwd=ROOT,
         env=dict(os.environ),
         capture_output=True,

@@ -11,9 +11,9 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.pf_fir
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Backend, Wish
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Backend, Wanted
 
 
-def make_backend(commands: Commands, system: str, wish: Wish) -> Backend:
-    """Return the packet filter of this host, to be brought to a wish."""
-    return MacFirewall(commands, wish) if system == "Darwin" else LinuxFirewall(commands, wish)
+def make_backend(commands: Commands, system: str, wanted: Wanted) -> Backend:
+    """Return the packet filter of this host, to be brought to what is wanted."""
+    return MacFirewall(commands, wanted) if system == "Darwin" else LinuxFirewall(commands, wanted)

@@ -29,14 +29,14 @@ class FirewallError(ClusterError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class Wanted:
     """Tables of addresses by name, and the rules that use them, in the order they are asked."""
 
     tables: Mapping[str, Sequence[str]]
     rules: Sequence[Rule]
 
 
-def make_wish(tables: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> Wish:
+def wanted_from(tables: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> Wanted:
     """Read what a task says; every table a rule names must exist, or the rule would silently match nobody."""
     known = {name: addresses(found, f"the table {name}") for name, found in tables.items()}
     made = [Rule(**{key: value for key, value in rule.items() if value}) for rule in rules]
@@ -45,7 +45,7 @@ def make_wish(tables: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]) -> 
         raise FirewallError(f"The table {empty[0]} has no address: leave it out, together with the rules that name it.")
     for rule in made:
         _check(rule, known)
-    return Wish(known, [replace(rule, user=_number(rule.user)) if rule.user else rule for rule in made])
+    return Wanted(known, [replace(rule, user=_number(rule.user)) if rule.user else rule for rule in made])
 
 
 def unknown_users(rules: Sequence[Mapping[str, Any]]) -> list[str]:

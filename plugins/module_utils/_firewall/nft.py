@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Result
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Wish
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Wanted
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.rule import Rule
 
 NFT = "/usr/sbin/nft"
@@ -48,7 +48,7 @@ ANSWERS: list[dict[str, Any]] = [
 ]
 
 
-def document(wish: Wish) -> str:
+def document(wanted: Wanted) -> str:
     """Return the file that replaces the table in one step."""
     table = {"family": FAMILY, "name": TABLE}
     commands: list[dict[str, Any]] = [
@@ -56,8 +56,8 @@ def document(wish: Wish) -> str:
         {"delete": {"table": table}},
         {"add": {"table": table}},
     ]
-    commands += [{"add": {"set": {**_HERE, **found}}} for found in sets(wish)]
-    for direction, found in expressions(wish).items():
+    commands += [{"add": {"set": {**_HERE, **found}}} for found in sets(wanted)]
+    for direction, found in expressions(wanted).items():
         name = CHAINS[direction]
         chain = {**_HERE, "name": name, "type": "filter", "hook": name, "prio": PRIORITY, "policy": "accept"}
         commands += [{"add": {"chain": chain}}]
@@ -65,36 +65,36 @@ def document(wish: Wish) -> str:
     return json.dumps({"nftables": commands}, indent=1) + "\n"
 
 
-def sets(wish: Wish) -> Iterator[dict[str, Any]]:
+def sets(wanted: Wanted) -> Iterator[dict[str, Any]]:
     """Yield one set for each IP version of each table."""
-    for name, found in sorted(wish.tables.items()):
+    for name, found in sorted(wanted.tables.items()):
         for version, (_, kind, suffix) in _ADDRESS.items():
             elements = [_element(address) for address in found if _version(address) == version]
             if elements:
                 yield {"name": f"{name}{suffix}", "type": kind, "flags": ["interval"], "elem": elements}
 
 
-def expressions(wish: Wish) -> dict[str, list[list[dict[str, Any]]]]:
+def expressions(wanted: Wanted) -> dict[str, list[list[dict[str, Any]]]]:
     """Return what every rule says by direction; one that names a table becomes one for each IP version in it.
 
     Nothing is asked of what goes out where no rule is about it.
     """
-    used = [way for way in CHAINS if way == IN or any(rule.direction == way for rule in wish.rules)]
+    used = [way for way in CHAINS if way == IN or any(rule.direction == way for rule in wanted.rules)]
     return {
         way: [
             ANSWERS,
             *(
                 expression
-                for rule in wish.rules
+                for rule in wanted.rules
                 if rule.direction == way or rule.interface
-                for expression in _rule(rule, way, wish)
+                for expression in _rule(rule, way, wanted)
             ),
         ]
         for way in used
     }
 
 
-def _rule(rule: Rule, way: str, wish: Wish) -> Iterator[list[dict[str, Any]]]:
+def _rule(rule: Rule, way: str, wanted: Wanted) -> Iterator[list[dict[str, Any]]]:
     verdict: dict[str, Any] = {"accept": None}
     if rule.action != "pass":
         verdict = {"reject": {"type": "tcp reset"}} if rule.protocol == "tcp" else {"drop": None}
@@ -110,7 +110,7 @@ def _rule(rule: Rule, way: str, wish: Wish) -> Iterator[list[dict[str, Any]]]:
         yield [*common, *port, verdict]
         return
     for version, (protocol, _, suffix) in _ADDRESS.items():
-        if any(_version(address) == version for address in wish.tables[table]):
+        if any(_version(address) == version for address in wanted.tables[table]):
             other = _match(_payload(protocol, "saddr" if incoming else "daddr"), f"@{table}{suffix}")
             yield [*common, other, *port, verdict]
 
@@ -149,17 +149,17 @@ def parse(result: Result) -> tuple[list[str], dict[str, list[str]]]:
     return rules, found
 
 
-def wanted(wish: Wish) -> tuple[list[str], dict[str, list[str]]]:
-    """Return the same for a wish."""
-    rules = [_line(CHAINS[way], expression) for way, found in expressions(wish).items() for expression in found]
-    return rules, {found["name"]: _elements(found["elem"]) for found in sets(wish)}
+def wanted_state(wanted: Wanted) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the same for what is wanted."""
+    rules = [_line(CHAINS[way], expression) for way, found in expressions(wanted).items() for expression in found]
+    return rules, {found["name"]: _elements(found["elem"]) for found in sets(wanted)}
 
 
 def _line(chain: str, expression: list[dict[str, Any]]) -> str:
-    return shown(expression) if chain == CHAINS[IN] else f"{chain}: {shown(expression)}"
+    return as_text(expression) if chain == CHAINS[IN] else f"{chain}: {as_text(expression)}"
 
 
-def shown(expression: list[dict[str, Any]]) -> str:
+def as_text(expression: list[dict[str, Any]]) -> str:
     """Write what a rule says on one line, the way a person reads it where it is of our kind."""
     return " ".join(_word(statement) for statement in expression if "counter" not in statement)
 

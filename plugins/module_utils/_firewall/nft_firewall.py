@@ -13,7 +13,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.systemd
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Found, Wish
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Found, Wanted
 
 RULES = f"{change.DIRECTORY}/nftables.json"
 UNDO = f"{change.DIRECTORY}/undo"
@@ -54,22 +54,22 @@ fi
 
 
 class LinuxFirewall:
-    """nftables with the rules of one wish."""
+    """nftables with the rules that are wanted."""
 
-    def __init__(self, commands: Commands, wish: Wish) -> None:
+    def __init__(self, commands: Commands, wanted: Wanted) -> None:
         self._commands = commands
-        self._wish = wish
+        self._wanted = wanted
 
     def text(self) -> str:
         """Return the wanted rules in the words of their file."""
-        return nft.document(self._wish)
+        return nft.document(self._wanted)
 
     def read(self) -> Found:
         """Read kernel, file and unit."""
         rules, sets = nft.parse(self._commands.run(nft.LIST))
         content, unit_file = _files.read(RULES), _files.read(UNIT_FILE)
         words = [word for name in PROPERTIES for word in ("-p", name)]
-        unit = parse_show(self._commands.must([SYSTEMCTL, "show", *words, UNIT]))
+        unit = parse_show(self._commands.check_output([SYSTEMCTL, "show", *words, UNIT]))
         confirmed = None if content is None else content.decode("utf-8", "replace")
         durable = {
             "file": change.compared(confirmed, self.text()),
@@ -84,7 +84,7 @@ class LinuxFirewall:
         result = self._commands.run([nft.NFT, "-c", "-j", "-f", "-"], stdin=self.text())
         if result.rc != 0:
             raise FirewallError(f"nftables does not understand the rules: {result.text}")
-        rules, sets = nft.wanted(self._wish)
+        rules, sets = nft.wanted_state(self._wanted)
         durable = {"file": "current", "unit": "current", "state": "active, enabled"}
         return change.Found({"rules": rules, "tables": sets}, durable, self.text())
 
@@ -104,8 +104,8 @@ class LinuxFirewall:
         _files.make_directory(change.DIRECTORY)
         _files.write(RULES, self.text().encode())
         _files.write(UNIT_FILE, UNIT_TEXT.encode())
-        self._commands.must([SYSTEMCTL, "daemon-reload"])
-        self._commands.must([SYSTEMCTL, "enable", "--now", UNIT])
+        self._commands.check_output([SYSTEMCTL, "daemon-reload"])
+        self._commands.check_output([SYSTEMCTL, "enable", "--now", UNIT])
 
     def arm(self, seconds: int) -> None:
         """Start a timer; after a restart it is gone, and so are the rules that were not confirmed."""
@@ -113,7 +113,9 @@ class LinuxFirewall:
         _files.make_directory(change.DIRECTORY)
         _files.write(UNDO, UNDO_TEXT.encode(), 0o700)
         when = [f"--on-active={seconds}", "--timer-property=AccuracySec=1s"]
-        self._commands.must(["/usr/bin/systemd-run", "--quiet", "--collect", f"--unit={TIMER}", *when, "/bin/sh", UNDO])
+        self._commands.check_output(
+            ["/usr/bin/systemd-run", "--quiet", "--collect", f"--unit={TIMER}", *when, "/bin/sh", UNDO]
+        )
 
     def disarm(self) -> None:
         """Stop the timer."""
@@ -127,4 +129,4 @@ class LinuxFirewall:
         for path in (UNIT_FILE, RULES, UNDO):
             _files.remove(path)
         _files.remove_if_empty(change.DIRECTORY)
-        self._commands.must([SYSTEMCTL, "daemon-reload"])
+        self._commands.check_output([SYSTEMCTL, "daemon-reload"])

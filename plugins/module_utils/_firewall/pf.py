@@ -16,7 +16,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.rule i
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands, Result
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Wish
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Wanted
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.rule import Rule
 
 PFCTL = "/sbin/pfctl"
@@ -38,11 +38,11 @@ _NOISE = {
 }
 
 
-def text(wish: Wish) -> str:
+def text(wanted: Wanted) -> str:
     """Return the anchor's file: tables and rules are loaded together, in one transaction."""
     lines = ["# Written by hybrid_ai.cluster; changes are taken back within a minute."]
-    lines += [f"table <{name}> {{ {', '.join(found)} }}" for name, found in sorted(wish.tables.items())]
-    lines += [rule_text(rule) for rule in wish.rules]
+    lines += [f"table <{name}> {{ {', '.join(found)} }}" for name, found in sorted(wanted.tables.items())]
+    lines += [rule_text(rule) for rule in wanted.rules]
     return "\n".join(lines) + "\n"
 
 
@@ -113,12 +113,12 @@ def parse_references(printed: str) -> list[str]:
     return re.findall(r"\s(\d{6,})\s+\d+ days ", printed)
 
 
-def tightened(wish: Wish, before: dict[str, Any]) -> list[str]:
+def tightened(wanted: Wanted, before: dict[str, Any]) -> list[str]:
     """Return the addresses that could reach something before and shall not any more: their states must end."""
     ends: set[str] = set()
-    for rule in wish.rules:
+    for rule in wanted.rules:
         if rule.source:
-            new, old = set(wish.tables[rule.source]), set(before.get(rule.source) or ())
+            new, old = set(wanted.tables[rule.source]), set(before.get(rule.source) or ())
             ends |= old - new if rule.action == "pass" else new - old
     return addresses(ends, "nothing")
 

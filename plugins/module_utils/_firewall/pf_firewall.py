@@ -17,7 +17,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd.control
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Found, Wish
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import Found, Wanted
 
 RULES_MODE = 0o644
 KEEPER_MODE = 0o755
@@ -27,23 +27,23 @@ GONE_FILES = (pf_scripts.RULES, pf_scripts.KEEPER, pf_scripts.TOKEN, pf_scripts.
 
 
 class MacFirewall:
-    """pf with the rules of one wish."""
+    """pf with the rules that are wanted."""
 
-    def __init__(self, commands: Commands, wish: Wish) -> None:
+    def __init__(self, commands: Commands, wanted: Wanted) -> None:
         self._pfctl = pf.Pfctl(commands)
         self._commands = commands
         self._launchd = Launchd(commands)
-        self._wish = wish
+        self._wanted = wanted
 
     def text(self) -> str:
         """Return the wanted rules in the words of their file."""
-        return pf.text(self._wish)
+        return pf.text(self._wanted)
 
     def read(self) -> Found:
         """Read everything that decides: a file that is right says nothing about the kernel."""
         rules = self._pfctl.rules()
         main = [" ".join(line.split()) for line in self._pfctl.show("-s", "rules").splitlines()]
-        tables = {name: self._pfctl.table(name) if rules else None for name in sorted(self._wish.tables)}
+        tables = {name: self._pfctl.table(name) if rules else None for name in sorted(self._wanted.tables)}
         live = {
             "rules": rules,
             "tables": {name: found for name, found in tables.items() if found is not None},
@@ -64,7 +64,7 @@ class MacFirewall:
         """Return what it has to be like."""
         live = {
             "rules": self._understood,
-            "tables": {name: list(found) for name, found in sorted(self._wish.tables.items())},
+            "tables": {name: list(found) for name, found in sorted(self._wanted.tables.items())},
             "packet filter": "enabled",
             "reference": "held",
             "anchor point": "there",
@@ -83,7 +83,7 @@ class MacFirewall:
     def load(self, before: Found) -> None:
         """Put the rules into effect, then pf, so that it never runs with less than them."""
         self._pfctl.load(self.text())
-        self._pfctl.kill_states(pf.tightened(self._wish, before.live["tables"]))
+        self._pfctl.kill_states(pf.tightened(self._wanted, before.live["tables"]))
         if not self._held_token():
             session = self._session
             _files.make_directory(_names.STATE_DIRECTORY, 0o700)
@@ -151,7 +151,7 @@ class MacFirewall:
 
     @functools.cached_property
     def _session(self) -> str:
-        return self._commands.must(pf.SESSION).strip()
+        return self._commands.check_output(pf.SESSION).strip()
 
     def _tokens(self) -> list[str]:
         """Return all tokens that keep pf running, ours and others'."""

@@ -87,7 +87,7 @@ class Launchd:
 
     def disabled(self, label: str) -> bool:
         """Read whether a job is kept from loading."""
-        return parse_disabled(self._commands.must([LAUNCHCTL, "print-disabled", "system"]), label)
+        return parse_disabled(self._commands.check_output([LAUNCHCTL, "print-disabled", "system"]), label)
 
     def set_disabled(self, label: str, disabled: bool) -> None:
         """Allow a job to load, now and at boot, or keep it from loading."""

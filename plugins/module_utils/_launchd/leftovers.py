@@ -28,7 +28,7 @@ def find(commands: Commands, label: str, paths: Iterable[str], location: str | N
 
 
 def _locations(commands: Commands) -> list[str]:
-    names = commands.must(LIST_LOCATIONS).splitlines()
+    names = commands.check_output(LIST_LOCATIONS).splitlines()
     if not names:
         raise UnknownStateError("networksetup", "", "which network locations there are")
     return names

@@ -34,7 +34,7 @@ class ApplicationError(ClusterError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class Wanted:
     """What one call wants."""
 
     name: str
@@ -65,17 +65,17 @@ def read_version(path: str) -> str | None:
     return version if isinstance(version, str) else None
 
 
-def plan(wish: Wish, current: Current) -> list[str]:
+def plan(wanted: Wanted, current: Current) -> list[str]:
     """Return the steps from what is there to what is wanted; a pure function."""
     steps = [*(["detach"] if current.attached else []), *(["remove_unfinished"] if current.unfinished else [])]
-    if wish.goal == "absent":
+    if wanted.goal == "absent":
         steps += ["remove"] if current.present else []
         return [*steps, "remove_previous"] if current.previous else steps
-    if wish.goal == "commit":
+    if wanted.goal == "commit":
         return [*steps, "remove_previous"] if current.previous else steps
-    if wish.goal == "rollback":
+    if wanted.goal == "rollback":
         return [*steps, "restore"] if current.previous else steps
-    if current.version != wish.version:
+    if current.version != wanted.version:
         return [
             *steps,
             "attach",
@@ -83,22 +83,22 @@ def plan(wish: Wish, current: Current) -> list[str]:
             "verify",
             "detach",
             "switch",
-            *([] if wish.keep_previous else ["remove_previous"]),
+            *([] if wanted.keep_previous else ["remove_previous"]),
         ]
-    return steps if wish.keep_previous or not current.previous else [*steps, "remove_previous"]
+    return steps if wanted.keep_previous or not current.previous else [*steps, "remove_previous"]
 
 
 class Application:
     """One application of a Mac."""
 
-    def __init__(self, commands: Commands, wish: Wish) -> None:
+    def __init__(self, commands: Commands, wanted: Wanted) -> None:
         self._commands = commands
         self._images = DiskImages(commands)
-        self._wish = wish
-        self.path = f"{wish.destination}/{wish.name}"
-        self._new = f"{wish.destination}/.{wish.name}.new"
-        self._previous = f"{wish.destination}/.{wish.name}.previous"
-        self._place = mount_point(wish.name)
+        self._wanted = wanted
+        self.path = f"{wanted.destination}/{wanted.name}"
+        self._new = f"{wanted.destination}/.{wanted.name}.new"
+        self._previous = f"{wanted.destination}/.{wanted.name}.previous"
+        self._place = mount_point(wanted.name)
 
     def read(self) -> Current:
         """Read what is there."""
@@ -124,7 +124,7 @@ class Application:
     def verify_result(self) -> Current:
         """Read back; whatever is not as wanted is a failure."""
         found = self.read()
-        left = plan(self._wish, found)
+        left = plan(self._wanted, found)
         if left:
             raise ApplicationError(
                 f"{self.path} was changed, but is not as wanted: its version is {found.version or 'unknown'} and these"
@@ -148,7 +148,7 @@ class Application:
         elif step == "remove_previous":
             _files.remove(self._previous)
         elif step == "attach":
-            self._images.attach(self._wish.image or "", self._place, accept_licence=self._wish.accept_licence)
+            self._images.attach(self._wanted.image or "", self._place, accept_licence=self._wanted.accept_licence)
         elif step == "copy":
             self._copy()
         elif step == "verify":
@@ -160,13 +160,13 @@ class Application:
 
     def _copy(self) -> None:
         """Copy out of the image, which must hold the version that was asked for."""
-        wish, source = self._wish, f"{self._place}/{self._wish.name}"
+        wanted, source = self._wanted, f"{self._place}/{self._wanted.name}"
         self._refuse_way_out(source)
         found = read_version(source)
-        if found != wish.version:
-            held = f"version {found} of {wish.name}" if found else f"no usable {wish.name}"
-            raise ApplicationError(f"The disk image {wish.image} holds {held} instead of version {wish.version}.")
-        self._commands.must([DITTO, source, self._new], timeout=COPY_SECONDS)
+        if found != wanted.version:
+            held = f"version {found} of {wanted.name}" if found else f"no usable {wanted.name}"
+            raise ApplicationError(f"The disk image {wanted.image} holds {held} instead of version {wanted.version}.")
+        self._commands.check_output([DITTO, source, self._new], timeout=COPY_SECONDS)
 
     def _refuse_way_out(self, source: str) -> None:
         """Refuse an application that would not stay in its own folder: root copies it, links and rights and all."""
@@ -175,19 +175,19 @@ class Application:
                 _tree_rules.judge(_tree_rules.entries_of(_files.real(source)))
         except _tree_rules.TreeError as error:
             raise ApplicationError(
-                f"The disk image {self._wish.image} {error}; nothing was copied: correct its address and its checksum."
+                f"The disk image {self._wanted.image} {error}; nothing was copied: correct its address and checksum."
             ) from error
 
     def _verify(self) -> None:
         """Check the copy before anybody uses it."""
-        if read_version(self._new) != self._wish.version:
-            raise ApplicationError(f"The copy of {self._wish.name} from {self._wish.image} is not complete.")
-        if not self._wish.verify_signature:
+        if read_version(self._new) != self._wanted.version:
+            raise ApplicationError(f"The copy of {self._wanted.name} from {self._wanted.image} is not complete.")
+        if not self._wanted.verify_signature:
             return
         result = self._commands.run([CODESIGN, "--verify", "--deep", self._new], timeout=VERIFY_SECONDS)
         if result.rc != 0:
             raise ApplicationError(
-                f"The code signature of {self._wish.name} in {self._wish.image} is not valid: {result.text}"
+                f"The code signature of {self._wanted.name} in {self._wanted.image} is not valid: {result.text}"
             )
 
     def _switch(self) -> None:
@@ -217,14 +217,14 @@ def describe(current: Current) -> dict[str, Any]:
     }
 
 
-def predict(wish: Wish, current: Current, steps: list[str]) -> Current:
+def predict(wanted: Wanted, current: Current, steps: list[str]) -> Current:
     """Return what is there after the steps, without running them."""
     previous = (current.previous, current.previous_version)
     present = (current.present, current.version)
     for step in steps:
         if step == "switch":
             previous = present if current.present else previous
-            present = (True, wish.version)
+            present = (True, wanted.version)
         elif step == "remove":
             present = (False, None)
         elif step == "remove_previous":

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import apply_and_verify
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import preferences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 DOMAIN = "/Library/Preferences/com.apple.SoftwareUpdate"
 KEYS = ("AutomaticDownload", "AutomaticallyInstallMacOSUpdates")
@@ -33,17 +33,17 @@ def plan(current: Mapping[str, Any], wanted: Mapping[str, bool]) -> list[list[st
     ]
 
 
-def manage(request: Request) -> dict[str, object]:
+def manage(call: Call) -> dict[str, object]:
     """Turn the switches."""
-    commands = request.commands
-    current, wanted = read(commands), dict.fromkeys(KEYS, request.options["automatic"])
-    outcome = converge(
+    commands = call.commands
+    current, wanted = read(commands), dict.fromkeys(KEYS, call.options["automatic"])
+    outcome = apply_and_verify(
         commands,
         current,
         plan(current, wanted),
         wanted,
         lambda: read(commands),
-        check_mode=request.check_mode,
+        check_mode=call.check_mode,
         error=preferences.PreferenceError,
     )
     return {"changed": outcome.changed, "diff": outcome.diff, "updates": outcome.after}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands, Result
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 NVRAM = "/usr/sbin/nvram"
 READ = [NVRAM, "boot-args"]
@@ -107,18 +107,18 @@ def is_protected(csrutil: Result) -> bool:
     return status.rstrip(" .").endswith("enabled")
 
 
-def manage(request: Request) -> dict[str, object]:
+def manage(call: Call) -> dict[str, object]:
     """Merge the wanted arguments and say what became of it."""
-    commands = request.commands
+    commands = call.commands
     before = read(commands)
-    wanted = merge(before, request.options["present"], request.options["absent"])
-    after, refusal = apply(commands, before, wanted, check_mode=request.check_mode)
+    wanted = merge(before, call.options["present"], call.options["absent"])
+    after, refusal = apply(commands, before, wanted, check_mode=call.check_mode)
     if refusal is not None:
-        if request.options["fail_on_refusal"]:
+        if call.options["fail_on_refusal"]:
             raise BootArgsError(refusal)
-        request.warn(refusal)
+        call.warn(refusal)
     active = read_active(commands)
-    in_effect = is_active(active, request.options["present"], request.options["absent"])
+    in_effect = is_active(active, call.options["present"], call.options["absent"])
     return {
         "changed": before != after,
         "diff": {"before": {"boot_args": before}, "after": {"boot_args": after}},

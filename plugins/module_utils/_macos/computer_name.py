@@ -7,15 +7,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import apply_and_verify
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 SCUTIL = "/usr/sbin/scutil"
 NAMES = ("ComputerName", "LocalHostName", "HostName")
@@ -47,22 +47,22 @@ def plan(current: Mapping[str, str | None], wanted: Mapping[str, str]) -> list[l
     return [[SCUTIL, "--set", name, value] for name, value in wanted.items() if current[name] != value]
 
 
-def manage(request: Request) -> dict[str, object]:
+def manage(call: Call) -> dict[str, object]:
     """Give the Mac its name."""
-    name = request.options["name"]
+    name = call.options["name"]
     if not LABEL.fullmatch(name):
         raise ComputerNameError(
             f"{name!r} cannot be a Mac's name: use up to 63 letters, digits and hyphens, no hyphen at either end."
         )
-    commands = request.commands
+    commands = call.commands
     current, wanted = read(commands), dict.fromkeys(NAMES, name)
-    outcome = converge(
+    outcome = apply_and_verify(
         commands,
         current,
         plan(current, wanted),
         wanted,
         lambda: read(commands),
-        check_mode=request.check_mode,
+        check_mode=call.check_mode,
         error=ComputerNameError,
     )
     return {"changed": outcome.changed, "diff": outcome.diff, "names": outcome.after}

@@ -60,7 +60,7 @@ class DiskImages:
 
     def is_attached(self, place: str) -> bool:
         """Tell whether an image is attached at a place."""
-        images = parse_plist(self._commands.must([HDIUTIL, "info", "-plist"])).get("images", [])
+        images = parse_plist(self._commands.check_output([HDIUTIL, "info", "-plist"])).get("images", [])
         return any(place in mounted(image.get("system-entities", [])) for image in images)
 
     def attach(self, image: str, place: str, *, accept_licence: bool) -> None:

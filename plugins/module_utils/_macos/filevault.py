@@ -14,7 +14,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import 
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 FDESETUP = "/usr/bin/fdesetup"
 READ = [FDESETUP, "status"]
@@ -76,24 +76,24 @@ def wait_until_off(commands: Commands, status: Status, seconds: float) -> Status
     return latest
 
 
-def manage(request: Request) -> dict[str, object]:
+def manage(call: Call) -> dict[str, object]:
     """Turn FileVault off."""
-    commands = request.commands
+    commands = call.commands
     before = read(commands)
     to_disable = not before.off and not before.decrypting
-    user, password = request.options["user"], request.options["password"]
+    user, password = call.options["user"], call.options["password"]
     if to_disable and not before.pending and not (user and password):
         raise FileVaultError(
             "FileVault is on, and user and password of somebody who may unlock the disk were not both given: give "
             "them (the password from Ansible Vault), or turn FileVault off in System Settings > Privacy & Security."
         )
     after_text, enabled = before.text, before.on
-    if request.check_mode:
+    if call.check_mode:
         if not before.off:
             after_text, enabled = "FileVault is Off.", False
     elif not before.off:
         status = disable(commands, user, password) if to_disable else before
-        status = wait_until_off(commands, status, request.options["timeout"])
+        status = wait_until_off(commands, status, call.options["timeout"])
         after_text, enabled = status.text, status.on
     return {
         "changed": to_disable,

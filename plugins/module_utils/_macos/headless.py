@@ -24,7 +24,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
     Options = Mapping[str, Any]
 
@@ -76,7 +76,7 @@ def _filevault(options: Options) -> Options | None:
     return {"user": user, "password": password, "timeout": filevault.DECRYPTION_SECONDS}
 
 
-AREAS: dict[str, tuple[Callable[[Options], Options | None], Callable[[Request], dict[str, Any]]]] = {
+AREAS: dict[str, tuple[Callable[[Options], Options | None], Callable[[Call], dict[str, Any]]]] = {
     "name": (_name, computer_name.manage),
     "power": (_power, power.manage),
     "system_setup": (_system_setup, system_setup.manage),
@@ -90,30 +90,30 @@ AREAS: dict[str, tuple[Callable[[Options], Options | None], Callable[[Request], 
 """What an area takes of the options, or None where it is not managed; and what manages it. FileVault may take long."""
 
 
-def manage(request: Request) -> dict[str, Any]:
+def manage(call: Call) -> dict[str, Any]:
     """Bring every managed area to what the options say."""
     requests = {}
     for area, (take, _) in AREAS.items():
-        options = take(request.options)
+        options = take(call.options)
         if options is not None:
-            requests[area] = replace(request, options=options)
+            requests[area] = replace(call, options=options)
     # A mistake in one area, such as a missing password, leaves all as they are; what cannot be told, that area only.
     found = {area: _predict(area, wanted) for area, wanted in requests.items()}
-    if not request.check_mode:
+    if not call.check_mode:
         due = [area for area, result in found.items() if _differs(result)]
         found.update((area, _apply(area, requests[area])) for area in due)
     results = {area: result for area, result in found.items() if not isinstance(result, ClusterError)}
     unknown = {area: str(error) for area, error in found.items() if isinstance(error, UnmanagedError)}
     failed = [str(error) for area, error in found.items() if isinstance(error, ClusterError) and area not in unknown]
     for area, reason in unknown.items():
-        request.warn(f"{area} is unmanaged: {reason}")
+        call.warn(f"{area} is unmanaged: {reason}")
     failure = {"failed": True, "msg": " ".join(failed)} if failed else {}
     return {**_summary(results), "unknown_areas": unknown, **failure}
 
 
-def _predict(area: str, request: Request) -> dict[str, Any] | ClusterError:
+def _predict(area: str, call: Call) -> dict[str, Any] | ClusterError:
     try:
-        return AREAS[area][1](replace(request, check_mode=True))
+        return AREAS[area][1](replace(call, check_mode=True))
     except UnmanagedError as error:
         return error
     except CommandError as error:
@@ -121,9 +121,9 @@ def _predict(area: str, request: Request) -> dict[str, Any] | ClusterError:
         return UnmanagedError(str(error))
 
 
-def _apply(area: str, request: Request) -> dict[str, Any] | ClusterError:
+def _apply(area: str, call: Call) -> dict[str, Any] | ClusterError:
     try:
-        return AREAS[area][1](request)
+        return AREAS[area][1](call)
     except ClusterError as error:
         return error
 

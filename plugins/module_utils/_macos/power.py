@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import apply_and_verify
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power_text import PROFILE, parse_custom
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 PMSET = "/usr/bin/pmset"
 READ = [PMSET, "-g", "custom"]
@@ -147,20 +147,20 @@ def plan(current: Mapping[str, int | str], wanted: Mapping[str, int]) -> list[li
     return [[PMSET, "-a", *(word for name in names for word in (name, str(wanted[name])))]]
 
 
-def manage(request: Request) -> dict[str, object]:
+def manage(call: Call) -> dict[str, object]:
     """Bring the power settings to what the options say."""
-    commands = request.commands
+    commands = call.commands
     current = read(commands)
-    wanted = wanted_settings(current, request.options["settings"], request.options["restart_after_power_failure"])
+    wanted = wanted_settings(current, call.options["settings"], call.options["restart_after_power_failure"])
     for warning in wanted.warnings:
-        request.warn(warning)
-    outcome = converge(
+        call.warn(warning)
+    outcome = apply_and_verify(
         commands,
         current,
         plan(current, wanted.settings),
         wanted.settings,
         lambda: read(commands),
-        check_mode=request.check_mode,
+        check_mode=call.check_mode,
         error=PowerError,
     )
     unknown = any(isinstance(outcome.after.get(name), str) for name in (RESTART, RESTART_AT_CONNECT))

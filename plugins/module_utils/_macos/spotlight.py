@@ -8,15 +8,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import apply_and_verify
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, Result
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 MDUTIL = "/usr/bin/mdutil"
 
@@ -88,19 +88,19 @@ def plan(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[list[str
     ]
 
 
-def manage(request: Request) -> dict[str, object]:
+def manage(call: Call) -> dict[str, object]:
     """Bring every volume to the wanted state."""
-    commands = request.commands
-    volumes = request.options["volumes"]
+    commands = call.commands
+    volumes = call.options["volumes"]
     current = read(commands, volumes)
-    wanted = dict.fromkeys(volumes, request.options["indexing"])
-    outcome = converge(
+    wanted = dict.fromkeys(volumes, call.options["indexing"])
+    outcome = apply_and_verify(
         commands,
         current,
         plan(current, wanted),
         wanted,
         lambda: read(commands, volumes),
-        check_mode=request.check_mode,
+        check_mode=call.check_mode,
         error=SpotlightError,
     )
     return {"changed": outcome.changed, "diff": outcome.diff, "indexing": outcome.after}

@@ -7,15 +7,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import apply_and_verify
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 SYSTEMSETUP = "/usr/sbin/systemsetup"
 UNSUPPORTED = "unsupported"
@@ -86,22 +86,22 @@ def plan(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[list[str
     ]
 
 
-def manage(request: Request) -> dict[str, object]:
+def manage(call: Call) -> dict[str, object]:
     """Bring the managed settings to their values."""
-    commands = request.commands
-    managed = {name: request.options[name] for name in SETTINGS if request.options[name] is not None}
+    commands = call.commands
+    managed = {name: call.options[name] for name in SETTINGS if call.options[name] is not None}
     current = read(commands, managed)
     unsupported = [name for name, value in current.items() if value == UNSUPPORTED]
     for name in unsupported:
-        request.warn(f"This Mac does not support {name}: it stays unmanaged.")
+        call.warn(f"This Mac does not support {name}: it stays unmanaged.")
     wanted = {name: value for name, value in managed.items() if name not in unsupported}
-    outcome = converge(
+    outcome = apply_and_verify(
         commands,
         current,
         plan(current, wanted),
         wanted,
         lambda: read(commands, managed),
-        check_mode=request.check_mode,
+        check_mode=call.check_mode,
         error=SystemSetupError,
     )
     return {

@@ -49,8 +49,8 @@ class ThunderboltPort:
 
 def read(commands: Commands) -> list[ThunderboltPort]:
     """Return all ports in the order of their numbers."""
-    text = commands.must(READ, timeout=120)
-    return parse_ports(text, commands.must(ports.LIST))
+    text = commands.check_output(READ, timeout=120)
+    return parse_ports(text, commands.check_output(ports.LIST))
 
 
 def parse_ports(profile: str, hardware_ports: str) -> list[ThunderboltPort]:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import apply_and_verify
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import preferences
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError, UnmanagedError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands, Result
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 TMUTIL = "/usr/bin/tmutil"
 READ = [preferences.DEFAULTS, "read", "/Library/Preferences/com.apple.TimeMachine", "AutoBackup"]
@@ -54,19 +54,19 @@ def plan(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[list[str
     return [[TMUTIL, "enable" if wanted["automatic"] else "disable"]]
 
 
-def manage(request: Request) -> dict[str, object]:
+def manage(call: Call) -> dict[str, object]:
     """Turn automatic backups on or off."""
-    commands = request.commands
+    commands = call.commands
     current = read(commands)
-    wanted = {"automatic": request.options["automatic"]}
+    wanted = {"automatic": call.options["automatic"]}
     try:
-        outcome = converge(
+        outcome = apply_and_verify(
             commands,
             current,
             plan(current, wanted),
             wanted,
             lambda: read(commands),
-            check_mode=request.check_mode,
+            check_mode=call.check_mode,
             error=TimeMachineError,
             advice=FULL_DISK_ACCESS,
         )

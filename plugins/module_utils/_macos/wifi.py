@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _connection
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import apply_and_verify
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import converge
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import hardware_ports
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.hardware_ports import HardwarePort
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._serve import Request
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 NETWORKSETUP = "/usr/sbin/networksetup"
 PORTS = ("Wi-Fi", "AirPort")
@@ -51,26 +51,26 @@ def plan(current: Mapping[str, Any], wanted: Mapping[str, Any], device: str | No
     return [[NETWORKSETUP, "-setairportpower", device, "on" if wanted["power"] else "off"]]
 
 
-def manage(request: Request) -> dict[str, object]:
+def manage(call: Call) -> dict[str, object]:
     """Turn the radio on or off."""
-    commands = request.commands
+    commands = call.commands
     ports = hardware_ports.read(commands)
     device = find_device(ports)
-    wanted = {"power": request.options["power"]}
+    wanted = {"power": call.options["power"]}
     if device is None and wanted["power"]:
         raise WifiError("This Mac has no Wi-Fi: `networksetup -listallhardwareports` lists no port Wi-Fi.")
     current = read(commands, device)
     steps = plan(current, wanted, device)
     if device is not None and steps and not wanted["power"]:
-        connection = _connection.read(commands, request.options["connection_address"], [port.device for port in ports])
+        connection = _connection.read(commands, call.options["connection_address"], [port.device for port in ports])
         _refuse_cut(connection, device)
-    outcome = converge(
+    outcome = apply_and_verify(
         commands,
         current,
         steps,
         wanted,
         lambda: read(commands, device),
-        check_mode=request.check_mode,
+        check_mode=call.check_mode,
         error=WifiError,
     )
     return {"changed": outcome.changed, "diff": outcome.diff, "power": outcome.after["power"], "device": device}

@@ -101,7 +101,7 @@ def write_ipv6(name: str, device: str, wanted: dict[str, Any]) -> list[list[str]
 
 
 def complete_ipv4(wanted: dict[str, Any], current: Any) -> dict[str, Any]:
-    """Fill in what the wish leaves open: a client that gives itself a name to DHCP keeps it."""
+    """Fill in what is left open: a client that gives itself a name to DHCP keeps it."""
     if wanted["method"] == "manual":
         return {name: wanted.get(name) for name in ("method", "address", "netmask", "router")}
     if wanted["method"] == "dhcp" and isinstance(current, dict) and current.get("method") == "dhcp":

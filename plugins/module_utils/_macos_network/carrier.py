@@ -12,25 +12,29 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.t
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._connection import Connection
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.state import Area, Difference, Wish
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.state import (
+        Difference,
+        NetworkState,
+        Wanted,
+    )
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import NetworkSetup
 
 AUTO = "auto"
 """What stands for the device that carries the connection."""
 
 
-def is_needed(wish: Wish) -> bool:
-    """Tell whether a wish asks for the service that carries the connection."""
-    return any(wanted.get("device") == AUTO for wanted in wish.services)
+def is_needed(wanted: Wanted) -> bool:
+    """Tell whether anything wanted is for the service that carries the connection."""
+    return any(entry.get("device") == AUTO for entry in wanted.services)
 
 
-def resolve(tool: NetworkSetup, wish: Wish, connection: Connection) -> Wish:
-    """Return the wish with the service that carries the connection in the place of `auto`."""
+def resolve(tool: NetworkSetup, wanted: Wanted, connection: Connection) -> Wanted:
+    """Return what is wanted with the service that carries the connection in the place of `auto`."""
     found = _service(tool, connection)
-    services = [{**wanted, **found} if wanted.get("device") == AUTO else wanted for wanted in wish.services]
-    if sum(wanted.get("device") == found["device"] for wanted in services) > 1:
+    services = [{**entry, **found} if entry.get("device") == AUTO else entry for entry in wanted.services]
+    if sum(entry.get("device") == found["device"] for entry in services) > 1:
         raise NetworkError(f"{found['device']} carries the connection and is listed beside auto: write it once.")
-    return replace(wish, services=services)
+    return replace(wanted, services=services)
 
 
 def _service(tool: NetworkSetup, connection: Connection) -> dict[str, Any]:
@@ -47,7 +51,7 @@ def _service(tool: NetworkSetup, connection: Connection) -> dict[str, Any]:
     return {"device": there[0].device, "name": there[0].name}
 
 
-def endangers(difference: Difference, area: Area, connection: Connection) -> bool:
+def endangers(difference: Difference, state: NetworkState, connection: Connection) -> bool:
     """Tell whether a change may cut the connection: without knowing its device, any that has an address may carry it.
 
     The order decides over which service everything else is reached.
@@ -55,14 +59,14 @@ def endangers(difference: Difference, area: Area, connection: Connection) -> boo
     if difference.key == "order":
         return True
     if difference.key == "bridge":
-        return any(map(connection.carries, _bridged(difference, area)))
+        return any(map(connection.carries, _bridged(difference, state)))
     return connection.may_carry(difference.device)
 
 
-def cuts(difference: Difference, area: Area, connection: Connection) -> bool:
+def cuts(difference: Difference, state: NetworkState, connection: Connection) -> bool:
     """Tell whether a change takes the connection's own address away, or may."""
     if difference.key == "bridge":
-        return endangers(difference, area, connection)
+        return endangers(difference, state, connection)
     if not connection.carries(difference.device):
         return False
     if difference.key in {"ipv4", "ipv6"}:
@@ -70,11 +74,11 @@ def cuts(difference: Difference, area: Area, connection: Connection) -> bool:
     return difference.key == "state" or (difference.key == "enabled" and not difference.wanted)
 
 
-def refuse_cut(differences: list[Difference], area: Area, connection: Connection, *, undone: bool) -> None:
+def refuse_cut(differences: list[Difference], state: NetworkState, connection: Connection, *, undone: bool) -> None:
     """Refuse what cuts this very connection, unless it is taken back by itself."""
     what = f"the connection to {connection.address or 'this host'}"
     _refuse_contradiction(differences, connection)
-    cutting = [one for one in differences if cuts(one, area, connection)]
+    cutting = [one for one in differences if cuts(one, state, connection)]
     keys = {one.key: one for one in cutting}
     if "bridge" in keys:
         raise NetworkError(
@@ -105,9 +109,9 @@ def _refuse_contradiction(differences: list[Difference], connection: Connection)
             )
 
 
-def _bridged(difference: Difference, area: Area) -> set[str]:
+def _bridged(difference: Difference, state: NetworkState) -> set[str]:
     """Return the devices whose addresses end with a change of a bridge: its own, or those of the ports it takes."""
     if not difference.wanted["running"]:
         return {difference.device}
     added = set(difference.wanted["members"]) - set(difference.got["members"])
-    return {port.device for port in area.ports if port.device in added}
+    return {port.device for port in state.ports if port.device in added}

@@ -12,7 +12,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd.control
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import bridge as bridges
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import carrier, undo
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import location as locations
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import state as areas
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import state as network
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import (
     NETWORKSETUP,
     NetworkError,
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Request:
+class Call:
     """What one call asks for."""
 
-    wish: areas.Wish
+    wanted: network.Wanted
     location: str | None = None
     location_absent: str | None = None
     undo_after: int | None = None
     connection_address: str | None = None
 
 
-class Run:
+class Change:
     """First `plan`, then `apply` unless in check mode, then `result`."""
 
-    def __init__(self, commands: Commands, request: Request) -> None:
+    def __init__(self, commands: Commands, call: Call) -> None:
         self._commands = commands
-        self._request = request
+        self._call = call
         self._tool = NetworkSetup(commands)
         self._launchd = Launchd(commands)
         self._location_before: locations.Locations | None = None
         self._location_plan: locations.LocationPlan | None = None
-        self._area: areas.Area | None = None
-        self._plan: areas.Plan | None = None
+        self._state: network.NetworkState | None = None
+        self._plan: network.Plan | None = None
         self._connection: _connection.Connection | None = None
         self._armed = False
         self.warnings: list[str] = []
@@ -57,11 +57,11 @@ class Run:
 
     def plan(self) -> None:
         """Read and plan; the services of a location that is not in use yet cannot be read before the switch."""
-        request = self._request
-        if request.location or request.location_absent:
+        call = self._call
+        if call.location or call.location_absent:
             self._location_before = locations.read(self._tool)
             self._location_plan = locations.plan(
-                self._location_before, request.location, request.location_absent, undone=request.undo_after is not None
+                self._location_before, call.location, call.location_absent, undone=call.undo_after is not None
             )
             self.warnings += self._location_plan.warnings
             self._refuse_switch()
@@ -77,9 +77,9 @@ class Run:
             locations.apply(self._tool, self._location_plan)
             if self._switches():
                 self._plan_services()
-        if self._plan is None or self._area is None or not self._plan.differences:
+        if self._plan is None or self._state is None or not self._plan.differences:
             return
-        endangering = self._guard_services(self._area, self._plan.differences)
+        endangering = self._guard_services(self._state, self._plan.differences)
         for difference in sorted(self._plan.differences, key=lambda one: one in endangering):
             for step in difference.steps:
                 self._step(step)
@@ -96,9 +96,9 @@ class Run:
             after |= {"location": becomes.current, "locations": list(becomes.names)}
             if self._location_plan.commands:
                 changes.append({"service": "", "setting": "location", "before": dict(before), "after": dict(after)})
-        if self._area and self._plan:
-            before |= areas.describe(self._area, self._request.wish)
-            after |= areas.describe(self._plan.after, self._request.wish)
+        if self._state and self._plan:
+            before |= network.describe(self._state, self._call.wanted)
+            after |= network.describe(self._plan.after, self._call.wanted)
             changes += [
                 {"service": one.service, "setting": one.key, "before": one.got, "after": one.wanted}
                 for one in self._plan.differences
@@ -111,8 +111,8 @@ class Run:
         }
 
     def _manages_services(self) -> bool:
-        wish = self._request.wish
-        return bool(wish.services or wish.order or wish.cabled_ports or wish.bridge_device)
+        wanted = self._call.wanted
+        return bool(wanted.services or wanted.order or wanted.cabled_ports or wanted.bridge_device)
 
     def _switches(self) -> bool:
         if self._location_plan is None or self._location_before is None:
@@ -122,52 +122,54 @@ class Run:
     def _plan_services(self) -> None:
         if not self._manages_services():
             return
-        if carrier.is_needed(self._request.wish):
-            wish = carrier.resolve(self._tool, self._request.wish, self._find_connection(self._tool.ports()))
-            self._request = replace(self._request, wish=wish)
-        self._area = areas.read(self._commands, self._tool, self._request.wish)
-        self._plan = areas.plan(self._area, self._request.wish)
-        areas.refuse_irreversible(self._plan.differences)
-        undone = self._request.undo_after is not None
-        if self._plan.differences and (undone or self._request.connection_address):
-            connection = self._find_connection(self._area.ports)
-            carrier.refuse_cut(self._plan.differences, self._area, connection, undone=undone)
+        if carrier.is_needed(self._call.wanted):
+            wanted = carrier.resolve(self._tool, self._call.wanted, self._find_connection(self._tool.ports()))
+            self._call = replace(self._call, wanted=wanted)
+        self._state = network.read(self._commands, self._tool, self._call.wanted)
+        self._plan = network.plan(self._state, self._call.wanted)
+        network.refuse_irreversible(self._plan.differences)
+        undone = self._call.undo_after is not None
+        if self._plan.differences and (undone or self._call.connection_address):
+            connection = self._find_connection(self._state.ports)
+            carrier.refuse_cut(self._plan.differences, self._state, connection, undone=undone)
 
     def _find_connection(self, ports: list[Port]) -> _connection.Connection:
         """Find what carries the connection, once and before anything is changed."""
         if self._connection is None:
             devices = [port.device for port in ports]
-            self._connection = _connection.read(self._commands, self._request.connection_address, devices)
+            self._connection = _connection.read(self._commands, self._call.connection_address, devices)
         return self._connection
 
     def _refuse_switch(self) -> None:
         """Refuse a switch of the location that may cut the connection, unless it is taken back by itself."""
-        if self._switches() and self._request.connection_address and self._request.undo_after is None:
+        if self._switches() and self._call.connection_address and self._call.undo_after is None:
             raise NetworkError(
                 f"The network location stays as it is, because every address may change with it, also "
-                f"{self._request.connection_address}, which carries the connection: give undo_after, so that it is "
+                f"{self._call.connection_address}, which carries the connection: give undo_after, so that it is "
                 "taken back unless it is confirmed."
             )
 
     def _guard_location(self) -> None:
         """Have a switch of the location taken back by itself."""
-        if self._location_before and self._switches() and self._request.undo_after is not None:
+        if self._location_before and self._switches() and self._call.undo_after is not None:
             command = [NETWORKSETUP, "-switchtolocation", self._location_before.current]
             self._arm([command])
 
-    def _guard_services(self, area: areas.Area, differences: list[areas.Difference]) -> list[areas.Difference]:
+    def _guard_services(
+        self, state: network.NetworkState, differences: list[network.Difference]
+    ) -> list[network.Difference]:
         """Have changes that may cut the connection taken back by themselves; return them, to be made last."""
         connection = self._connection or _connection.Connection()
-        endangering = [one for one in differences if carrier.endangers(one, area, connection)]
-        if endangering and self._request.undo_after is not None and not self._armed:
+        endangering = [one for one in differences if carrier.endangers(one, state, connection)]
+        if endangering and self._call.undo_after is not None and not self._armed:
             self._arm(undo.restore_commands(self._tool, endangering))
         return endangering
 
     def _arm(self, commands: list[list[str]]) -> None:
-        undo.arm(self._launchd, self._request.undo_after or 0, commands)
+        undo.arm(self._launchd, self._call.undo_after or 0, commands)
         self._armed = True
         self.warnings.append(
-            f"The change is taken back in {self._request.undo_after} seconds unless a call with confirm comes through."
+            f"The change is taken back in {self._call.undo_after} seconds unless a call with confirm comes through."
         )
 
     def _step(self, step: list[str] | bridges.Edit) -> None:
@@ -176,12 +178,12 @@ class Run:
         elif step[0] == NETWORKSETUP:
             self._tool.run(*step[1:])
         else:
-            self._commands.must(step)
+            self._commands.check_output(step)
 
     def _read_back(self) -> None:
         """Fail on the first thing that was written and does not show."""
-        area = areas.read(self._commands, self._tool, self._request.wish)
-        left = areas.plan(area, self._request.wish).differences
+        state = network.read(self._commands, self._tool, self._call.wanted)
+        left = network.plan(state, self._call.wanted).differences
         if left:
             one = left[0]
             what = f"the network service {one.service}" if one.service else "the network services"

@@ -115,19 +115,19 @@ def write_enabled(name: str, device: str, wanted: bool) -> list[list[str]]:  # n
 
 
 def complete_ipv6(wanted: str, current: Any) -> dict[str, Any]:  # noqa: ARG001 - one signature
-    """Say the wish as it is read."""
+    """Say what is wanted as it is read."""
     return {"method": wanted}
 
 
 def complete_proxy(wanted: dict[str, Any], current: Any) -> dict[str, Any]:
-    """Fill in the address that the wish leaves open."""
+    """Fill in the address that is left open."""
     there = current if isinstance(current, dict) else NO_PROXY
     given = {key: wanted[key] for key in ("server", "port") if wanted.get(key) is not None}
     return {**there, **given, "enabled": wanted["enabled"]}
 
 
 def complete_auto_proxy(wanted: str, current: Any) -> dict[str, Any]:
-    """Say the wish as it is read: without an address the stored one stays, switched off."""
+    """Say what is wanted as it is read: without an address the stored one stays, switched off."""
     there = current["url"] if isinstance(current, dict) else ""
     return {"enabled": bool(wanted), "url": wanted or there}
 
@@ -141,7 +141,7 @@ class Setting:
     default: Any
     write: Callable[[str, str, Any], list[list[str]]]
     complete: Callable[[Any, Any], Any] = lambda wanted, current: wanted  # noqa: ARG005 - one signature
-    """Fills in what the wish leaves open, so that it compares with what is there."""
+    """Fills in what is left open, so that it compares with what is there."""
     of_device: bool = False
 
 

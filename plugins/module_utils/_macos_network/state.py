@@ -31,7 +31,7 @@ STANDARD_MTU = 1500
 
 
 @dataclass(frozen=True)
-class Wish:
+class Wanted:
     """What one call wants of the services, their order and the bridge."""
 
     services: list[dict[str, Any]] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Area:
+class NetworkState:
     """What is there; settings only of what is managed, by device."""
 
     ports: list[Port]
@@ -65,26 +65,26 @@ class Difference:
 
 @dataclass(frozen=True)
 class Plan:
-    """The differences, and the area as it is once they are gone."""
+    """The differences, and the network as it is once they are gone."""
 
     differences: list[Difference]
-    after: Area
+    after: NetworkState
 
 
-def read(commands: Commands, tool: NetworkSetup, wish: Wish) -> Area:
-    """Read the whole area in as few calls as what is managed needs."""
-    bridge = bridges.read(commands, wish.bridge_device) if wish.bridge_device else None
+def read(commands: Commands, tool: NetworkSetup, wanted: Wanted) -> NetworkState:
+    """Read all of it in as few calls as what is managed needs."""
+    bridge = bridges.read(commands, wanted.bridge_device) if wanted.bridge_device else None
     ports = tool.ports()
-    _refuse_missing(ports, wish.cabled_ports)
-    area = Area(ports, tool.services(), {}, bridge)
-    for wanted in wish.services:
-        port = find_port(_ports_with_bridge(area, wish), wanted.get("device"), wanted.get("port"))
-        service = find_service(area.services, port.device, wanted.get("name"))
+    _refuse_missing(ports, wanted.cabled_ports)
+    state = NetworkState(ports, tool.services(), {}, bridge)
+    for entry in wanted.services:
+        port = find_port(_ports_with_bridge(state, wanted), entry.get("device"), entry.get("port"))
+        service = find_service(state.services, port.device, entry.get("name"))
         if service is None:
             continue
-        keys = [key for key in SETTINGS if wanted.get(key) is not None and wanted["state"] == "present"]
-        area.settings[port.device] = read_settings(tool, service.name, service.device, keys)
-    return area
+        keys = [key for key in SETTINGS if entry.get(key) is not None and entry["state"] == "present"]
+        state.settings[port.device] = read_settings(tool, service.name, service.device, keys)
+    return state
 
 
 def _refuse_missing(ports: list[Port], cabled: list[str]) -> None:
@@ -97,18 +97,18 @@ def _refuse_missing(ports: list[Port], cabled: list[str]) -> None:
         )
 
 
-def plan(area: Area, wish: Wish) -> Plan:
+def plan(state: NetworkState, wanted: Wanted) -> Plan:
     """Compare what is there with what is wanted; a pure function."""
     differences: list[Difference] = []
-    after = area
-    if area.bridge is not None:
-        after = _plan_bridge(after, area.bridge, wish, differences)
-    for wanted in wish.services:
-        port = find_port(after.ports, wanted.get("device"), wanted.get("port"))
-        _refuse_jumbo(port, wanted.get("mtu"))
-        after = _plan_service(after, port, wanted, differences)
-    if wish.order:
-        after = _plan_order(after, wish.order, differences)
+    after = state
+    if state.bridge is not None:
+        after = _plan_bridge(after, state.bridge, wanted, differences)
+    for entry in wanted.services:
+        port = find_port(after.ports, entry.get("device"), entry.get("port"))
+        _refuse_jumbo(port, entry.get("mtu"))
+        after = _plan_service(after, port, entry, differences)
+    if wanted.order:
+        after = _plan_order(after, wanted.order, differences)
     return Plan(differences, after)
 
 
@@ -123,129 +123,136 @@ def refuse_irreversible(differences: list[Difference]) -> None:
             )
 
 
-def describe(area: Area, wish: Wish) -> dict[str, Any]:
-    """Return the managed part of an area as a difference shows it."""
-    managed = {find_port(_ports_with_bridge(area, wish), w.get("device"), w.get("port")).device for w in wish.services}
+def describe(state: NetworkState, wanted: Wanted) -> dict[str, Any]:
+    """Return the managed part of a state as a difference shows it."""
+    managed = {
+        find_port(_ports_with_bridge(state, wanted), entry.get("device"), entry.get("port")).device
+        for entry in wanted.services
+    }
     result: dict[str, Any] = {
         "services": {
             service.device: {
                 "name": service.name,
                 "enabled": service.enabled,
-                **area.settings.get(service.device, {}),
+                **state.settings.get(service.device, {}),
             }
-            for service in area.services
-            if service.device in managed or (area.bridge and service.device in _bridge_concern(area, area.bridge))
+            for service in state.services
+            if service.device in managed or (state.bridge and service.device in _bridge_concern(state, state.bridge))
         }
     }
-    if wish.order:
-        result["order"] = [service.name for service in area.services]
-    if area.bridge:
-        result["bridge"] = {area.bridge.device: bridges.describe(area.bridge)}
+    if wanted.order:
+        result["order"] = [service.name for service in state.services]
+    if state.bridge:
+        result["bridge"] = {state.bridge.device: bridges.describe(state.bridge)}
     return result
 
 
-def _ports_with_bridge(area: Area, wish: Wish) -> list[Port]:
+def _ports_with_bridge(state: NetworkState, wanted: Wanted) -> list[Port]:
     """Return the ports, with the one of a bridge that is still to be made."""
-    if wish.bridge_device is None or wish.bridge_state == "absent":
-        return area.ports
-    if any(port.device == wish.bridge_device for port in area.ports):
-        return area.ports
-    return [*area.ports, Port(bridges.PORT_NAME, wish.bridge_device)]
+    if wanted.bridge_device is None or wanted.bridge_state == "absent":
+        return state.ports
+    if any(port.device == wanted.bridge_device for port in state.ports):
+        return state.ports
+    return [*state.ports, Port(bridges.PORT_NAME, wanted.bridge_device)]
 
 
-def _bridge_concern(area: Area, bridge: bridges.Bridge) -> set[str]:
+def _bridge_concern(state: NetworkState, bridge: bridges.Bridge) -> set[str]:
     """Return the devices whose services must give way to a bridge, or with it."""
     return {
         bridge.device,
-        *(port.device for port in area.ports if port.is_thunderbolt and port.device != bridge.device),
+        *(port.device for port in state.ports if port.is_thunderbolt and port.device != bridge.device),
     }
 
 
-def _thunderbolt_devices(area: Area, bridge: bridges.Bridge) -> tuple[str, ...]:
-    return tuple(port.device for port in area.ports if port.is_thunderbolt and port.device != bridge.device)
+def _thunderbolt_devices(state: NetworkState, bridge: bridges.Bridge) -> tuple[str, ...]:
+    return tuple(port.device for port in state.ports if port.is_thunderbolt and port.device != bridge.device)
 
 
-def _plan_bridge(area: Area, bridge: bridges.Bridge, wish: Wish, differences: list[Difference]) -> Area:
+def _plan_bridge(
+    state: NetworkState, bridge: bridges.Bridge, wanted: Wanted, differences: list[Difference]
+) -> NetworkState:
     """Make or end the bridge; whichever services it makes useless are switched off."""
-    members = _thunderbolt_devices(area, bridge)
-    useless = {bridge.device} if wish.bridge_state == "absent" else set(members)
-    after = area
-    for service in area.services:
+    members = _thunderbolt_devices(state, bridge)
+    useless = {bridge.device} if wanted.bridge_state == "absent" else set(members)
+    after = state
+    for service in state.services:
         if service.device in useless and service.enabled:
             after = _switch(after, service, False, differences)
-    steps = bridges.plan(bridge, wish.bridge_state, members)
-    became = bridges.after(bridge, wish.bridge_state, members)
+    steps = bridges.plan(bridge, wanted.bridge_state, members)
+    became = bridges.after(bridge, wanted.bridge_state, members)
     if steps:
         got = bridges.describe(bridge)
         differences.append(Difference(bridge.device, "bridge", bridges.describe(became), got, steps, bridge.device))
-    return replace(after, bridge=became, ports=_ports_with_bridge(area, wish))
+    return replace(after, bridge=became, ports=_ports_with_bridge(state, wanted))
 
 
-def _switch(area: Area, service: Service, enabled: bool, differences: list[Difference]) -> Area:
+def _switch(state: NetworkState, service: Service, enabled: bool, differences: list[Difference]) -> NetworkState:
     """Switch a service on or off."""
     steps = _steps(write_enabled(service.name, service.device, enabled))
     differences.append(Difference(service.name, "enabled", enabled, service.enabled, steps, service.device))
     switched = replace(service, enabled=enabled)
-    return replace(area, services=[switched if one == service else one for one in area.services])
+    return replace(state, services=[switched if one == service else one for one in state.services])
 
 
-def _plan_service(area: Area, port: Port, wanted: dict[str, Any], differences: list[Difference]) -> Area:
+def _plan_service(
+    state: NetworkState, port: Port, entry: dict[str, Any], differences: list[Difference]
+) -> NetworkState:
     """Create, set, switch or remove one service."""
-    service = find_service(area.services, port.device, wanted.get("name"))
-    if wanted["state"] == "absent":
-        return _plan_absent(area, service, differences)
-    current = dict(area.settings.get(port.device, {}))
+    service = find_service(state.services, port.device, entry.get("name"))
+    if entry["state"] == "absent":
+        return _plan_absent(state, service, differences)
+    current = dict(state.settings.get(port.device, {}))
     if service is None:
-        service = Service(wanted.get("name") or port.name, port.device, True)
+        service = Service(entry.get("name") or port.name, port.device, True)
         current = {key: setting.default for key, setting in SETTINGS.items() if not setting.of_device}
-        if any(other.name == service.name for other in area.services):
+        if any(other.name == service.name for other in state.services):
             raise NetworkError(
                 f"{port.name} has no network service, and another port has one called {service.name}:"
                 " choose another name."
             )
         steps = _steps([["-createnetworkservice", service.name, port.name]])
         differences.append(Difference(service.name, "state", "present", "absent", steps, port.device))
-        area = replace(area, services=[*area.services, service])
+        state = replace(state, services=[*state.services, service])
     for key, setting in SETTINGS.items():
-        if wanted.get(key) is None:
+        if entry.get(key) is None:
             continue
         got = current.get(key)
-        wish = setting.complete(wanted[key], got)
-        if wish != got:
-            steps = _steps(setting.write(service.name, port.device, wish))
-            differences.append(Difference(service.name, key, wish, got, steps, port.device))
-        current[key] = wish
-    area = replace(area, settings={**area.settings, port.device: current})
-    if wanted.get("enabled") is not None and wanted["enabled"] != service.enabled:
-        area = _switch(area, service, wanted["enabled"], differences)
-    return area
+        value = setting.complete(entry[key], got)
+        if value != got:
+            steps = _steps(setting.write(service.name, port.device, value))
+            differences.append(Difference(service.name, key, value, got, steps, port.device))
+        current[key] = value
+    state = replace(state, settings={**state.settings, port.device: current})
+    if entry.get("enabled") is not None and entry["enabled"] != service.enabled:
+        state = _switch(state, service, entry["enabled"], differences)
+    return state
 
 
-def _plan_absent(area: Area, service: Service | None, differences: list[Difference]) -> Area:
+def _plan_absent(state: NetworkState, service: Service | None, differences: list[Difference]) -> NetworkState:
     """Remove a service; macOS refuses that for the only one of a port."""
     if service is None:
-        return area
+        return state
     steps = _steps([["-removenetworkservice", service.name]])
     differences.append(Difference(service.name, "state", "absent", "present", steps, service.device))
-    return replace(area, services=[one for one in area.services if one != service])
+    return replace(state, services=[one for one in state.services if one != service])
 
 
-def _plan_order(area: Area, order: list[str], differences: list[Difference]) -> Area:
+def _plan_order(state: NetworkState, order: list[str], differences: list[Difference]) -> NetworkState:
     """Put the services of the named devices or ports first; the others follow in the order they have."""
-    devices = [_device(area, name) for name in order]
-    first = [service for device in devices for service in area.services if service.device == device]
-    wanted = [*first, *(service for service in area.services if service not in first)]
-    if wanted != area.services:
+    devices = [_device(state, name) for name in order]
+    first = [service for device in devices for service in state.services if service.device == device]
+    wanted = [*first, *(service for service in state.services if service not in first)]
+    if wanted != state.services:
         names = [service.name for service in wanted]
-        got = [service.name for service in area.services]
+        got = [service.name for service in state.services]
         differences.append(Difference("", "order", names, got, _steps([["-ordernetworkservices", *names]])))
-    return replace(area, services=wanted)
+    return replace(state, services=wanted)
 
 
-def _device(area: Area, name: str) -> str:
+def _device(state: NetworkState, name: str) -> str:
     """Return the device that a device's or port's name stands for."""
-    known = [port.device for port in area.ports if name in {port.device, port.name}]
-    return known[0] if known else find_port(area.ports, name, None).device
+    known = [port.device for port in state.ports if name in {port.device, port.name}]
+    return known[0] if known else find_port(state.ports, name, None).device
 
 
 def _refuse_jumbo(port: Port, mtu: int | None) -> None:

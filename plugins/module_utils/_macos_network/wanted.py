@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""From the options of a call to a checked wish: whatever networksetup would store without a word is refused here."""
+"""The options of a call, checked: whatever networksetup would store without a word is refused here."""
 
 from __future__ import annotations
 
 import ipaddress
 from typing import Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.state import Wish
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.state import Wanted
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import NetworkError
 
 SMALLEST_MTU = 1280
 
 
-def make_wish(options: dict[str, Any]) -> Wish:
-    """Check the options and put them into a wish."""
+def wanted_from(options: dict[str, Any]) -> Wanted:
+    """Check the options and put them together."""
     for service in options["services"]:
         _check_service(service)
     named = [service.get("device") or service["port"] for service in options["services"]]
@@ -22,7 +22,7 @@ def make_wish(options: dict[str, Any]) -> Wish:
         if named.count(name) > 1:
             raise NetworkError(f"{name} is listed twice under services: put its settings into one entry.")
     bridge = options.get("bridge") or {}
-    return Wish(
+    return Wanted(
         services=options["services"],
         order=options["order"],
         cabled_ports=options["cabled_ports"],

@@ -8,8 +8,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import as_text
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, Commands, Result
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,4 +170,4 @@ class Kind:
 
 def compare(current: object, wanted: object, advice: str = "", what: str = "") -> Measurement:
     """Return the line for a value that has to be equal to another."""
-    return Measurement(current == wanted, f"{what}{shown(current)}", f"{what}{shown(wanted)}", advice)
+    return Measurement(current == wanted, f"{what}{as_text(current)}", f"{what}{as_text(wanted)}", advice)

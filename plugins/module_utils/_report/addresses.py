@@ -36,12 +36,12 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
 
 
 def _macos_addresses(context: Context, device: str) -> list[str]:
-    text = context.commands.must(["/sbin/ifconfig", device])
+    text = context.commands.check_output(["/sbin/ifconfig", device])
     return [f"{address}/{bin(int(mask, 16)).count('1')}" for address, mask in _INET.findall(text)]
 
 
 def _linux_addresses(context: Context, device: str) -> list[str]:
-    text = context.commands.must(["ip", "-json", "-4", "address", "show", "dev", device])
+    text = context.commands.check_output(["ip", "-json", "-4", "address", "show", "dev", device])
     return [
         f"{entry['local']}/{entry['prefixlen']}" for link in json.loads(text) for entry in link.get("addr_info", [])
     ]

@@ -16,9 +16,9 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare rules, tables and what loads them again."""
-    wish = change.make_wish(arguments.mapping("tables"), arguments.mappings("rules"))
-    wrong = change.problems(make_backend(context.live, context.system, wish))
-    expected = f"{len(wish.rules)} rules and {len(wish.tables)} tables in effect"
+    wanted = change.wanted_from(arguments.mapping("tables"), arguments.mappings("rules"))
+    wrong = change.problems(make_backend(context.live, context.system, wanted))
+    expected = f"{len(wanted.rules)} rules and {len(wanted.tables)} tables in effect"
     return Measurement(not wrong, "; ".join(wrong) or expected, expected, "Repeat site.yml with --tags firewall.")
 
 

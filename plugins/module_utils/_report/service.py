@@ -71,7 +71,7 @@ def _started(context: Context, pid: str) -> str | None:
 
 
 def _systemd_service(context: Context, unit: str) -> _Service:
-    text = context.commands.must(["systemctl", "show", f"--property={PROPERTIES}", unit])
+    text = context.commands.check_output(["systemctl", "show", f"--property={PROPERTIES}", unit])
     values = dict(line.partition("=")[::2] for line in text.splitlines())
     if values.get("LoadState") == "not-found":
         return _Service("absent")

@@ -19,7 +19,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare with `minimum` where it is given."""
     minimum = arguments.optional_text("minimum")
     if context.is_macos:
-        name, version = "macOS", context.commands.must(["/usr/bin/sw_vers", "-productVersion"]).strip()
+        name, version = "macOS", context.commands.check_output(["/usr/bin/sw_vers", "-productVersion"]).strip()
     else:
         text = (_files.read("/etc/os-release") or b"").decode("utf-8", "replace")
         values = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', text, re.MULTILINE))

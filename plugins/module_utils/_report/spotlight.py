@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import shown
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import as_text
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import spotlight
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
@@ -21,8 +21,8 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     current = spotlight.read(context.live, arguments.texts("volumes", ("/",)))
     return Measurement(
         ok=all(indexed == wanted for indexed in current.values()),
-        measured=", ".join(f"{volume} {shown(indexed)}" for volume, indexed in current.items()),
-        expected=", ".join(f"{volume} {shown(wanted)}" for volume in current),
+        measured=", ".join(f"{volume} {as_text(indexed)}" for volume, indexed in current.items()),
+        expected=", ".join(f"{volume} {as_text(wanted)}" for volume in current),
         advice="Repeat site.yml with the tag macos_headless.",
     )
 

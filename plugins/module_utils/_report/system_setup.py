@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._converge import shown
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import as_text
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import system_setup
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
@@ -24,8 +24,8 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     current = system_setup.read(context.commands, wanted)
     return Measurement(
         ok=all(current[name] == value for name, value in wanted.items()),
-        measured=", ".join(f"{name} {shown(current[name])}" for name in wanted),
-        expected=", ".join(f"{name} {shown(value)}" for name, value in wanted.items()),
+        measured=", ".join(f"{name} {as_text(current[name])}" for name in wanted),
+        expected=", ".join(f"{name} {as_text(value)}" for name, value in wanted.items()),
         advice="Repeat site.yml with the tag macos_headless.",
     )
 

@@ -57,7 +57,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
 
 
 def _read(commands: Commands) -> tuple[dict[str, str], dict[str, int]]:
-    return parse_counters(commands.must(COUNTERS))
+    return parse_counters(commands.check_output(COUNTERS))
 
 
 KIND = Kind("way to {name}", measure)

@@ -42,7 +42,7 @@ class ReplacedUnits:
         """Read what is there."""
         if not self._names:
             return
-        text = self._commands.must([SYSTEMCTL, "show", "-p", "LoadState", "-p", "ActiveState", *self._names])
+        text = self._commands.check_output([SYSTEMCTL, "show", "-p", "LoadState", "-p", "ActiveState", *self._names])
         # One paragraph for each, in the order they were asked for.
         paragraphs = [dict(line.split("=", 1) for line in each.splitlines()) for each in text.strip().split("\n\n")]
         if len(paragraphs) != len(self._names):
@@ -69,9 +69,9 @@ class ReplacedUnits:
         if step == "mask_replaced":
             for name in self._names:
                 _files.link(self._path(name), NOWHERE)
-            self._commands.must([SYSTEMCTL, "daemon-reload"])
+            self._commands.check_output([SYSTEMCTL, "daemon-reload"])
         else:
-            self._commands.must([SYSTEMCTL, "stop", *self._names], timeout=STOP_SECONDS)
+            self._commands.check_output([SYSTEMCTL, "stop", *self._names], timeout=STOP_SECONDS)
         self.read()
         if step in self.plan():
             words = [f"{name} is {unit}" for name, unit in self._found.items()]

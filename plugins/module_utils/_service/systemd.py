@@ -169,11 +169,11 @@ class SystemdService:
             elif step in replaced.STEPS:
                 self._replaced.apply(step)
             elif step == "reload":
-                self._commands.must([SYSTEMCTL, "daemon-reload"])
+                self._commands.check_output([SYSTEMCTL, "daemon-reload"])
             elif step == "start" and self._description.wait_for_paths:
-                self._commands.must([SYSTEMCTL, "start", "--no-block", self._unit])
+                self._commands.check_output([SYSTEMCTL, "start", "--no-block", self._unit])
             else:
-                self._commands.must([SYSTEMCTL, step, self._unit], timeout=STOP_SECONDS)
+                self._commands.check_output([SYSTEMCTL, step, self._unit], timeout=STOP_SECONDS)
         if not steps:
             return
         unit = self._show()
@@ -249,4 +249,4 @@ class SystemdService:
 
     def _show(self) -> Unit:
         words = [word for name in PROPERTIES for word in ("-p", name)]
-        return parse_show(self._commands.must([SYSTEMCTL, "show", *words, self._unit]))
+        return parse_show(self._commands.check_output([SYSTEMCTL, "show", *words, self._unit]))

@@ -59,6 +59,6 @@ def per_port(*cabled: str) -> list[dict[str, Any]]:
     ]
 
 
-def shown(links: list[dict[str, Any]]) -> str:
+def as_text(links: list[dict[str, Any]]) -> str:
     """The answer of the hidden program."""
     return json.dumps(links)

@@ -10,7 +10,7 @@ from lab.macos.simulator.network.apply import apply
 from lab.macos.simulator.tools import configd
 from lab.macos.simulator.tools.configd import linked
 
-from .links import SHOW, new_mac, shown
+from .links import SHOW, as_text, new_mac
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from .links import SHOW, new_mac, shown
     ],
 )
 def test_linked(mac, cabled, expected) -> None:
-    mac.answer(*SHOW, out=shown(new_mac(cabled=cabled)))
+    mac.answer(*SHOW, out=as_text(new_mac(cabled=cabled)))
     assert linked(mac.context("configd")) == expected
 
 
@@ -48,7 +48,7 @@ class News:
         """Lose the link at the first news."""
         self.said += 1
         if self.said == 1:
-            self.mac.answer(*SHOW, out=shown(new_mac()))
+            self.mac.answer(*SHOW, out=as_text(new_mac()))
         if self.said > 2:
             raise EndedError
         return b""
@@ -60,14 +60,14 @@ def test_a_link_that_comes_back_while_its_loss_is_applied_gets_its_address_again
     def slow_apply(context, relinked=()):
         relinks.append(set(relinked))
         carriers = apply(context, relinked)
-        mac.answer(*SHOW, out=shown(new_mac(cabled=("en2",))))
+        mac.answer(*SHOW, out=as_text(new_mac(cabled=("en2",))))
         return carriers
 
     monkeypatch.setattr(configd, "apply", slow_apply)
     monkeypatch.setattr(configd.socket, "socket", lambda *_: News(mac))
     for name in ("_drain", "begin_session", "name_kernel"):
         monkeypatch.setattr(configd, name, lambda *_: None)
-    mac.answer(*SHOW, out=shown(new_mac(cabled=("en2",))))
+    mac.answer(*SHOW, out=as_text(new_mac(cabled=("en2",))))
     with pytest.raises(EndedError):
         configd.main(mac.context("configd", uid=0))
     assert relinks == [set(), set(), {"en2", "bridge0"}]

@@ -102,15 +102,15 @@ def test_name_servers_go_where_the_connection_is(on_wifi, apply) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "wish", "verb", "shown"),
+    ("role", "wanted", "verb", "shown"),
     [
         ("dns_client", {"dns_servers": ["10.66.1.10"]}, "-getdnsservers", "10.66.1.10\n"),
         ("proxy_client", {"web_proxy": PROXY}, "-getwebproxy", "Enabled: Yes\nServer: 127.0.0.1\n"),
     ],
 )
-def test_the_roles_ask_for_the_port_of_the_connection(*, on_wifi, apply, role, wish, verb, shown) -> None:
+def test_the_roles_ask_for_the_port_of_the_connection(*, on_wifi, apply, role, wanted, verb, shown) -> None:
     defaults = yaml.safe_load((ROLES / role / "defaults/main.yml").read_text(encoding="utf-8"))
-    apply("macos_network", {"services": [{"device": defaults[f"{role}_macos_device"], **wish}], **HERE})
+    apply("macos_network", {"services": [{"device": defaults[f"{role}_macos_device"], **wanted}], **HERE})
     assert on_wifi.run("networksetup", verb, "Wi-Fi").out.startswith(shown)
 
 

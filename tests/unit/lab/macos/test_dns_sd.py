@@ -9,7 +9,7 @@ import pytest
 from lab.macos.simulator.network import mdns
 from lab.macos.simulator.tools import dns_sd
 
-from .links import SHOW, new_mac, shown
+from .links import SHOW, as_text, new_mac
 
 
 @pytest.mark.parametrize("name", ["_exo._tcp.local.", "Time Capsule._smb._tcp.local.", "a\\.b._x._udp.local.", "."])
@@ -29,7 +29,7 @@ def test_a_message_that_ends_early_has_what_could_be_read() -> None:
 
 
 def test_a_registered_service_can_be_read(mac) -> None:
-    mac.answer(*SHOW, out=shown(new_mac()))
+    mac.answer(*SHOW, out=as_text(new_mac()))
     records = dns_sd.service_records(mac.context("dns-sd"), "node.1", "_exo._tcp.local.", 52415, ["v=1"])
     _, found = mdns.parse(mdns.answer(records))
     by_kind = {record.kind: record for record in found}
@@ -57,7 +57,7 @@ class Air:
 
 
 def test_browse(mac, monkeypatch) -> None:
-    mac.answer(*SHOW, out=shown(new_mac()))
+    mac.answer(*SHOW, out=as_text(new_mac()))
     context = mac.context("dns-sd", "-B", "_smb._tcp", "local")
     service = "_smb._tcp.local."
 

@@ -10,7 +10,7 @@ from ansible.module_utils.facts.network.darwin import DarwinNetwork
 from lab.macos.simulator.network.apply import AREA
 from lab.macos.simulator.network.session import boot_session
 
-from .links import SHOW, link, new_mac, per_port, shown
+from .links import SHOW, as_text, link, new_mac, per_port
 
 BRIDGE = """\
 bridge0: flags=8863<UP,BROADCAST,SMART,RUNNING,SIMPLEX,MULTICAST> mtu 1500
@@ -43,7 +43,7 @@ CACHE = "\tAddress cache:\n"
 
 def started(mac, links) -> None:
     """A Mac that was started before."""
-    mac.answer(*SHOW, out=shown(links))
+    mac.answer(*SHOW, out=as_text(links))
     with mac.state.edit(AREA) as applied:
         applied.update(session=boot_session("olab1"))
 
@@ -68,13 +68,13 @@ def started(mac, links) -> None:
     ],
 )
 def test_show(mac, links, argv, expected) -> None:
-    mac.answer(*SHOW, out=shown(links))
+    mac.answer(*SHOW, out=as_text(links))
     result = mac.run("ifconfig", *argv)
     assert (result.rc, result.out, result.err) == (0, expected, "")
 
 
 def test_all_hides_what_a_mac_does_not_have(mac) -> None:
-    mac.answer(*SHOW, out=shown([*new_mac(), {**link("en0"), "ifname": "sit0"}]))
+    mac.answer(*SHOW, out=as_text([*new_mac(), {**link("en0"), "ifname": "sit0"}]))
     heads = [line.partition(":")[0] for line in mac.run("ifconfig", "-a").out.splitlines() if line[0] != "\t"]
     assert heads == ["lo0", "en0", "en1", "en2", "en3", "en4", "bridge0"]
 
@@ -96,7 +96,7 @@ def test_all_hides_what_a_mac_does_not_have(mac) -> None:
     ],
 )
 def test_errors(mac, links, argv, uid, expected) -> None:
-    mac.answer(*SHOW, out=shown(links))
+    mac.answer(*SHOW, out=as_text(links))
     result = mac.run("ifconfig", *argv, uid=uid)
     assert (result.rc, result.out, result.err) == (1, "", f"ifconfig: {expected}\n")
 
@@ -166,7 +166,7 @@ def test_changes(mac, links, argv, expected) -> None:
 
 
 def test_ansible_reads_it(mac) -> None:
-    mac.answer(*SHOW, out=shown(new_mac(cabled=("en2",))))
+    mac.answer(*SHOW, out=as_text(new_mac(cabled=("en2",))))
 
     class Module:
         """The part of a module that the collector uses."""

@@ -11,7 +11,7 @@ import pytest
 from lab.macos.simulator.network.apply import AREA, apply
 from lab.macos.simulator.network.session import boot_session
 
-from .links import SHOW, link, new_mac, per_port, shown
+from .links import SHOW, as_text, link, new_mac, per_port
 
 LEASE = ["10.66.1.11/24"]
 DEFAULT = ["10.66.1.1", "en0"]
@@ -21,7 +21,7 @@ RESOLV = "nameserver 10.66.1.1\n"
 
 def running(mac, links, *, given=None, default=DEFAULT, present=DEFAULT) -> None:
     """A Mac that was started before, with these interfaces, and what was done to them."""
-    mac.answer(*SHOW, out=shown(links))
+    mac.answer(*SHOW, out=as_text(links))
     routes = [{"dst": "default", "gateway": present[0], "dev": present[1]}] if present else []
     mac.answer("ip", "-j", "-4", "route", "show", "default", out=json.dumps(routes))
     with mac.state.edit(AREA) as applied:
@@ -143,7 +143,7 @@ def changes(mac) -> list[str]:
     ],
 )
 def test_commands(mac, links, steps, given, expected) -> None:
-    mac.answer(*SHOW, out=shown([]))
+    mac.answer(*SHOW, out=as_text([]))
     running(mac, [])
     for step in steps:
         assert mac.run("networksetup", *step).rc == 0
@@ -171,7 +171,7 @@ def test_default_route_follows_the_order_of_services(mac) -> None:
 
 
 def test_the_first_call_after_a_start_makes_the_stored_bridge(mac) -> None:
-    mac.answer(*SHOW, out=shown(per_port()))
+    mac.answer(*SHOW, out=as_text(per_port()))
     apply(mac.context("configd"))
     assert "ip link add bridge0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0 ageing_time 120000" in changes(
         mac

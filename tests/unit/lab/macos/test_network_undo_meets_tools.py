@@ -15,7 +15,7 @@ __all__ = ["apply", "bare", "kernel"]
 FIXED = {"method": "manual", "address": "10.66.1.51", "netmask": "255.255.255.0", "router": "10.66.1.1"}
 READS = ("-getinfo", "-getadditionalroutes", "-getdnsservers", "-getsearchdomains", "-getwebproxy", "-getautoproxyurl")
 
-# (what somebody has set before, the wish)
+# (what somebody has set before, what is wanted)
 STATES = [
     pytest.param([("-setdhcp", "Ethernet")], {"ipv4": FIXED}, id="dhcp"),
     pytest.param([("-setdhcp", "Ethernet", "desk 7")], {"ipv4": FIXED}, id="dhcp with a client identifier"),
@@ -58,12 +58,12 @@ def looks(bare) -> list[str]:
     return [bare.run("networksetup", verb, "Ethernet").out for verb in READS]
 
 
-@pytest.mark.parametrize(("before", "wish"), STATES)
-def test_what_was_there_comes_back(*, bare, kernel, apply, commands, before, wish) -> None:
+@pytest.mark.parametrize(("before", "wanted"), STATES)
+def test_what_was_there_comes_back(*, bare, kernel, apply, commands, before, wanted) -> None:
     for words in before:
         assert bare.run("networksetup", *words).rc == 0
     found = looks(bare)
-    result = apply("macos_network", {"services": [{"device": "en0", **wish}], "undo_after": 90})
+    result = apply("macos_network", {"services": [{"device": "en0", **wanted}], "undo_after": 90})
     assert (result.get("failed"), result["changed"], result["undo_pending"]) == (None, True, True), result
     assert looks(bare) != found
     for program, *words in commands:

@@ -8,7 +8,7 @@ import plistlib
 
 import pytest
 
-from .links import SHOW, new_mac, shown
+from .links import SHOW, as_text, new_mac
 
 NOTE = "An asterisk (*) denotes that a network service is disabled.\n"
 ORDER = (
@@ -88,7 +88,7 @@ NO_BRIDGE = "/Library/Preferences/SystemConfiguration/preferences.plist"
 @pytest.fixture
 def network(mac):
     """A Mac whose interfaces are those after its first start."""
-    mac.answer(*SHOW, out=shown(new_mac()))
+    mac.answer(*SHOW, out=as_text(new_mac()))
     return mac
 
 

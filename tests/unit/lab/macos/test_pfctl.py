@@ -48,7 +48,7 @@ def load(mac, text: str, *words: str, anchor: str = ANCHOR):
     return mac.run("pfctl", "-q", "-a", anchor, *words, "-f", "/rules")
 
 
-def shown(mac, *words: str) -> str:
+def printed(mac, *words: str) -> str:
     return mac.run("pfctl", "-q", *words).out
 
 
@@ -69,13 +69,13 @@ def test_a_token_starts_it_and_ends_it(mac) -> None:
     token = re.fullmatch(r"pf enabled\nToken : (\d{18,20})\n", started.err)
     assert (started.rc, started.out) == (0, "")
     assert token
-    assert shown(mac, "-s", "info") == "Status: Enabled for 0 days 00:00:00           Debug: Urgent\n"
-    lines = shown(mac, "-s", "References").splitlines()
+    assert printed(mac, "-s", "info") == "Status: Enabled for 0 days 00:00:00           Debug: Urgent\n"
+    lines = printed(mac, "-s", "References").splitlines()
     assert lines[:2] == ["TOKENS:", "PID      Process Name                 TOKEN                    TIMESTAMP"]
     assert re.fullmatch(rf"\d+ +pfctl                        {token[1]:24} 0 days 00:00:00", lines[2])
     ended = mac.run("pfctl", "-q", "-X", token[1])
     assert (ended.rc, ended.err) == (0, "pf disabled\n")
-    assert shown(mac, "-s", "References") == "No pf starter references held\n"
+    assert printed(mac, "-s", "References") == "No pf starter references held\n"
 
 
 def test_it_stays_on_for_the_tokens_that_are_left(mac) -> None:
@@ -83,7 +83,7 @@ def test_it_stays_on_for_the_tokens_that_are_left(mac) -> None:
     ended = mac.run("pfctl", "-q", "-X", tokens[0])
     text = "disable request successful. 1 more pf enable reference(s) remaining, pf still enabled.\n"
     assert (ended.rc, ended.err) == (0, text)
-    assert tokens[1] in shown(mac, "-s", "References")
+    assert tokens[1] in printed(mac, "-s", "References")
 
 
 STATUSES = [
@@ -113,8 +113,8 @@ def test_stopping_it_voids_every_token(mac) -> None:
 def test_nothing_survives_a_restart(mac, monkeypatch) -> None:
     load(mac, EXO, "-E")
     monkeypatch.setattr(kernel, "boot_session", lambda context: "another start")
-    assert shown(mac, "-s", "info").startswith("Status: Disabled")
-    assert shown(mac, "-s", "References") == "No pf starter references held\n"
+    assert printed(mac, "-s", "info").startswith("Status: Disabled")
+    assert printed(mac, "-s", "References") == "No pf starter references held\n"
     assert mac.run("pfctl", "-q", "-a", ANCHOR, "-s", "rules").err == "pfctl: DIOCGETRULES: Invalid argument\n"
 
 
@@ -141,13 +141,13 @@ def test_hidden_anchors_are_refused(mac) -> None:
 
 
 def test_the_main_rules(mac) -> None:
-    assert shown(mac, "-sr") == 'scrub-anchor "com.apple/*" all fragment reassemble\nanchor "com.apple/*" all\n'
-    assert shown(mac, "-sn") == 'nat-anchor "com.apple/*" all\nrdr-anchor "com.apple/*" all\n'
-    assert shown(mac, "-a", "com.apple", "-sr") == (
+    assert printed(mac, "-sr") == 'scrub-anchor "com.apple/*" all fragment reassemble\nanchor "com.apple/*" all\n'
+    assert printed(mac, "-sn") == 'nat-anchor "com.apple/*" all\nrdr-anchor "com.apple/*" all\n'
+    assert printed(mac, "-a", "com.apple", "-sr") == (
         'anchor "200.AirDrop/*" all\nanchor "250.ApplicationFirewall/*" all\n'
     )
-    assert shown(mac, "-s", "Anchors") == "  com.apple\n"
-    assert shown(mac, "-v", "-s", "Anchors") == (
+    assert printed(mac, "-s", "Anchors") == "  com.apple\n"
+    assert printed(mac, "-v", "-s", "Anchors") == (
         "  com.apple\n  com.apple/200.AirDrop\n  com.apple/250.ApplicationFirewall\n"
     )
 
@@ -155,9 +155,9 @@ def test_the_main_rules(mac) -> None:
 def test_an_anchor_is_loaded_silently_and_shown_in_canonical_words(mac) -> None:
     result = load(mac, EXO)
     assert (result.rc, result.out, result.err) == (0, "", "")
-    assert shown(mac, "-a", ANCHOR, "-s", "rules") == EXO_SHOWN
-    assert shown(mac, "-a", ANCHOR, "-s", "Tables") == "exo\n"
-    assert shown(mac, "-a", ANCHOR, "-t", "exo", "-T", "show") == "   10.0.0.1\n   10.0.0.2\n"
+    assert printed(mac, "-a", ANCHOR, "-s", "rules") == EXO_SHOWN
+    assert printed(mac, "-a", ANCHOR, "-s", "Tables") == "exo\n"
+    assert printed(mac, "-a", ANCHOR, "-t", "exo", "-T", "show") == "   10.0.0.1\n   10.0.0.2\n"
 
 
 def test_a_check_prints_tables_too_and_loads_nothing(mac) -> None:
@@ -213,7 +213,7 @@ CANONICAL = [
 @pytest.mark.parametrize(("text", "expected"), CANONICAL)
 def test_the_canonical_print(mac, text: str, expected: list[str]) -> None:
     assert load(mac, text).rc == 0
-    assert shown(mac, "-a", ANCHOR, "-s", "rules").splitlines() == expected
+    assert printed(mac, "-a", ANCHOR, "-s", "rules").splitlines() == expected
     assert load(mac, text, "-n", "-v").out.splitlines() == expected
 
 
@@ -254,7 +254,7 @@ def test_a_mistake_leaves_the_old_rules(mac, text: str, error: str) -> None:
     load(mac, EXO)
     result = load(mac, text)
     assert (result.rc, result.out, result.err) == (1, "", error + NOT_LOADED)
-    assert shown(mac, "-a", ANCHOR, "-s", "rules") == EXO_SHOWN
+    assert printed(mac, "-a", ANCHOR, "-s", "rules") == EXO_SHOWN
     checked = load(mac, text, "-n")
     assert (checked.rc, checked.err) == (1, error)
 
@@ -276,10 +276,10 @@ def test_the_main_file_again_loses_what_others_added_to_it(mac) -> None:
     text = (FILES / "pf.conf").read_text()
     mac.write("/other", f"{text}\npass in quick proto tcp from any to any port 1\n")
     assert mac.run("pfctl", "-q", "-f", "/other").rc == 0
-    assert "port = 1 " in shown(mac, "-sr")
+    assert "port = 1 " in printed(mac, "-sr")
     mac.run("pfctl", "-q", "-f", "/etc/pf.conf")
-    assert "port = 1 " not in shown(mac, "-sr")
-    assert shown(mac, "-a", ANCHOR, "-s", "rules") == EXO_SHOWN
+    assert "port = 1 " not in printed(mac, "-sr")
+    assert printed(mac, "-a", ANCHOR, "-s", "rules") == EXO_SHOWN
 
 
 def test_a_table_of_the_main_rules_cannot_be_loaded_again(mac) -> None:
@@ -310,7 +310,7 @@ def test_tables(mac, words: list[str], said: str, left: str) -> None:
     load(mac, EXO)
     result = mac.run("pfctl", "-q", "-a", ANCHOR, "-t", "exo", "-T", *words)
     assert (result.rc, result.out, result.err) == (0, "", said)
-    assert shown(mac, "-a", ANCHOR, "-t", "exo", "-T", "show").split() == left.split()
+    assert printed(mac, "-a", ANCHOR, "-t", "exo", "-T", "show").split() == left.split()
 
 
 def test_a_table_that_is_not_there(mac) -> None:
@@ -323,7 +323,7 @@ def test_flushing_an_anchor(mac) -> None:
     result = mac.run("pfctl", "-q", "-a", ANCHOR, "-F", "all")
     assert (result.rc, result.err) == (0, "rules cleared\nnat cleared\ndummynet cleared\n1 tables deleted.\n")
     assert mac.run("pfctl", "-q", "-a", ANCHOR, "-s", "rules").out == ""
-    assert shown(mac, "-sr").endswith('anchor "com.apple/*" all\n')
+    assert printed(mac, "-sr").endswith('anchor "com.apple/*" all\n')
 
 
 def test_flushing_everything(mac) -> None:
@@ -331,7 +331,7 @@ def test_flushing_everything(mac) -> None:
     assert result.err == (
         "rules cleared\nnat cleared\ndummynet cleared\n0 tables deleted.\n2 states cleared\npf: interface flags reset\n"
     )
-    assert shown(mac, "-sr") == ""
+    assert printed(mac, "-sr") == ""
 
 
 @pytest.mark.parametrize(("words", "targets"), [(["-k", "10.0.0.1"], 0), (["-k", "10.0.0.1", "-k", "10.0.0.2"], 1)])

@@ -9,7 +9,7 @@ import pytest
 from lab.macos.simulator.network.apply import AREA
 from lab.macos.simulator.network.session import boot_session
 
-from .links import SHOW, new_mac, shown
+from .links import SHOW, as_text, new_mac
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_usage(mac) -> None:
 
 
 def test_dns(mac) -> None:
-    mac.answer(*SHOW, out=shown(new_mac()))
+    mac.answer(*SHOW, out=as_text(new_mac()))
     with mac.state.edit(AREA) as applied:
         applied["session"] = boot_session("olab1")
     mac.run("networksetup", "-setsearchdomains", "Ethernet", "olab")
@@ -76,7 +76,7 @@ def test_no_dns(mac) -> None:
 
 
 def test_proxy(mac) -> None:
-    mac.answer(*SHOW, out=shown(new_mac()))
+    mac.answer(*SHOW, out=as_text(new_mac()))
     out = mac.run("scutil", "--proxy").out
     assert out == (
         "<dictionary> {\n  ExceptionsList : <array> {\n    0 : *.local\n    1 : 169.254/16\n  }\n  FTPPassive : 1\n}\n"

@@ -13,7 +13,7 @@ import pytest
 
 from lab.macos.simulator.tool import call
 
-from .links import SHOW, new_mac, per_port, shown
+from .links import SHOW, as_text, new_mac, per_port
 
 IDLE_BUS = """\
     Thunderbolt/USB4 Bus {number}:
@@ -67,7 +67,7 @@ END = {"host": "olab2", "receptacle": 3, "model": "Mac16,11", "domain_uuid": "00
     ("model", "speed"), [pytest.param("Mac16,10", 40, id="TB4"), pytest.param("Mac16,11", 120, id="TB5")]
 )
 def test_idle_buses_descend(mac, model, speed) -> None:
-    mac.answer(*SHOW, out=shown(new_mac()))
+    mac.answer(*SHOW, out=as_text(new_mac()))
     buses = [
         IDLE_BUS.format(
             number=number,
@@ -83,7 +83,7 @@ def test_idle_buses_descend(mac, model, speed) -> None:
 
 
 def test_peer(mac) -> None:
-    mac.answer(*SHOW, out=shown(per_port("en2")))
+    mac.answer(*SHOW, out=as_text(per_port("en2")))
     mac.cables(r1=END)
     assert PEER in mac.run("system_profiler", "SPThunderboltDataType", model="Mac16,11").out
 
@@ -97,7 +97,7 @@ def test_peer(mac) -> None:
     ],
 )
 def test_json_of_a_link(mac, model, peer, speed) -> None:
-    mac.answer(*SHOW, out=shown(per_port("en2")))
+    mac.answer(*SHOW, out=as_text(per_port("en2")))
     mac.cables(r1={**END, "model": peer})
     buses = json.loads(mac.run("system_profiler", "SPThunderboltDataType", "-json", model=model).out)
     assert buses["SPThunderboltDataType"][0] == {
@@ -129,7 +129,7 @@ def test_json_of_a_link(mac, model, peer, speed) -> None:
 
 
 def test_a_cable_without_a_link_is_no_connection(mac) -> None:
-    mac.answer(*SHOW, out=shown(per_port()))
+    mac.answer(*SHOW, out=as_text(per_port()))
     mac.cables(r1=END)
     assert "Device connected\n" not in mac.run("system_profiler", "SPThunderboltDataType").out.replace("No device", "")
 

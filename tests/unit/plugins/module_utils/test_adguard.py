@@ -35,9 +35,9 @@ def test_a_new_file_is_the_smallest_that_needs_no_wizard() -> None:
 
 
 def test_a_second_merge_changes_nothing() -> None:
-    wish = wanted(settings={"dns": {"port": 53}}, rewrites=[OURS], rules=[RULE], filters=[LIST])
-    first = _adguard.merge({}, wish, {})
-    assert _adguard.merge(first, wish, wish.entries) == first
+    ours = wanted(settings={"dns": {"port": 53}}, rewrites=[OURS], rules=[RULE], filters=[LIST])
+    first = _adguard.merge({}, ours, {})
+    assert _adguard.merge(first, ours, ours.entries) == first
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_what_the_program_kept_of_our_keys(settings: Any, found: Any, dropped: l
     values = _adguard.made(settings, found)
     assert list(values) == made
     if not dropped:
-        # What it made of a value is no change the next time, and another wish is.
+        # What it made of a value is no change the next time, and another wanted value is.
         assert _adguard.merge(found, wanted, {"made": values}).items() >= found.items()
 
 

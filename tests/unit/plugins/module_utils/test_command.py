@@ -46,7 +46,7 @@ def test_a_missing_program_is_named() -> None:
 
 def test_must_reports_what_a_tool_says_on_standard_output() -> None:
     with pytest.raises(CommandError, match="failed with status 4: Foo is not a recognized network service"):
-        Commands().must([*PYTHON, "import sys; print('Foo is not a recognized network service.'); sys.exit(4)"])
+        Commands().check_output([*PYTHON, "import sys; print('Foo is not a recognized network service.'); sys.exit(4)"])
 
 
 def test_root_is_required(monkeypatch: pytest.MonkeyPatch) -> None:

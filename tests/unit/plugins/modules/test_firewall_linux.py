@@ -32,8 +32,8 @@ RULES = {
         {"action": "reset", "protocol": "udp", "port": 53},
     ],
 }
-WISH = change.make_wish(RULES["tables"], RULES["rules"])  # type: ignore[arg-type]
-TEXT = nft.document(WISH)
+WANTED = change.wanted_from(RULES["tables"], RULES["rules"])  # type: ignore[arg-type]
+TEXT = nft.document(WANTED)
 SHOWN = [
     "direction reply accept",
     "iifname lo accept",
@@ -227,5 +227,5 @@ def test_a_rule_of_somebody_else_in_our_table_is_shown_as_it_is() -> None:
         {"counter": {}},
         {"drop": None},
     ]
-    assert nft.shown(expression).endswith(" drop")
-    assert "counter" not in nft.shown(expression)
+    assert nft.as_text(expression).endswith(" drop")
+    assert "counter" not in nft.as_text(expression)

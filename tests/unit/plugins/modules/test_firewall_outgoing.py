@@ -28,7 +28,7 @@ RULES: list[dict[str, Any]] = [
 
 
 def test_pf_asks_whose_a_packet_is_only_where_it_opens_a_connection() -> None:
-    assert pf.text(change.make_wish(TABLES, RULES)).splitlines()[1:] == [
+    assert pf.text(change.wanted_from(TABLES, RULES)).splitlines()[1:] == [
         "table <names> { 10.0.0.1 }",
         "table <nodes> { 10.0.0.2, fd00::2 }",
         "pass quick on lo0 all flags any keep state",
@@ -42,7 +42,7 @@ def test_pf_asks_whose_a_packet_is_only_where_it_opens_a_connection() -> None:
 
 
 def test_nftables_asks_in_a_chain_of_its_own() -> None:
-    rules, _ = nft.wanted(change.make_wish(TABLES, RULES))
+    rules, _ = nft.wanted_state(change.wanted_from(TABLES, RULES))
     assert rules == [
         "direction reply accept",
         "iifname lo accept",
@@ -59,7 +59,7 @@ def test_nftables_asks_in_a_chain_of_its_own() -> None:
 
 
 def test_nothing_is_asked_of_what_goes_out_without_such_a_rule() -> None:
-    assert "output" not in nft.document(change.make_wish(TABLES, RULES[:2]))
+    assert "output" not in nft.document(change.wanted_from(TABLES, RULES[:2]))
 
 
 REFUSED = [
@@ -81,18 +81,18 @@ REFUSED = [
 @pytest.mark.parametrize(("rule", "message"), REFUSED)
 def test_what_makes_no_sense_is_refused(rule: dict[str, Any], message: str) -> None:
     with pytest.raises(FirewallError, match=message):
-        change.make_wish(TABLES, [{"action": "reset", **rule}])
+        change.wanted_from(TABLES, [{"action": "reset", **rule}])
 
 
 def test_a_user_is_loaded_by_number() -> None:
     rule = {"action": "reset", **OUT, "protocol": "tcp", "user": "daemon"}
     number = pwd.getpwnam("daemon").pw_uid
-    assert change.make_wish({}, [rule]).rules[0].user == str(number)
+    assert change.wanted_from({}, [rule]).rules[0].user == str(number)
 
 
 def test_check_mode_says_what_it_cannot_predict(run_module: Callable[..., dict[str, Any]], monkeypatch: Any) -> None:
     seen: list[Any] = []
-    monkeypatch.setattr(change, "make_wish", lambda tables, rules: seen.extend(rules) or _stop())
+    monkeypatch.setattr(change, "wanted_from", lambda tables, rules: seen.extend(rules) or _stop())
     rules = [RULES[0], {"action": "reset", "direction": "out", "protocol": "tcp", "user": "_nobody_here"}]
     result = run_module("firewall", {"rules": rules}, [], system="Linux", check=True)
     assert [rule["interface"] for rule in seen] == ["loopback"]

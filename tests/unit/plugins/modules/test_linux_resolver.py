@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Run = Callable[..., dict[str, Any]]
 
-WISH = {"servers": ["10.66.1.10", "10.66.1.1"], "search": ["olab"], "probes": ["site.example"]}
+WANTED = {"servers": ["10.66.1.10", "10.66.1.1"], "search": ["olab"], "probes": ["site.example"]}
 NOTICE = "# Written by hybrid_ai.cluster; changes are overwritten.\n"
 PLAIN = f"{NOTICE}search olab\nnameserver 10.66.1.10\nnameserver 10.66.1.1\noptions timeout:1 attempts:2\n"
 DROP_IN = f"{NOTICE}[Resolve]\nDNS=10.66.1.10 10.66.1.1\nDomains=olab ~.\n"
@@ -53,7 +53,7 @@ def resolved(etc: Path) -> Path:
 
 
 def run(run_module: Run, calls: list[Call] | None = None, *, check: bool = False, **changes: Any) -> dict[str, Any]:
-    return run_module("linux_resolver", {**WISH, **changes}, calls or [], check=check, system="Linux")
+    return run_module("linux_resolver", {**WANTED, **changes}, calls or [], check=check, system="Linux")
 
 
 def test_a_plain_file_is_written_and_remembered(run_module: Run, plain: Path, host_files: Path) -> None:

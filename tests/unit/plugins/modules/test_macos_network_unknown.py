@@ -19,7 +19,7 @@ HEAD = [ports(), order(UNBRIDGED)]
 TAIL = "IPv6: Automatic\nIPv6 IP address: none\nIPv6 Router: none\nEthernet Address: 1c:f6:4c:00:00:01\n"
 ADDRESS = "IP address: 192.0.2.20\nSubnet mask: 255.255.255.0\nRouter: 192.0.2.1\n"
 
-# (wish, what the verb for it prints)
+# (what is wanted, what the verb for it prints)
 CASES = [
     pytest.param({"ipv4": FIXED}, f"PPP Configuration\n{TAIL}", id="a method of another age"),
     pytest.param({"ipv4": {"method": "dhcp"}}, f"Manually using DHCP Router\n{ADDRESS}{TAIL}", id="nearly a head"),
@@ -93,14 +93,14 @@ VERBS = {
 
 
 @pytest.mark.parametrize("more", [{}, {"undo_after": 90}], ids=["alone", "with an undo"])
-@pytest.mark.parametrize(("wish", "text"), CASES)
+@pytest.mark.parametrize(("wanted", "text"), CASES)
 def test_it_stays_as_it_is(
-    run_module: Callable[..., dict[str, Any]], wish: dict[str, Any], text: str, more: dict[str, Any]
+    run_module: Callable[..., dict[str, Any]], wanted: dict[str, Any], text: str, more: dict[str, Any]
 ) -> None:
-    key = next(iter(wish))
+    key = next(iter(wanted))
     calls = [*HEAD, setup(VERBS[key], "en0" if key == "mtu" else "Ethernet", out=text)]
     for check in (True, False):
-        result = run_module("macos_network", {"services": [{"device": "en0", **wish}], **more}, calls, check=check)
+        result = run_module("macos_network", {"services": [{"device": "en0", **wanted}], **more}, calls, check=check)
         assert result["failed"]
         assert result["msg"].startswith(
             f"The setting {key} of the network service Ethernet stays as it is, because it could not be brought back "

@@ -193,7 +193,7 @@ LOST = [
 def test_the_packet_filter(
     run_module: Callable[..., dict[str, Any]], host_files: Path, flushed: bool, ok: bool, measured: str
 ) -> None:
-    text = nft.document(change.make_wish(FILTER["tables"], FILTER["rules"]))  # type: ignore[arg-type]
+    text = nft.document(change.wanted_from(FILTER["tables"], FILTER["rules"]))  # type: ignore[arg-type]
     for path, content in {nft_firewall.RULES: text, nft_firewall.UNIT_FILE: nft_firewall.UNIT_TEXT}.items():
         real = host_files / path.lstrip("/")
         real.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Request:
+class Call:
     """What one call wants, and the means to do it."""
 
     commands: Commands
@@ -29,12 +29,12 @@ class Request:
     warn: Callable[[str], None]
 
 
-def serve(what: str, argument_spec: dict[str, Any], manage: Callable[[Request], dict[str, Any]]) -> None:
+def run_module(what: str, argument_spec: dict[str, Any], manage: Callable[[Call], dict[str, Any]]) -> None:
     """Run a module: `manage` returns its result, failed or not, or raises a ClusterError that becomes its sentence."""
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
     try:
         require_root(what)
-        result = manage(Request(module_commands(module), module.params, module.check_mode, module.warn))
+        result = manage(Call(module_commands(module), module.params, module.check_mode, module.warn))
     except ClusterError as error:
         module.fail_json(msg=str(error))
     if result.get("failed"):

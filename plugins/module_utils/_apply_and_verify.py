@@ -35,7 +35,7 @@ class Outcome:
         return {"before": self.before, "after": self.after}
 
 
-def converge(
+def apply_and_verify(
     commands: Commands,
     before: State,
     steps: list[list[str]],
@@ -70,13 +70,13 @@ def converge(
 def differences(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
     """Say, value by value, what is not as wanted."""
     return [
-        f"{key} is {shown(current.get(key))} instead of {shown(value)}"
+        f"{key} is {as_text(current.get(key))} instead of {as_text(value)}"
         for key, value in wanted.items()
         if current.get(key) != value
     ]
 
 
-def shown(value: object) -> str:
+def as_text(value: object) -> str:
     """Write a value the way a person reads it."""
     if isinstance(value, bool):
         return "on" if value else "off"
