@@ -4,100 +4,28 @@
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import hardware_ports as ports
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.thunderbolt_text import parse_profile
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import hardware_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.thunderbolt_text import ThunderboltPort
 
 READ = ["/usr/sbin/system_profiler", "SPThunderboltDataType", "-json"]
-
-_RECEPTACLE = re.compile(r"^receptacle_(\d+)_tag$")
-_SPEED = re.compile(r"^(?P<limit>Up to )?(?P<gigabits>\d+) Gb/s")
 
 
 class ThunderboltError(ClusterError):
     """The Thunderbolt ports could not be read."""
 
 
-@dataclass(frozen=True)
-class ThunderboltPort:
-    """One port of this Mac, and the Mac at the other end of its cable."""
-
-    receptacle: int
-    device: str | None
-    connected: bool
-    speed: str | None
-    speed_gigabits: int | None
-    capability_gigabits: int | None
-    domain_uuid: str | None
-    peer_domain_uuid: str | None
-    peer_model: str | None
-    peer_name: str | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the port the way a module reports it."""
-        return asdict(self)
-
-
 def read(commands: Commands) -> list[ThunderboltPort]:
     """Return all ports in the order of their numbers."""
-    text = commands.check_output(READ, timeout=120)
-    return parse_ports(text, commands.check_output(ports.LIST))
-
-
-def parse_ports(profile: str, hardware_ports: str) -> list[ThunderboltPort]:
-    """Join the buses of `system_profiler -json` with the devices behind the ports "Thunderbolt N"."""
+    profile = commands.check_output(READ, timeout=120)
+    devices = {port.name: port.device for port in hardware_ports.read(commands)}
     try:
-        buses = json.loads(profile)["SPThunderboltDataType"]
+        return parse_profile(profile, devices)
     except (ValueError, KeyError, TypeError) as error:
         raise ThunderboltError(f"`{' '.join(READ)}` gave no list of Thunderbolt buses: {error}") from error
-    ports = [
-        _port(bus, int(match.group(1)), value, hardware_ports)
-        for bus in buses
-        for key, value in bus.items()
-        for match in [_RECEPTACLE.match(key)]
-        if match
-    ]
-    return sorted(ports, key=lambda port: port.receptacle)
-
-
-def _port(bus: dict[str, Any], number: int, receptacle: dict[str, Any], hardware_ports: str) -> ThunderboltPort:
-    number = int(receptacle.get("receptacle_id_key", number))
-    connected = receptacle.get("receptacle_status_key") == "receptacle_connected"
-    speed = receptacle.get("current_speed_key")
-    limit, gigabits = _gigabits(speed)
-    peer = next(_macs(bus.get("_items", [])), {}) if connected else {}
-    return ThunderboltPort(
-        receptacle=number,
-        device=ports.device_of(hardware_ports, f"Thunderbolt {number}"),
-        connected=connected,
-        speed=speed,
-        speed_gigabits=None if limit else gigabits,
-        capability_gigabits=gigabits if limit else None,
-        domain_uuid=bus.get("domain_uuid_key"),
-        peer_domain_uuid=peer.get("domain_uuid_key"),
-        peer_model=peer.get("device_name_key"),
-        peer_name=peer.get("_name"),
-    )
-
-
-def _gigabits(speed: str | None) -> tuple[bool, int | None]:
-    """Return whether the figure is only what the port can do ("Up to …"), and the figure."""
-    match = _SPEED.match(speed or "")
-    return (bool(match["limit"]), int(match["gigabits"])) if match else (False, None)
-
-
-def _macs(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield every computer below a bus: only they have a domain of their own, docks and displays have none."""
-    for item in items:
-        if "domain_uuid_key" in item:
-            yield item
-        yield from _macs(item.get("_items", []))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.hardware_ports import HardwarePort
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.hardware_ports_text import Port
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 NETWORKSETUP = "/usr/sbin/networksetup"
@@ -28,7 +28,7 @@ class WifiError(ClusterError):
     """Wi-Fi could not be changed."""
 
 
-def find_device(ports: Collection[HardwarePort]) -> str | None:
+def find_device(ports: Collection[Port]) -> str | None:
     """Return the Wi-Fi device, or None on a Mac without one."""
     return next((port.device for port in ports if port.name in PORTS), None)
 

@@ -21,7 +21,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.t
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import Port
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.hardware_ports_text import Port
 
 
 @dataclass(frozen=True)

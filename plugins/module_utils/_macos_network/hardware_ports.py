@@ -4,42 +4,30 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.hardware_ports_text import parse_ports
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.hardware_ports_text import Port
 
-LIST = ["/usr/sbin/networksetup", "-listallhardwareports"]
-
-_PORT = re.compile(r"^Hardware Port: (?P<name>.+)\nDevice: (?P<device>\S+)", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class HardwarePort:
-    """One port and the network device behind it."""
-
-    name: str
-    device: str
+VERB = "-listallhardwareports"
+LIST = ["/usr/sbin/networksetup", VERB]
 
 
-def read(commands: Commands) -> list[HardwarePort]:
-    """Return the ports of this Mac; every Mac has some."""
+def read(commands: Commands) -> list[Port]:
+    """Return the ports of this Mac."""
     result = commands.run(LIST)
-    ports = parse_hardware_ports(result.out)
-    if result.rc != 0 or not ports:
+    if result.rc != 0:
         raise UnknownStateError("networksetup", result.text, "which hardware ports there are")
+    return known(result.out)
+
+
+def known(text: str) -> list[Port]:
+    """Return the ports in the tool's answer; every Mac has some."""
+    ports = parse_ports(text)
+    if not ports:
+        raise UnknownStateError("networksetup", text, "which hardware ports there are")
     return ports
-
-
-def parse_hardware_ports(text: str) -> list[HardwarePort]:
-    """Return the ports in the output of `networksetup -listallhardwareports`."""
-    return [HardwarePort(match["name"].strip(), match["device"]) for match in _PORT.finditer(text)]
-
-
-def device_of(text: str, *names: str) -> str | None:
-    """Return the device of the first port that has one of the names."""
-    return next((port.device for port in parse_hardware_ports(text) if port.name in names), None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.hardware_ports_text import Port
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import bridge as bridges
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.settings import (
     SETTINGS,
@@ -17,7 +18,6 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.s
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import (
     NETWORKSETUP,
     NetworkError,
-    Port,
     Service,
     find_port,
     find_service,

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import hardware_ports
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.hardware_ports_text import Port
 
 NETWORKSETUP = "/usr/sbin/networksetup"
 COMMIT_FAILED = 7
@@ -25,19 +27,6 @@ COMMIT_ATTEMPTS = 4
 
 class NetworkError(ClusterError):
     """The network of a Mac is not what it was asked to be."""
-
-
-@dataclass(frozen=True)
-class Port:
-    """A hardware port: its name never changes with the language, its device may differ between models."""
-
-    name: str
-    device: str
-
-    @property
-    def is_thunderbolt(self) -> bool:
-        """Tell whether IP over Thunderbolt runs here."""
-        return self.name.startswith("Thunderbolt ") and "Ethernet" not in self.name
 
 
 @dataclass(frozen=True)
@@ -71,19 +60,11 @@ class NetworkSetup:
 
     def ports(self) -> list[Port]:
         """Read the hardware ports."""
-        return parse_ports(self.run("-listallhardwareports"))
+        return hardware_ports.known(self.run(hardware_ports.VERB))
 
     def services(self) -> list[Service]:
         """Read the services of the current location in their order."""
         return parse_services(self.run("-listnetworkserviceorder"))
-
-
-def parse_ports(text: str) -> list[Port]:
-    """Read `-listallhardwareports`."""
-    found = re.findall(r"^Hardware Port: (.+)\nDevice: (\S+)$", text, re.MULTILINE)
-    if not found:
-        raise UnknownStateError("networksetup", text, "which hardware ports there are")
-    return [Port(name, device) for name, device in found]
 
 
 def parse_services(text: str) -> list[Service]:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import plistlib
 
 import pytest
@@ -60,7 +59,7 @@ def test_macmon(module, rendered, more, usage):
 
 
 def test_thunderbolt(module, rendered):
-    profile = json.loads(recorded("system_profiler-thunderbolt.macos-26.json"))
+    profile = recorded("system_profiler-thunderbolt.macos-26.json")
     ports = recorded("networksetup-listallhardwareports.macos-26.txt")
     samples = rendered("measurements", module("measurements.thunderbolt").read, profile, ports)
     assert 'mac_thunderbolt_connected{device="en2",receptacle="1"} 1.0' in samples

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 PROFILER = ["/usr/sbin/system_profiler", "SPThunderboltDataType", "-json"]
 LIST_PORTS = ["/usr/sbin/networksetup", "-listallhardwareports"]
 PROFILE = call(PROFILER, out=recorded("system_profiler-thunderbolt.macos-26.json"))
-PORTS = call(LIST_PORTS, out=recorded("networksetup-listallhardwareports.macos-26.txt"))
+LISTED = recorded("networksetup-listallhardwareports.macos-26.txt")
+PORTS = call(LIST_PORTS, out=LISTED)
+ETHERNET = call(LIST_PORTS, out=LISTED.partition("\nHardware Port: Wi-Fi")[0])
 
 TO_A_MAC = {
     "receptacle": 1,
@@ -55,7 +57,7 @@ NO_DEVICES = [{**port, "device": None} for port in (TO_A_MAC, EMPTY, TO_A_DOCK)]
     [
         pytest.param([PROFILE, PORTS], False, [TO_A_MAC, EMPTY, TO_A_DOCK], id="mac-nothing-and-dock"),
         pytest.param([PROFILE, PORTS], True, [TO_A_MAC, EMPTY, TO_A_DOCK], id="check-mode"),
-        pytest.param([PROFILE, call(LIST_PORTS)], False, NO_DEVICES, id="ports-without-device"),
+        pytest.param([PROFILE, ETHERNET], False, NO_DEVICES, id="ports-without-device"),
         pytest.param([call(PROFILER, out='{"SPThunderboltDataType" : []}'), PORTS], False, [], id="no-thunderbolt"),
     ],
 )
@@ -79,6 +81,11 @@ def test_ports(
             [call(PROFILER, rc=1)],
             "`/usr/sbin/system_profiler SPThunderboltDataType -json` failed with status 1: it printed nothing",
             id="failed-read",
+        ),
+        pytest.param(
+            [PROFILE, call(LIST_PORTS)],
+            "networksetup says nothing, so which hardware ports there are is unknown.",
+            id="no-hardware-ports",
         ),
     ],
 )
