@@ -57,7 +57,7 @@ class MacFirewall:
             live=live,
             durable=self._durable(confirmed),
             confirmed=confirmed,
-            pending=_files.exists(pf_scripts.UNDO),
+            pending=pf_scripts.UNDO.is_pending(),
         )
 
     def wanted(self) -> Found:
@@ -98,20 +98,12 @@ class MacFirewall:
         self._bring_daemon("started")
 
     def arm(self, seconds: int) -> None:
-        """Start the job that takes the rules back: no child of this session, and started again by a restart."""
-        self.disarm()
-        _files.make_directory(_names.STATE_DIRECTORY, 0o700)
-        _files.write(pf_scripts.UNDO, pf_scripts.undo_script(seconds), 0o700)
-        path = _names.launchd_plist(pf_scripts.UNDO_LABEL)
-        job.write_plist(path, pf_scripts.undo_plist())
-        self._launchd.load(pf_scripts.UNDO_LABEL, path)
+        """Start the job that takes the rules back."""
+        pf_scripts.UNDO.arm(self._launchd, pf_scripts.undo_text(seconds))
 
     def disarm(self) -> None:
-        """End that job; the file goes last, because its absence is what says that nothing is pending."""
-        if self._launchd.job(pf_scripts.UNDO_LABEL).loaded:
-            self._launchd.unload(pf_scripts.UNDO_LABEL)
-        _files.remove(_names.launchd_plist(pf_scripts.UNDO_LABEL))
-        _files.remove(pf_scripts.UNDO)
+        """End that job."""
+        pf_scripts.UNDO.disarm(self._launchd)
 
     def remove(self) -> None:
         """End the daemon first, or it would load the rules again."""

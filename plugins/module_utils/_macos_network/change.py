@@ -53,7 +53,7 @@ class Change:
 
     def confirm(self, check_mode: bool) -> bool:
         """Keep what would be taken back; tell whether there was anything."""
-        return undo.pending(self._launchd) if check_mode else undo.disarm(self._launchd)
+        return undo.JOB.is_pending() if check_mode else undo.JOB.disarm(self._launchd)
 
     def plan(self) -> None:
         """Read and plan; the services of a location that is not in use yet cannot be read before the switch."""

@@ -85,7 +85,7 @@ def test_the_keeper_loads_the_rules_and_holds_one_token(
 
 
 def test_the_keeper_lets_a_change_that_is_not_confirmed_alone(shell: Shell) -> None:
-    shell.write(pf_scripts.UNDO, "")
+    shell.write(pf_scripts.UNDO.script, "")
     assert shell.run(pf_scripts.KEEP) == []
 
 
@@ -97,15 +97,15 @@ def test_the_new_token_is_for_root_only(shell: Shell) -> None:
 
 def test_undo_loads_what_was_confirmed(shell: Shell) -> None:
     shell.write(pf_scripts.RULES, "x")
-    shell.write(pf_scripts.UNDO, "x")
-    calls = shell.run(pf_scripts.undo_script(7).decode())
+    shell.write(pf_scripts.UNDO.script, "x")
+    calls = shell.run(pf_scripts.undo_text(7))
     assert calls == ["sleep 7", LOAD, "launchctl bootout system/hybrid-ai.firewall-undo"]
-    assert not shell.path(pf_scripts.UNDO).exists()
+    assert not shell.path(pf_scripts.UNDO.script).exists()
 
 
 def test_undo_of_the_first_rules_leaves_pf_as_it_was(shell: Shell) -> None:
     shell.write(pf_scripts.TOKEN, "NOW 111111111111\n")
-    calls = shell.run(pf_scripts.undo_script(7).decode())
+    calls = shell.run(pf_scripts.undo_text(7))
     assert calls == [
         "sleep 7",
         "pfctl -a com.apple/100.hybrid-ai -F all",

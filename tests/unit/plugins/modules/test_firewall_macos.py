@@ -85,7 +85,7 @@ def job(label: str, *, loaded: bool) -> Call:
 
 
 KEEPER = pf_scripts.LABEL
-UNDO = pf_scripts.UNDO_LABEL
+UNDO = pf_scripts.UNDO.label
 
 
 def read(
@@ -195,14 +195,14 @@ def test_the_first_rules_wait_for_their_confirmation(run_module: Callable[..., d
     assert (result["changed"], result["undo_pending"]) == (True, True)
     assert "The rules are taken back in 60 seconds unless a call with confirm comes" in str(result["warnings"])
     assert (bare / pf_scripts.TOKEN.lstrip("/")).read_text() == f"{SESSION} {TOKEN}\n"
-    assert (bare / pf_scripts.UNDO.lstrip("/")).read_text().splitlines()[2] == "/bin/sleep 60"
+    assert (bare / pf_scripts.UNDO.script.lstrip("/")).read_text().splitlines()[2] == "/bin/sleep 60"
     assert plistlib.loads((bare / undo.lstrip("/")).read_bytes())["RunAtLoad"] is True
     assert not (bare / pf_scripts.RULES.lstrip("/")).exists(), "only confirmed rules are loaded at boot"
 
 
 def test_a_confirmation_makes_them_permanent(run_module: Callable[..., dict[str, Any]], bare: Path) -> None:
     put(bare, pf_scripts.TOKEN, f"{SESSION} {TOKEN}\n", 0o600)
-    put(bare, pf_scripts.UNDO, "x", 0o700)
+    put(bare, pf_scripts.UNDO.script, "x", 0o700)
     put(bare, f"/Library/LaunchDaemons/{UNDO}.plist", "x")
     keeper = f"/Library/LaunchDaemons/{KEEPER}.plist"
     calls = [
@@ -221,7 +221,7 @@ def test_a_confirmation_makes_them_permanent(run_module: Callable[..., dict[str,
     assert (result["changed"], result["confirmed"]) == (False, True)
     assert (bare / pf_scripts.RULES.lstrip("/")).read_text() == TEXT
     assert plistlib.loads((bare / keeper.lstrip("/")).read_bytes()) == pf_scripts.keeper_plist()
-    assert not _files.exists(pf_scripts.UNDO)
+    assert not _files.exists(pf_scripts.UNDO.script)
     assert not _files.exists(f"/Library/LaunchDaemons/{UNDO}.plist")
 
 

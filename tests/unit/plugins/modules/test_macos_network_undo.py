@@ -212,8 +212,15 @@ def test_confirm(
     assert not (host_files / SCRIPT).exists()
 
 
-def test_confirm_does_nothing_in_check_mode(run_module: Callable[..., dict[str, Any]]) -> None:
-    assert run_module("macos_network", {"confirm": True}, [WAITING], check=True)["confirmed"] is True
+@pytest.mark.parametrize("pending", [True, False])
+def test_confirm_does_nothing_in_check_mode(
+    run_module: Callable[..., dict[str, Any]], host_files: Path, *, pending: bool
+) -> None:
+    (host_files / SCRIPT).parent.mkdir(parents=True)
+    if pending:
+        (host_files / SCRIPT).touch()
+    assert run_module("macos_network", {"confirm": True}, [], check=True)["confirmed"] is pending
+    assert (host_files / SCRIPT).exists() is pending
 
 
 def test_the_service_of_the_connection_is_not_removed(run_module: Callable[..., dict[str, Any]]) -> None:
