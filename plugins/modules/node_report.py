@@ -23,7 +23,6 @@ options:
     description:
       - What to measure. Each entry has C(capability) (the role it belongs to), C(check) (the kind), optionally
         C(title), and the arguments of its kind, listed here. An unknown argument makes the line false.
-      - V(absent_paths) - C(paths).
       - V(addresses) - C(device), C(address), C(prefix), and on a Mac C(method) (V(manual) or V(dhcp)).
       - V(application) - C(path), C(version), C(signature) (default V(true)).
       - V(boot_args) - C(present), C(absent).
@@ -40,7 +39,6 @@ options:
       - V(filevault), V(spotlight), V(time_machine), V(wifi) - C(expected), a boolean; V(spotlight) also C(volumes).
       - V(firewall) - C(tables) and C(rules), as in M(hybrid_ai.cluster.firewall).
       - V(grafana) - C(url), C(user), C(password_file), C(dashboards) (at least), C(datasource).
-      - V(host_key) - C(expected) (a public key), C(path).
       - V(http) - C(url), C(status) (default V(200)), C(contains), C(timeout), and to log in C(user) and
         C(password), which of O(passwords) it has.
       - V(interception) - C(host) and C(port) of a proxy, C(site), C(bundle), C(authority), C(opened) (default V(true)).
@@ -58,7 +56,6 @@ options:
       - V(service) - C(name), C(label), C(unit), C(expected) (V(running), V(stopped) or V(absent)).
       - V(software_version) - C(minimum).
       - V(squid) - C(url), C(gigabytes).
-      - V(sysctl) - C(name), C(expected), C(minimum).
       - V(system_setup) - C(settings), a mapping as the options of M(hybrid_ai.cluster.macos_system_setup).
       - V(system_trust) - C(path).
       - V(tcp_port) - C(address), C(port), C(expected) (V(open), V(refused) or V(silent)), C(timeout), C(name).

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report import (
-    absent_paths,
     addresses,
     application,
     boot_args,
@@ -20,7 +19,6 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report import (
     filevault,
     firewall,
     grafana,
-    host_key,
     http,
     interception,
     launchd_absent,
@@ -36,7 +34,6 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report import (
     software_version,
     spotlight,
     squid,
-    sysctl,
     system_setup,
     system_trust,
     tcp_port,
@@ -47,7 +44,6 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report import (
 )
 
 KINDS = {
-    "absent_paths": absent_paths.KIND,
     "addresses": addresses.KIND,
     "application": application.KIND,
     "boot_args": boot_args.KIND,
@@ -62,7 +58,6 @@ KINDS = {
     "filevault": filevault.KIND,
     "firewall": firewall.KIND,
     "grafana": grafana.KIND,
-    "host_key": host_key.KIND,
     "http": http.KIND,
     "interception": interception.KIND,
     "launchd_absent": launchd_absent.KIND,
@@ -80,7 +75,6 @@ KINDS = {
     "software_version": software_version.KIND,
     "spotlight": spotlight.KIND,
     "squid": squid.KIND,
-    "sysctl": sysctl.KIND,
     "system_setup": system_setup.KIND,
     "system_trust": system_trust.KIND,
     "tcp_port": tcp_port.KIND,

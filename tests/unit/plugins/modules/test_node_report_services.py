@@ -62,7 +62,6 @@ PEER = "0E6A7C55-1C34-4A0E-9BB5-4F3E4F3A6A10"
 PING = ["/sbin/ping", "-n", "-c", "1", "-W", "1000", "10.66.64.2"]
 PINGS = ["/sbin/ping", "-n", "-c", "3", "-W", "1000", "-i", "0.2", "10.66.64.2"]
 LINK = {"check": "link", "name": "olab2.tb", "address": "10.66.64.2", "host": "olab2"}
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGlT2JZwJ0D9t6r2bq0m6m8h8zX3S3bS0m5f5o1Zr0pA comment"
 
 
 def exo(version: str) -> dict[str, bytes]:
@@ -116,16 +115,6 @@ STORED_BRIDGE = {
                 "nothing",
             ),
             id="gone-false",
-        ),
-        pytest.param(
-            {"check": "absent_paths", "paths": ["/opt/left"]}, [], {}, (True, "none", "none"), id="absent-paths"
-        ),
-        pytest.param(
-            {"check": "absent_paths", "paths": ["/opt/left"]},
-            [],
-            {"opt/left": b""},
-            (False, "/opt/left", "none"),
-            id="absent-paths-false",
         ),
         pytest.param(
             APPLICATION,
@@ -238,17 +227,6 @@ STORED_BRIDGE = {
             id="cable-false-when-unplugged",
         ),
         pytest.param(
-            {"check": "host_key", "expected": KEY},
-            [],
-            {"etc/ssh/ssh_host_ed25519_key.pub": KEY.encode()},
-            (
-                True,
-                "ssh-ed25519 SHA256:kPRwdivzuphC+RIcjTaS4cQ8sgiAjsQJk/4v8jbbCO8",
-                "ssh-ed25519 SHA256:kPRwdivzuphC+RIcjTaS4cQ8sgiAjsQJk/4v8jbbCO8",
-            ),
-            id="host-key",
-        ),
-        pytest.param(
             {"check": "power", "settings": {"sleep": 0}},
             [call(["/usr/bin/pmset", "-g", "custom"], hangs=True)],
             {},
@@ -261,10 +239,10 @@ STORED_BRIDGE = {
         ),
         pytest.param({"check": "wify"}, [], {}, (False, None, "a measurement"), id="unknown-kind-is-a-false-line"),
         pytest.param(
-            {"check": "absent_paths", "path": "/opt/left"},
+            {"check": "tcp_port", "address": "127.0.0.1", "port": 1, "state": "open"},
             [],
             {},
-            (False, "not measured: this kind of check does not know path", "a measurement"),
+            (False, "not measured: this kind of check does not know state", "a measurement"),
             id="misspelt-argument-is-a-false-line",
         ),
         pytest.param(

@@ -258,20 +258,6 @@ def names(computer: str, local: str, host: str | None) -> list[Call]:
             (False, "macOS 15.7", "26.2 or later"),
             id="software-version-false",
         ),
-        pytest.param(
-            {"check": "sysctl", "name": "kern.serverperfmode", "expected": 1},
-            [call(["/usr/sbin/sysctl", "-n", "kern.serverperfmode"], out="1\n")],
-            "Darwin",
-            (True, "1", "1"),
-            id="sysctl",
-        ),
-        pytest.param(
-            {"check": "sysctl", "name": "kern.maxproc", "minimum": 4000},
-            [call(["sysctl", "-n", "kern.maxproc"], out="2784\n")],
-            "Linux",
-            (False, "2784", "4000 or more"),
-            id="sysctl-false",
-        ),
     ],
 )
 def test_line(

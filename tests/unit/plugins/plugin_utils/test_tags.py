@@ -20,7 +20,7 @@ from tests import yaml_files
 REPOSITORY = Path(__file__).parents[4]
 MONITORING = {"alertmanager", "cluster_exporter", "grafana", "node_exporter", "prometheus"}
 EVERYTHING = MONITORING | {
-    *("adguard_home", "dns_client", "exo", "firewall", "haproxy", "macos_headless"),
+    *("adguard_home", "command_line_tools", "dns_client", "exo", "firewall", "haproxy", "macos_headless"),
     *("proxy_client", "release_store", "squid", "thunderbolt"),
 }
 
@@ -35,13 +35,11 @@ def plays(path: Path) -> list[dict]:
         pytest.param(["all"], [], EVERYTHING, id="no-tags"),
         pytest.param(["all"], ["exo"], EVERYTHING - {"exo"}, id="one-skipped"),
         pytest.param(["all"], ["cache"], EVERYTHING - {"squid", "proxy_client"}, id="a-playbook-skipped"),
-        pytest.param(["all"], ["command_line_tools"], EVERYTHING, id="one-without-lines-skipped"),
         pytest.param(["all"], ["all"], set(), id="all-skipped"),
         pytest.param(["exo"], [], {"exo"}, id="one"),
         pytest.param(["backends", "dns"], [], {"adguard_home", "dns_client", "exo"}, id="playbooks"),
         pytest.param(["monitoring"], ["grafana"], MONITORING - {"grafana"}, id="part-of-a-playbook"),
-        pytest.param(["macos"], [], {"macos_headless", "thunderbolt"}, id="macs"),
-        pytest.param(["command_line_tools"], [], set(), id="one-without-lines"),
+        pytest.param(["macos"], [], {"macos_headless", "thunderbolt", "command_line_tools"}, id="macs"),
         pytest.param(["verify"], [], EVERYTHING, id="verify"),
         pytest.param(["tagged"], [], EVERYTHING, id="tagged"),
         pytest.param(["a_tag_of_their_own"], [], set(), id="somebody-elses"),
