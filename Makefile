@@ -75,15 +75,15 @@ check: venv ## linters and unit tests; ansible-lint reads what changed since the
 	$(BIN)/python -m tests.run.check --changed lint unit
 
 RUN := $(SUDO) env PATH="$$PATH" python -m tests.run
-PART := $(if $(FROM),--from $(FROM)) $(if $(AGAIN),--again)
+SELECTED := $(if $(FROM),--from $(FROM)) $(if $(AGAIN),--again)
 
 .PHONY: test
 test: venv lab-packages ## what CI runs, side by side in labs, with a table at the end; FROM=stage leaves out what is before, AGAIN=1 what passed
-	$(RUN) $(PART)
+	$(RUN) $(SELECTED)
 
 .PHONY: test-all
 test-all: venv lab-packages ## everything, also what is too long for every change; FROM=stage and AGAIN=1 as above
-	$(RUN) --all $(PART)
+	$(RUN) --all $(SELECTED)
 
 .PHONY: scenario
 scenario: venv lab-packages ## one role in the test lab: ROLE=exo

@@ -15,7 +15,7 @@ description:
   - A host that was unreachable, that failed, or whose plays were never begun, is named as such.
   - Whatever is not as it should be is repeated at the very end.
   - A task that ran on another host for a host is booked on the one that it ran on.
-  - A task whose result has C(changed_areas), as that of M(hybrid_ai.cluster.macos_headless), is shown with them.
+  - A task whose result has C(changed_settings), as that of M(hybrid_ai.cluster.macos_headless), is shown with them.
 requirements:
   - Enabled by C(callbacks_enabled) in C(ansible.cfg).
 author:
@@ -101,8 +101,8 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         """Note a change and a measurement."""
         if result.is_changed():
-            areas = ", ".join(result.result.get("changed_areas") or [])
-            self._changed[_place(result)].append(f"{_name(result)} ({areas})" if areas else _name(result))
+            settings = ", ".join(result.result.get("changed_settings") or [])
+            self._changed[_place(result)].append(f"{_name(result)} ({settings})" if settings else _name(result))
         self._note_measurement(result)
 
     def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""The order every small settings module keeps: read, plan, apply, read back."""
+"""Running what changes a state, and reading it back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
@@ -17,44 +16,20 @@ if TYPE_CHECKING:
 State = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """The state found, and the state left behind or (in check mode) predicted."""
-
-    before: State
-    after: State
-
-    @property
-    def changed(self) -> bool:
-        """Tell whether anything became different."""
-        return self.before != self.after
-
-    @property
-    def diff(self) -> dict[str, State]:
-        """The two states in the form of Ansible's diff mode."""
-        return {"before": self.before, "after": self.after}
-
-
 def apply_and_verify(
     commands: Commands,
-    before: State,
     steps: list[list[str]],
     wanted: State,
     read: Callable[[], State],
     *,
-    check_mode: bool,
     error: type[ClusterError] = ClusterError,
     advice: str = "",
-) -> Outcome:
-    """Run the planned `steps` that bring `before` to `wanted`, unless in check mode, and read the state back.
+) -> State:
+    """Run the planned steps and return the state afterwards.
 
     Exit statuses decide nothing: macOS tools exit with 0 on failure and otherwise on success. A value that does not
     show when it is read back is the failure.
     """
-    if not steps:
-        return Outcome(before, before)
-    if check_mode:
-        return Outcome(before, {**before, **wanted})
     said = [(argv, commands.run(argv)) for argv in steps]
     after = read()
     wrong = differences(after, wanted)
@@ -64,7 +39,7 @@ def apply_and_verify(
             for argv, result in said
         )
         raise error(f"The change did not take effect: {'; '.join(wrong)}. {tried.rstrip('.')}. {advice}".rstrip())
-    return Outcome(before, after)
+    return after
 
 
 def differences(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:

@@ -28,7 +28,7 @@ class Unknown:
 
 
 class UnmanagedError(ClusterError):
-    """An area cannot be managed on this host as it is: it is left alone, and no other."""
+    """A setting cannot be managed on this host as it is: it is left alone, and no other."""
 
 
 class UnknownStateError(UnmanagedError):

@@ -13,8 +13,8 @@ description:
   - Names, power, restarts, clock, Spotlight, Time Machine, Wi-Fi, updates, boot arguments and FileVault, in one call.
   - All of them are read before any is changed, so a mistake in one leaves all as they are; what was changed is read
     back. FileVault comes last, because decrypting may take half an hour.
-  - What cannot be told stops its own area only, with a warning. What a tool says and nobody knows is never taken for a
-    known state. The others go on, and so they do where a change did not take effect, which fails at the end.
+  - What cannot be told stops its own setting only, with a warning. What a tool says and nobody knows is never taken for
+    a known state. The others go on, and so they do where a change did not take effect, which fails at the end.
   - An option that is not given leaves its setting alone.
   - A setting that this Mac does not have, and boot arguments that its security policy refuses, are warnings.
 extends_documentation_fragment:
@@ -23,19 +23,32 @@ extends_documentation_fragment:
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:
+  # Written by `make docs` from plugins/module_utils/_macos, where it is changed.
   name:
     description: The Mac's ComputerName, LocalHostName and HostName, up to 63 letters, digits and hyphens.
     type: str
   power:
-    description: Names and values as C(pmset) knows them, see M(hybrid_ai.cluster.macos_power).
+    description: >-
+      C(pmset) keys and their values for mains power: minutes, with V(0) for never, or 0 and 1. A key that this Mac
+      does not have is a warning and is never written, because C(pmset) would store it without any effect.
+      C(disablesleep) is refused because it is undocumented, C(Sleep On Power Button) because C(pmset) only shows it.
     type: dict
   restart_after_power_failure:
-    description: What the Mac does when power comes back, see M(hybrid_ai.cluster.macos_power).
+    description: >-
+      What the Mac does when power comes back: V(after_failure) starts it after a power failure, V(always) whenever
+      power is connected, also after a shutdown. V(always) needs macOS 26.5 and a Mac of 2024 or later. Elsewhere
+      V(after_failure) is used, with a warning.
     type: str
     choices: [never, after_failure, always]
   restart_on_freeze:
     description: Whether the Mac restarts by itself when it has stopped responding.
     type: bool
+  time_zone:
+    description: Name of the time zone, as listed by C(systemsetup -listtimezones).
+    type: str
+  network_time_server:
+    description: The time server that the clock follows.
+    type: str
   network_time:
     description: Whether the clock follows a time server.
     type: bool
@@ -46,16 +59,24 @@ options:
     description: Whether Time Machine backs up by itself.
     type: bool
   wifi:
-    description: Whether the Wi-Fi radio is on. Refused where the connection runs over Wi-Fi.
+    description: >-
+      Whether the Wi-Fi radio is on. A Mac without one counts as one that has it off. Refused where the connection
+      runs over Wi-Fi.
     type: bool
   connection_address:
-    description: The address of this Mac that the connection goes to, see M(hybrid_ai.cluster.macos_wifi).
+    description: >-
+      The address of this Mac that the connection goes to. One that no port has is reached over the default route. If
+      unset it is taken from the session, where C(sudo) lets it through. If it cannot be known, Wi-Fi is not switched
+      off while it has an address.
     type: str
   automatic_updates:
-    description: Whether macOS downloads and installs updates by itself.
+    description: Whether macOS downloads and installs updates by itself, and restarts for them.
     type: bool
   boot_arguments:
-    description: Single boot arguments, see M(hybrid_ai.cluster.macos_boot_args).
+    description: >-
+      Single boot arguments to have or not to have; all others stay. A Mac with Apple silicon refuses this at normal
+      security, which only a person in Recovery can alter: a warning with what to do, and neither a failure nor a
+      change.
     type: dict
     suboptions:
       present:
@@ -67,23 +88,20 @@ options:
         type: list
         elements: str
   filevault:
-    description: V(disabled) turns FileVault off and waits until the disk is decrypted.
+    description: >-
+      V(disabled) turns FileVault off and waits until the disk is decrypted. A Mac with FileVault on stops at the
+      unlock screen after every restart and power failure. A decryption that is already going on is waited for and
+      needs no password. FileVault that is off and will be on by itself, at the next login of a user or after a
+      restart, is ended too.
     type: str
     choices: [disabled]
   filevault_user:
     description: Short name of a user who may unlock the disk. Needed while FileVault is on.
     type: str
   filevault_password:
-    description: Password of O(filevault_user); it reaches C(fdesetup) on standard input only.
+    description: That user's password, from a vault. It reaches C(fdesetup) on standard input only.
     type: str
-seealso:
-  - module: hybrid_ai.cluster.macos_power
-  - module: hybrid_ai.cluster.macos_system_setup
-  - module: hybrid_ai.cluster.macos_spotlight
-  - module: hybrid_ai.cluster.macos_time_machine
-  - module: hybrid_ai.cluster.macos_wifi
-  - module: hybrid_ai.cluster.macos_boot_args
-  - module: hybrid_ai.cluster.macos_filevault
+  # End of what `make docs` writes.
 """
 
 EXAMPLES = r"""
@@ -97,52 +115,59 @@ EXAMPLES = r"""
     filevault: disabled
     filevault_user: admin
     filevault_password: "{{ vault_admin_password }}"
+
+- name: One clock for the whole cluster
+  hybrid_ai.cluster.macos_headless:
+    time_zone: Europe/Berlin
+    network_time_server: time.apple.com
+    network_time: true
+
+- name: A wired worker needs no radio, no search index and no backup
+  hybrid_ai.cluster.macos_headless:
+    wifi: false
+    connection_address: "{{ ansible_host }}"
+    spotlight: false
+    time_machine: false
+
+- name: Raise the limits of the kernel for a server
+  hybrid_ai.cluster.macos_headless:
+    boot_arguments:
+      present: [serverperfmode=1]
+      absent: [-v]
 """
 
 RETURN = r"""
-changed_areas:
-  description: The areas that were changed, or would be.
+changed_settings:
+  description: The settings that were changed, or would be.
   returned: success
   type: list
   elements: str
   sample: [name, power]
-unknown_areas:
-  description: The areas that are left alone, because their state cannot be told or macOS lets nobody in, and why.
+unknown_settings:
+  description: The settings that are left alone, because their state cannot be told or macOS lets nobody in, and why.
   returned: success
   type: dict
   sample: {"spotlight": "mdutil says \"Error: unknown indexing state.\", so whether Spotlight indexes / is unknown."}
-areas:
-  description: Of every area that is managed, what the module for it alone returns.
+settings:
+  description:
+    - The value of every setting that is managed, read back. One of several values is a dictionary.
+    - That of O(boot_arguments) has C(boot_args), which the next start uses, C(active), which the running system has,
+      and the booleans C(restart_needed) and C(needs_recovery).
   returned: success
   type: dict
-  sample: {"spotlight": {"indexing": {"/": false}}, "time_machine": {"automatic": false}}
+  sample: {"spotlight": false, "power": {"sleep": 0}}
 """
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import headless
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.settings import OPTIONS
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import run_module
 
 
 def main() -> None:
     """Run the module."""
-    arguments = {"type": "list", "elements": "str"}
     run_module(
         "Preparing a Mac to run without a screen",
-        {
-            "name": {"type": "str"},
-            "power": {"type": "dict"},
-            "restart_after_power_failure": {"type": "str", "choices": ["never", "after_failure", "always"]},
-            "restart_on_freeze": {"type": "bool"},
-            "network_time": {"type": "bool"},
-            "spotlight": {"type": "bool"},
-            "time_machine": {"type": "bool"},
-            "wifi": {"type": "bool"},
-            "connection_address": {"type": "str"},
-            "automatic_updates": {"type": "bool"},
-            "boot_arguments": {"type": "dict", "options": {"present": arguments, "absent": arguments}},
-            "filevault": {"type": "str", "choices": ["disabled"]},
-            "filevault_user": {"type": "str"},
-            "filevault_password": {"type": "str", "no_log": True},
-        },
+        {option.name: option.argument for option in OPTIONS},
         headless.manage,
     )
 

@@ -25,18 +25,15 @@ options:
         C(title), and the arguments of its kind, listed here. An unknown argument makes the line false.
       - V(addresses) - C(device), C(address), C(prefix), and on a Mac C(method) (V(manual) or V(dhcp)).
       - V(application) - C(path), C(version), C(signature) (default V(true)).
-      - V(boot_args) - C(present), C(absent).
       - V(bridge) - C(device) (default V(bridge0)), C(expected) (V(absent) or V(present)), C(cables) (at most).
       - V(certificate) - C(path), C(minimum_days).
       - V(command_line_tools) - C(expected) (default V(true)).
-      - V(computer_name) - C(expected).
       - V(dns) - C(server), C(name), C(type) (default V(A)), C(expected) (all values), C(protocol), C(timeout).
       - V(downloads) - C(name) (a service), C(site).
       - V(exo_cluster) - C(members) (each with C(name), C(address) and C(required), default V(true)), C(port),
         C(timeout).
       - V(exo_over_thunderbolt) - C(members) (each with C(name) and C(address)), C(paths) (as
         P(hybrid_ai.cluster.exo_paths#filter) returns them), C(port), C(timeout).
-      - V(filevault), V(spotlight), V(time_machine), V(wifi) - C(expected), a boolean; V(spotlight) also C(volumes).
       - V(firewall) - C(tables) and C(rules), as in M(hybrid_ai.cluster.firewall).
       - V(grafana) - C(url), C(user), C(password_file), C(dashboards) (at least), C(datasource).
       - V(http) - C(url), C(status) (default V(200)), C(contains), C(timeout), and to log in C(user) and
@@ -44,19 +41,17 @@ options:
       - V(interception) - C(host) and C(port) of a proxy, C(site), C(bundle), C(authority), C(opened) (default V(true)).
       - V(launchd_absent) - C(label), C(paths), C(location).
       - V(link) - C(name), C(address), C(host), C(receptacle), C(cable), C(count), C(warm_up_seconds), C(maximum_ms).
-      - V(power) - C(settings), a mapping as in M(hybrid_ai.cluster.macos_power).
-      - V(preference) - C(domain), C(key), C(expected).
+      - V(macos_profile) - C(profile), C(unmanaged) (names of settings). It only says what is left alone.
+      - V(macos_setting) - C(setting) (an option of M(hybrid_ai.cluster.macos_headless)), C(expected) (a value of it).
       - V(prometheus_rules) - C(url).
       - V(prometheus_targets) - C(url), C(timeout).
       - V(rdma) - no arguments.
       - V(remote_login) - C(expected) (default V(true)).
       - V(resolvers) - C(expected) (name servers in their order), C(search).
       - V(resolves) - C(name), C(address).
-      - V(restart_after_power_failure) - C(expected).
       - V(service) - C(name), C(label), C(unit), C(expected) (V(running), V(stopped) or V(absent)).
       - V(software_version) - C(minimum).
       - V(squid) - C(url), C(gigabytes).
-      - V(system_setup) - C(settings), a mapping as the options of M(hybrid_ai.cluster.macos_system_setup).
       - V(system_trust) - C(path).
       - V(tcp_port) - C(address), C(port), C(expected) (V(open), V(refused) or V(silent)), C(timeout), C(name).
       - V(thunderbolt_cable) - C(receptacle), C(peer), C(peer_domain_uuid), C(minimum_gigabits).
@@ -80,8 +75,9 @@ EXAMPLES = r"""
   hybrid_ai.cluster.node_report:
     checks:
       - capability: macos_headless
-        check: power
-        settings: {sleep: 0, womp: 1}
+        check: macos_setting
+        setting: power
+        expected: {sleep: 0, womp: 1}
       - capability: exo
         check: service
         name: exo

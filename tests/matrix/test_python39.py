@@ -91,7 +91,7 @@ def test_the_unit_tests_of_the_modules_pass(debian, directory):
     target.mkdir(parents=True)
     for path in source.glob("*.py"):
         shutil.copy2(path, target)
-    for name in ("fixtures", "modules", "module_utils"):
+    for name in ("fixtures", "macos_settings", "modules", "module_utils"):
         shutil.copytree(source / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
         # Debian 11's pytest tells two files of one name apart by their packages.
         (target / name / "__init__.py").touch()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.settings import OPTIONS as MACOS_OPTIONS
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_names import is_secret_name
 
 from tests import yaml_files
@@ -84,7 +85,11 @@ def test_an_option_of_a_role_that_may_be_a_secret_is_marked(name: str) -> None:
 @cache
 def module_options() -> list[tuple[str, Any]]:
     """Return the names of all options of modules, and what they are said to be where that is written down at once."""
-    return [found for path in sorted(REPOSITORY.glob("plugins/modules/*.py")) for found in options_in(path)]
+    declared = [
+        (f"macos_headless.{option.name}", ast.Constant(True) if option.secret else None) for option in MACOS_OPTIONS
+    ]
+    paths = sorted(REPOSITORY.glob("plugins/modules/*.py"))
+    return [*declared, *(found for path in paths for found in options_in(path))]
 
 
 def options_in(module: Path) -> Iterator[tuple[str, Any]]:
@@ -118,7 +123,12 @@ def test_every_reason_is_needed() -> None:
 
 def test_options_of_modules_are_found() -> None:
     names = {name for name, _ in module_options()}
-    assert names >= {"service.secret_environment", "file_tree.files", "adguard_home_file.content"}
+    assert names >= {
+        "macos_headless.filevault_password",
+        "service.secret_environment",
+        "file_tree.files",
+        "adguard_home_file.content",
+    }
 
 
 def role_variables(role: Path) -> dict[str, Any]:

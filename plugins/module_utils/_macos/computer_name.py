@@ -7,15 +7,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import apply_and_verify
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import Option, Setting, SettingError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import State
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 SCUTIL = "/usr/sbin/scutil"
 NAMES = ("ComputerName", "LocalHostName", "HostName")
@@ -23,13 +20,34 @@ LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 """What LocalHostName may be: one label of a domain name."""
 
 
-class ComputerNameError(ClusterError):
-    """The names could not be changed."""
+class ComputerName(Setting):
+    """One name for ComputerName, LocalHostName and HostName."""
 
+    title = "computer name"
+    options = (
+        Option(
+            "name",
+            "str",
+            "The Mac's ComputerName, LocalHostName and HostName, up to 63 letters, digits and hyphens.",
+            default="{{ inventory_hostname }}",
+        ),
+    )
 
-def read(commands: Commands) -> dict[str, str | None]:
-    """Return the names; `scutil` ends with 1 for one that is not set."""
-    return {name: _read(commands, name) for name in NAMES}
+    def wanted(self, value: str) -> State:
+        """Return the names; a Mac takes others without a word."""
+        if not LABEL.fullmatch(value):
+            raise SettingError(
+                f"{value!r} cannot be a Mac's name: use up to 63 letters, digits and hyphens, no hyphen at either end."
+            )
+        return dict.fromkeys(NAMES, value)
+
+    def read(self, commands: Commands) -> State:
+        """Return the names; `scutil` ends with 1 for one that is not set."""
+        return {name: _read(commands, name) for name in NAMES}
+
+    def commands(self, current: State, wanted: State) -> list[list[str]]:
+        """Return one command for each name that differs."""
+        return [[SCUTIL, "--set", name, value] for name, value in wanted.items() if current[name] != value]
 
 
 def _read(commands: Commands, name: str) -> str | None:
@@ -42,27 +60,4 @@ def _read(commands: Commands, name: str) -> str | None:
     raise UnknownStateError("scutil", result.text, f"the Mac's {name}")
 
 
-def plan(current: Mapping[str, str | None], wanted: Mapping[str, str]) -> list[list[str]]:
-    """Return one command for each name that differs."""
-    return [[SCUTIL, "--set", name, value] for name, value in wanted.items() if current[name] != value]
-
-
-def manage(call: Call) -> dict[str, object]:
-    """Give the Mac its name."""
-    name = call.options["name"]
-    if not LABEL.fullmatch(name):
-        raise ComputerNameError(
-            f"{name!r} cannot be a Mac's name: use up to 63 letters, digits and hyphens, no hyphen at either end."
-        )
-    commands = call.commands
-    current, wanted = read(commands), dict.fromkeys(NAMES, name)
-    outcome = apply_and_verify(
-        commands,
-        current,
-        plan(current, wanted),
-        wanted,
-        lambda: read(commands),
-        check_mode=call.check_mode,
-        error=ComputerNameError,
-    )
-    return {"changed": outcome.changed, "diff": outcome.diff, "names": outcome.after}
+SETTING = ComputerName()

@@ -1,119 +1,43 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Everything a Mac needs to run and to come back without a screen: all of it is read before any of it is changed."""
+"""Bringing the settings of a Mac to their values: all of them are read before any of them is changed."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Union
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, CommandError
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import (
-    automatic_updates,
-    boot_args,
-    computer_name,
-    filevault,
-    power,
-    spotlight,
-    system_setup,
-    time_machine,
-    wifi,
-)
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import Change, result_of
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.settings import BY_NAME, SETTINGS
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnmanagedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import Setting
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
-    Options = Mapping[str, Any]
-
-
-def _name(options: Options) -> Options | None:
-    return {"name": options["name"]} if options["name"] is not None else None
-
-
-def _power(options: Options) -> Options | None:
-    settings, restart = options["power"] or {}, options["restart_after_power_failure"]
-    if not settings and restart is None:
-        return None
-    return {"settings": settings, "restart_after_power_failure": restart}
-
-
-def _system_setup(options: Options) -> Options | None:
-    wanted = {name: options.get(name) for name in system_setup.SETTINGS}
-    return wanted if any(value is not None for value in wanted.values()) else None
-
-
-def _spotlight(options: Options) -> Options | None:
-    return {"volumes": ["/"], "indexing": options["spotlight"]} if options["spotlight"] is not None else None
-
-
-def _time_machine(options: Options) -> Options | None:
-    return {"automatic": options["time_machine"]} if options["time_machine"] is not None else None
-
-
-def _wifi_power(options: Options) -> Options | None:
-    if options["wifi"] is None:
-        return None
-    return {"power": options["wifi"], "connection_address": options["connection_address"]}
-
-
-def _updates(options: Options) -> Options | None:
-    return {"automatic": options["automatic_updates"]} if options["automatic_updates"] is not None else None
-
-
-def _boot_arguments(options: Options) -> Options | None:
-    wanted = options["boot_arguments"] or {}
-    present, absent = wanted.get("present") or [], wanted.get("absent") or []
-    return {"present": present, "absent": absent, "fail_on_refusal": False} if present or absent else None
-
-
-def _filevault(options: Options) -> Options | None:
-    if options["filevault"] is None:
-        return None
-    user, password = options["filevault_user"], options["filevault_password"]
-    return {"user": user, "password": password, "timeout": filevault.DECRYPTION_SECONDS}
-
-
-AREAS: dict[str, tuple[Callable[[Options], Options | None], Callable[[Call], dict[str, Any]]]] = {
-    "name": (_name, computer_name.manage),
-    "power": (_power, power.manage),
-    "system_setup": (_system_setup, system_setup.manage),
-    "spotlight": (_spotlight, spotlight.manage),
-    "time_machine": (_time_machine, time_machine.manage),
-    "wifi": (_wifi_power, wifi.manage),
-    "automatic_updates": (_updates, automatic_updates.manage),
-    "boot_arguments": (_boot_arguments, boot_args.manage),
-    "filevault": (_filevault, filevault.manage),
-}
-"""What an area takes of the options, or None where it is not managed; and what manages it. FileVault may take long."""
+Found = Union[Change, ClusterError]
 
 
 def manage(call: Call) -> dict[str, Any]:
-    """Bring every managed area to what the options say."""
-    requests = {}
-    for area, (take, _) in AREAS.items():
-        options = take(call.options)
-        if options is not None:
-            requests[area] = replace(call, options=options)
-    # A mistake in one area, such as a missing password, leaves all as they are; what cannot be told, that area only.
-    found = {area: _predict(area, wanted) for area, wanted in requests.items()}
+    """Bring every setting that the options ask for to its value."""
+    managed = [setting for setting in SETTINGS if setting.is_managed(call.options.get(setting.name))]
+    # A mistake in one, such as a missing password, leaves all as they are; what cannot be told, that one only.
+    found = {setting.name: _plan(setting, call) for setting in managed}
     if not call.check_mode:
-        due = [area for area, result in found.items() if _differs(result)]
-        found.update((area, _apply(area, requests[area])) for area in due)
-    results = {area: result for area, result in found.items() if not isinstance(result, ClusterError)}
-    unknown = {area: str(error) for area, error in found.items() if isinstance(error, UnmanagedError)}
-    failed = [str(error) for area, error in found.items() if isinstance(error, ClusterError) and area not in unknown]
-    for area, reason in unknown.items():
-        call.warn(f"{area} is unmanaged: {reason}")
+        for name, change in found.items():
+            if isinstance(change, Change) and change.due:
+                found[name] = _apply(BY_NAME[name], call, change)
+    unknown = {name: str(error) for name, error in found.items() if isinstance(error, UnmanagedError)}
+    for name, reason in unknown.items():
+        call.warn(f"{name} is unmanaged: {reason}")
+    failed = [str(error) for name, error in found.items() if isinstance(error, ClusterError) and name not in unknown]
     failure = {"failed": True, "msg": " ".join(failed)} if failed else {}
-    return {**_summary(results), "unknown_areas": unknown, **failure}
+    return {**_summary(found), "unknown_settings": unknown, **failure}
 
 
-def _predict(area: str, call: Call) -> dict[str, Any] | ClusterError:
+def _plan(setting: Setting, call: Call) -> Found:
     try:
-        return AREAS[area][1](replace(call, check_mode=True))
+        return setting.plan(call)
     except UnmanagedError as error:
         return error
     except CommandError as error:
@@ -121,23 +45,22 @@ def _predict(area: str, call: Call) -> dict[str, Any] | ClusterError:
         return UnmanagedError(str(error))
 
 
-def _apply(area: str, call: Call) -> dict[str, Any] | ClusterError:
+def _apply(setting: Setting, call: Call, change: Change) -> Found:
     try:
-        return AREAS[area][1](call)
+        return setting.apply(call, change)
     except ClusterError as error:
         return error
 
 
-def _differs(result: dict[str, Any] | ClusterError) -> bool:
-    return not isinstance(result, ClusterError) and result["diff"]["before"] != result["diff"]["after"]
-
-
-def _summary(results: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    differences = {area: result.pop("diff") for area, result in results.items()}
-    changed = [area for area, result in results.items() if result.pop("changed")]
+def _summary(found: dict[str, Found]) -> dict[str, Any]:
+    changes = {name: change for name, change in found.items() if isinstance(change, Change)}
+    changed = [name for name, change in changes.items() if change.changed]
     return {
         "changed": bool(changed),
-        "changed_areas": changed,
-        "diff": {side: {area: shown[side] for area, shown in differences.items()} for side in ("before", "after")},
-        "areas": results,
+        "changed_settings": changed,
+        "diff": {
+            "before": {name: changes[name].before for name in changed},
+            "after": {name: changes[name].after for name in changed},
+        },
+        "settings": {name: result_of(BY_NAME[name], change) for name, change in changes.items()},
     }

@@ -4,25 +4,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import apply_and_verify
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power_text import PROFILE, parse_custom
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import (
+    UNSUPPORTED,
+    Option,
+    Setting,
+    SettingError,
+)
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import State
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 PMSET = "/usr/bin/pmset"
 READ = [PMSET, "-g", "custom"]
 
-RESTART = "autorestart"
-RESTART_AT_CONNECT = "autorestartatconnect"
+AUTORESTART = "autorestart"
+AT_CONNECT = "autorestartatconnect"
 RESTART_VALUES = {"never": (0, 0), "after_failure": (1, 0), "always": (0, 1)}
 
 FIRST = ("sleep", "displaysleep", "disksleep")
@@ -52,22 +55,101 @@ BOOLEANS = frozenset(
 REFUSED = {
     "disablesleep": "it is undocumented and conflicts with other settings on Apple silicon; use sleep: 0",
     "Sleep On Power Button": "pmset shows it but cannot set it",
-    RESTART: "use the option restart_after_power_failure",
-    RESTART_AT_CONNECT: "use the option restart_after_power_failure",
+    AUTORESTART: "use the option restart_after_power_failure",
+    AT_CONNECT: "use the option restart_after_power_failure",
 }
 
 
-class PowerError(ClusterError):
-    """Power settings could not be read or changed."""
+class Power(Setting):
+    """Settings of mains power, by the names that pmset knows them by."""
+
+    title = "power settings"
+    options = (
+        Option(
+            "power",
+            "dict",
+            "C(pmset) keys and their values for mains power: minutes, with V(0) for never, or 0 and 1. A key that "
+            "this Mac does not have is a warning and is never written, because C(pmset) would store it without "
+            "any effect. C(disablesleep) is refused because it is undocumented, C(Sleep On Power Button) because "
+            "C(pmset) only shows it.",
+            default={
+                "sleep": 0,
+                "displaysleep": 0,
+                "disksleep": 0,
+                "standby": 0,
+                "powernap": 0,
+                "lowpowermode": 0,
+                "womp": 1,
+                "ttyskeepawake": 1,
+                "tcpkeepalive": 1,
+            },
+        ),
+    )
+
+    def is_managed(self, value: Any) -> bool:
+        """Tell whether there is any key."""
+        return bool(value)
+
+    def wanted(self, value: Mapping[str, Any]) -> State:
+        """Return the values as pmset stores them."""
+        for name, reason in REFUSED.items():
+            if name in value:
+                raise SettingError(f"power: {name} cannot be set here: {reason}.")
+        return {name: value_of(name, one) for name, one in value.items()}
+
+    def read(self, commands: Commands) -> State:
+        """Return the settings of the mains profile."""
+        return read(commands)
+
+    def value(self, current: State, key: str) -> Any:
+        """Return one value; a key that is not shown is one that this Mac does not have."""
+        refuse_unknown(current, [key])
+        return current.get(key, UNSUPPORTED)
+
+    def commands(self, current: State, wanted: State) -> list[list[str]]:
+        """Return the one command that writes every value that differs."""
+        return [write(current, wanted)]
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What this Mac can be asked for, and what it cannot do."""
+class RestartAfterPowerFailure(Setting):
+    """What happens when power comes back: two keys of pmset, of which not every Mac has the second."""
 
-    settings: dict[str, int]
-    unsupported: list[str]
-    warnings: list[str]
+    title = "when power comes back"
+    options = (
+        Option(
+            "restart_after_power_failure",
+            "str",
+            "What the Mac does when power comes back: V(after_failure) starts it after a power failure, V(always) "
+            "whenever power is connected, also after a shutdown. V(always) needs macOS 26.5 and a Mac of 2024 or "
+            "later. Elsewhere V(after_failure) is used, with a warning.",
+            default="after_failure",
+            choices=("never", "after_failure", "always"),
+        ),
+    )
+
+    def read(self, commands: Commands) -> State:
+        """Return the policy, and the two keys."""
+        settings = read(commands)
+        refuse_unknown(settings, (AUTORESTART, AT_CONNECT))
+        keys = {key: settings[key] for key in (AUTORESTART, AT_CONNECT) if key in settings}
+        return {self.name: policy(keys), **keys}
+
+    def reachable(self, current: State, wanted: State) -> tuple[State, list[str]]:
+        """Return the nearest that this Mac can do."""
+        if current[self.name] == UNSUPPORTED:
+            return {}, ["This Mac cannot restart by itself after a power failure: it has no setting autorestart."]
+        if wanted[self.name] == "always" and AT_CONNECT not in current:
+            instead = (
+                "This Mac cannot start whenever power is connected (autorestartatconnect needs macOS 26.5 and a Mac "
+                "of 2024 or later): it restarts after a power failure instead."
+            )
+            return {self.name: "after_failure"}, [instead]
+        return wanted, []
+
+    def commands(self, current: State, wanted: State) -> list[list[str]]:
+        """Return the command that writes the keys."""
+        values = dict(zip((AUTORESTART, AT_CONNECT), RESTART_VALUES[wanted[self.name]]))
+        return [write(current, {key: value for key, value in values.items() if key in current})]
 
 
 def read(commands: Commands) -> dict[str, int | str]:
@@ -86,46 +168,16 @@ def refuse_unknown(current: Mapping[str, int | str], names: Iterable[str]) -> No
             raise UnknownStateError("pmset", f"{name} {current[name]}", f"the power setting {name}")
 
 
-def restart_policy(settings: Mapping[str, int | str]) -> str | None:
-    """Name what happens after a power failure; None where this Mac has no such setting.
+def policy(keys: Mapping[str, int | str]) -> str:
+    """Name what happens after a power failure.
 
     Both keys together mean "always": System Settings itself rewrites that to the second key alone.
     """
-    if RESTART not in settings:
-        return None
-    refuse_unknown(settings, (RESTART, RESTART_AT_CONNECT))
-    if settings.get(RESTART_AT_CONNECT, 0):
+    if AUTORESTART not in keys:
+        return UNSUPPORTED
+    if keys.get(AT_CONNECT, 0):
         return "always"
-    return "after_failure" if settings[RESTART] else "never"
-
-
-def wanted_settings(current: Mapping[str, int | str], settings: Mapping[str, Any], restart: str | None) -> Wanted:
-    """Work out the values to reach on this Mac; what it does not have is named instead of being written."""
-    for name, reason in REFUSED.items():
-        if name in settings:
-            raise PowerError(f"settings: {name} cannot be set here: {reason}.")
-    values = {name: value_of(name, value) for name, value in settings.items()}
-    refuse_unknown(current, values)
-    unsupported = sorted(name for name in values if name not in current)
-    warnings = [f"This Mac has no power setting {name}: it stays unmanaged." for name in unsupported]
-    wanted = {name: value for name, value in values.items() if name in current}
-    if restart is not None and RESTART not in current:
-        unsupported.append("restart_after_power_failure")
-        warnings.append("This Mac cannot restart by itself after a power failure: it has no setting autorestart.")
-    elif restart is not None:
-        if restart == "always" and RESTART_AT_CONNECT not in current:
-            restart = "after_failure"
-            unsupported.append(RESTART_AT_CONNECT)
-            warnings.append(
-                "This Mac cannot start whenever power is connected (autorestartatconnect needs macOS 26.5 and a Mac "
-                "of 2024 or later): it restarts after a power failure instead."
-            )
-        if restart_policy(current) != restart:
-            after_failure, at_connect = RESTART_VALUES[restart]
-            wanted[RESTART] = after_failure
-            if RESTART_AT_CONNECT in current:
-                wanted[RESTART_AT_CONNECT] = at_connect
-    return Wanted(wanted, unsupported, warnings)
+    return "after_failure" if keys[AUTORESTART] else "never"
 
 
 def value_of(name: str, value: object) -> int:
@@ -133,41 +185,17 @@ def value_of(name: str, value: object) -> int:
     text = str(int(value)) if isinstance(value, bool) else str(value).strip()
     text = {"true": "1", "yes": "1", "on": "1", "false": "0", "no": "0", "off": "0"}.get(text.lower(), text)
     if not text.isdigit():
-        raise PowerError(f"settings: {name} must be a number from 0 or a boolean, not {value!r}.")
+        raise SettingError(f"power: {name} must be a number from 0 or a boolean, not {value!r}.")
     number = int(text)
     return int(number != 0) if name in BOOLEANS else number
 
 
-def plan(current: Mapping[str, int | str], wanted: Mapping[str, int]) -> list[list[str]]:
-    """Return the one command that writes every value that differs, or nothing."""
+def write(current: Mapping[str, Any], wanted: Mapping[str, int]) -> list[str]:
+    """Return the one command that writes every value that differs."""
     names = [name for name in wanted if current.get(name) != wanted[name]]
     names.sort(key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
-    if not names:
-        return []
-    return [[PMSET, "-a", *(word for name in names for word in (name, str(wanted[name])))]]
+    return [PMSET, "-a", *(word for name in names for word in (name, str(wanted[name])))]
 
 
-def manage(call: Call) -> dict[str, object]:
-    """Bring the power settings to what the options say."""
-    commands = call.commands
-    current = read(commands)
-    wanted = wanted_settings(current, call.options["settings"], call.options["restart_after_power_failure"])
-    for warning in wanted.warnings:
-        call.warn(warning)
-    outcome = apply_and_verify(
-        commands,
-        current,
-        plan(current, wanted.settings),
-        wanted.settings,
-        lambda: read(commands),
-        check_mode=call.check_mode,
-        error=PowerError,
-    )
-    unknown = any(isinstance(outcome.after.get(name), str) for name in (RESTART, RESTART_AT_CONNECT))
-    return {
-        "changed": outcome.changed,
-        "diff": outcome.diff,
-        "settings": outcome.after,
-        "restart_after_power_failure": None if unknown else restart_policy(outcome.after),
-        "unsupported": wanted.unsupported,
-    }
+POWER = Power()
+RESTART_AFTER_POWER_FAILURE = RestartAfterPowerFailure()

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import Setting
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import State
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import Option
 
 DEFAULTS = "/usr/bin/defaults"
 
@@ -20,23 +22,37 @@ ABSENT = ("does not exist", "Could not find key")
 _SWITCH = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
 
 
-class PreferenceError(ClusterError):
-    """A preference could not be changed."""
+class PreferenceSwitch(Setting):
+    """Switches in one domain, all on or all off; one that nobody has set is neither, and macOS does as it likes."""
 
+    def __init__(self, option: Option, title: str, domain: str, keys: tuple[str, ...]) -> None:
+        self.options = (option,)
+        self.title = title
+        self._domain, self._keys = domain, keys
 
-def read(commands: Commands, domain: str, key: str) -> str | None:
-    """Return a value as `defaults` prints it, a boolean as 1 or 0; None where it is not set."""
-    result = commands.run([DEFAULTS, "read", domain, key])
-    if result.rc == 0 and result.out.strip():
-        return result.out.strip()
-    if result.rc != 0 and any(text in result.text for text in ABSENT):
-        return None
-    raise UnknownStateError("defaults", result.text, f"{domain} {key}")
+    def wanted(self, value: bool) -> State:
+        """Return the switches."""
+        return dict.fromkeys(self._keys, value)
+
+    def read(self, commands: Commands) -> State:
+        """Return the switches; None is one that nobody has set."""
+        return {key: read_switch(commands, self._domain, key) for key in self._keys}
+
+    def commands(self, current: State, wanted: State) -> list[list[str]]:
+        """Return one command for each switch that differs."""
+        return [
+            [DEFAULTS, "write", self._domain, key, "-bool", "true" if value else "false"]
+            for key, value in wanted.items()
+            if current[key] != value
+        ]
 
 
 def read_switch(commands: Commands, domain: str, key: str) -> bool | None:
     """Return a value that is on or off; None where it is not set."""
-    value = read(commands, domain, key)
-    if value is not None and value.lower() not in _SWITCH:
-        raise UnknownStateError("defaults", value, f"{domain} {key}")
-    return None if value is None else _SWITCH[value.lower()]
+    result = commands.run([DEFAULTS, "read", domain, key])
+    value = result.out.strip().lower()
+    if result.rc == 0 and value in _SWITCH:
+        return _SWITCH[value]
+    if result.rc != 0 and any(text in result.text for text in ABSENT):
+        return None
+    raise UnknownStateError("defaults", result.text, f"{domain} {key}")

@@ -4,17 +4,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import apply_and_verify
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import preferences
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import Option, Setting, SettingError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError, UnmanagedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import State
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands, Result
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import Change
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 TMUTIL = "/usr/bin/tmutil"
@@ -23,13 +22,32 @@ FULL_DISK_ACCESS = (
     "Give remote users Full Disk Access once: System Settings > General > Sharing > Remote Login > (i) > "
     "Allow full disk access for remote users."
 )
-
-
 REFUSED = "requires Full Disk Access privileges"
 
 
-class TimeMachineError(ClusterError):
-    """Time Machine could not be changed."""
+class TimeMachine(Setting):
+    """Whether backups run by themselves."""
+
+    title = "automatic Time Machine backups"
+    options = (Option("time_machine", "bool", "Whether Time Machine backs up by itself.", default=False),)
+    advice = FULL_DISK_ACCESS
+
+    def read(self, commands: Commands) -> State:
+        """Return whether backups run by themselves."""
+        return {self.name: parse_automatic(commands.run(READ))}
+
+    def commands(self, current: State, wanted: State) -> list[list[str]]:  # noqa: ARG002 - one signature
+        """Return the command that turns them on or off."""
+        return [[TMUTIL, "enable" if wanted[self.name] else "disable"]]
+
+    def apply(self, call: Call, change: Change) -> Change:
+        """Turn them on or off, where macOS lets a remote user."""
+        try:
+            return super().apply(call, change)
+        except SettingError as error:
+            if REFUSED in str(error):
+                raise UnmanagedError(str(error)) from error
+            raise
 
 
 def parse_automatic(result: Result) -> bool:
@@ -42,36 +60,4 @@ def parse_automatic(result: Result) -> bool:
     raise UnknownStateError("defaults", result.text, "whether Time Machine backs up by itself", FULL_DISK_ACCESS)
 
 
-def read(commands: Commands) -> dict[str, Any]:
-    """Return whether backups run by themselves."""
-    return {"automatic": parse_automatic(commands.run(READ))}
-
-
-def plan(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[list[str]]:
-    """Return the command that turns automatic backups on or off, or nothing."""
-    if current["automatic"] == wanted["automatic"]:
-        return []
-    return [[TMUTIL, "enable" if wanted["automatic"] else "disable"]]
-
-
-def manage(call: Call) -> dict[str, object]:
-    """Turn automatic backups on or off."""
-    commands = call.commands
-    current = read(commands)
-    wanted = {"automatic": call.options["automatic"]}
-    try:
-        outcome = apply_and_verify(
-            commands,
-            current,
-            plan(current, wanted),
-            wanted,
-            lambda: read(commands),
-            check_mode=call.check_mode,
-            error=TimeMachineError,
-            advice=FULL_DISK_ACCESS,
-        )
-    except TimeMachineError as error:
-        if REFUSED in str(error):
-            raise UnmanagedError(str(error)) from error
-        raise
-    return {"changed": outcome.changed, "diff": outcome.diff, "automatic": outcome.after["automatic"]}
+SETTING = TimeMachine()

@@ -161,8 +161,8 @@ class Context:
 class Kind:
     """A kind of check: how its line is called, and how it is measured."""
 
-    title: str
-    """May name arguments of the check in braces."""
+    title: str | Callable[[Mapping[str, Any]], str]
+    """May name arguments of the check in braces, or is made of them."""
     measure: Callable[[Arguments, Context], Measurement]
     slow: bool = False
     """Waits for others: measured at the same time as the other slow ones, without remembered commands."""

@@ -77,5 +77,7 @@ def _title(check: Mapping[str, Any], kind: Kind | None) -> str:
         return str(check["title"])
     if kind is None:
         return str(check.get("check"))
+    if callable(kind.title):
+        return kind.title(check)
     fields = {name for _, name, _, _ in string.Formatter().parse(kind.title) if name}
     return kind.title.format(**{name: check.get(name, "?") for name in fields})

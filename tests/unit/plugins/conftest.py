@@ -97,7 +97,7 @@ def run_module(
 ) -> Callable[..., dict[str, Any]]:
     """Run a module's `main()` and return what it reports.
 
-    `run_module("macos_power", {"settings": {"sleep": 0}}, [call(["/usr/bin/pmset", "-g", "custom"], out=TEXT)])`
+    `run_module("macos_headless", {"power": {"sleep": 0}}, [call(["/usr/bin/pmset", "-g", "custom"], out=TEXT)])`
 
     The commands must be run in exactly this order with exactly these words and this standard input; one more or one
     less fails the test. Files lie below `host_files`, time stands still, `system` is what `platform.system()` says.

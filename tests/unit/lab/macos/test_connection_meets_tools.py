@@ -50,7 +50,7 @@ def dns(bare, service: str) -> str:
 
 def test_wifi_that_carries_the_connection_stays_on(on_wifi, apply) -> None:
     for check in (True, False):
-        result = apply("macos_wifi", {"power": False, **HERE}, check=check)
+        result = apply("macos_headless", {"wifi": False, **HERE}, check=check)
         assert result["failed"]
         assert result["msg"] == (
             "Wi-Fi stays on, because the connection to 10.66.1.11 runs over en1: reach this Mac over a cable first, "
@@ -72,7 +72,7 @@ def test_wifi_that_carries_the_connection_stays_on(on_wifi, apply) -> None:
 def test_it_stays_on_by_whatever_address(on_wifi, apply, monkeypatch, address, session) -> None:
     monkeypatch.setenv("SSH_CONNECTION", session)
     given = {"connection_address": address} if address else {}
-    result = apply("macos_wifi", {"power": False, **given})
+    result = apply("macos_headless", {"wifi": False, **given})
     assert on_wifi.run("networksetup", "-getairportpower", "en1").out == "Wi-Fi Power (en1): On\n"
     assert result["msg"].startswith("Wi-Fi stays on, because ")
 
@@ -84,13 +84,13 @@ def test_headless_changes_nothing_then(on_wifi, apply) -> None:
 
 
 def test_wifi_beside_the_cable_goes(on_both, apply) -> None:
-    assert apply("macos_wifi", {"power": False, **HERE})["changed"]
-    assert apply("macos_wifi", {"power": False, **HERE}).get("failed") is None
+    assert apply("macos_headless", {"wifi": False, **HERE})["changed"]
+    assert apply("macos_headless", {"wifi": False, **HERE}).get("failed") is None
 
 
 def test_wifi_that_is_off_needs_no_connection(on_both, apply) -> None:
     on_both.run("networksetup", "-setairportpower", "en1", "off")
-    assert not apply("macos_wifi", {"power": False})["changed"]
+    assert not apply("macos_headless", {"wifi": False})["changed"]
 
 
 def test_name_servers_go_where_the_connection_is(on_wifi, apply) -> None:

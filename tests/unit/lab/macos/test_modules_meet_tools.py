@@ -19,10 +19,9 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _command,
 from lab.macos.simulator import passwords
 
 COLLECTION = "ansible_collections.hybrid_ai.cluster.plugins"
-POWER = {"settings": {"sleep": 0, "displaysleep": 0, "disksleep": 10, "womp": True, "powernap": False}}
-FILEVAULT = {"state": "disabled", "user": "admin", "password": "correct horse"}
-PASSWORD = {"filevault_user": "admin", "filevault_password": "correct horse"}
-BOOT_ARGS = {"present": ["serverperfmode=1"]}
+POWER = {"sleep": 0, "displaysleep": 0, "disksleep": 10, "womp": True, "powernap": False}
+FILEVAULT = {"filevault": "disabled", "filevault_user": "admin", "filevault_password": "correct horse"}
+BOOT_ARGS = {"boot_arguments": {"present": ["serverperfmode=1"]}}
 
 
 @pytest.fixture
@@ -68,17 +67,22 @@ def apply(bare, monkeypatch, capsys):
 
 
 CASES = [
-    pytest.param("macos_power", {**POWER, "restart_after_power_failure": "after_failure"}, id="power"),
-    pytest.param("macos_power", {"restart_after_power_failure": "always"}, id="restart-always"),
-    pytest.param("macos_filevault", FILEVAULT, id="filevault"),
-    pytest.param("macos_spotlight", {"volumes": ["/"], "indexing": False}, id="spotlight"),
-    pytest.param(
-        "macos_system_setup",
-        {"restart_on_freeze": False, "network_time": False, "network_time_server": "ntp.example.org"},
-        id="system-setup",
+    *(
+        pytest.param("macos_headless", {name: value}, id=name)
+        for name, value in {
+            "name": "mini-one",
+            "power": POWER,
+            "restart_after_power_failure": "always",
+            "restart_on_freeze": False,
+            "time_zone": "Europe/Paris",
+            "network_time_server": "ntp.example.org",
+            "network_time": False,
+            "spotlight": False,
+            "time_machine": True,
+            "automatic_updates": False,
+        }.items()
     ),
-    pytest.param("macos_system_setup", {"time_zone": "Europe/Paris"}, id="time-zone"),
-    pytest.param("macos_time_machine", {"automatic": True}, id="time-machine"),
+    pytest.param("macos_headless", FILEVAULT, id="filevault"),
     pytest.param("macos_command_line_tools", {}, id="command-line-tools-after-a-failed-download"),
 ]
 
@@ -99,56 +103,56 @@ def test_predicted_made_and_found_made(bare, apply, name, args, release) -> None
 @pytest.mark.parametrize("target", ["never", "after_failure", "always"])
 @pytest.mark.parametrize("start", ["never", "after_failure", "always"])
 def test_every_way_round_the_tri_state(apply, start, target) -> None:
-    apply("macos_power", {"restart_after_power_failure": start})
-    result = apply("macos_power", {"restart_after_power_failure": target})
+    apply("macos_headless", {"restart_after_power_failure": start})
+    result = apply("macos_headless", {"restart_after_power_failure": target})
     assert (result.get("failed"), result["changed"]) == (None, start != target)
-    assert not apply("macos_power", {"restart_after_power_failure": target})["changed"]
+    assert not apply("macos_headless", {"restart_after_power_failure": target})["changed"]
 
 
 def test_deferred_filevault_is_ended(bare, apply) -> None:
     with bare.state.edit("filevault") as data:
         data.update(enabled=False, deferred_user="alex")
-    assert apply("macos_filevault", {"state": "disabled"}, check=True)["changed"]
-    assert apply("macos_headless", {"filevault": "disabled"})["changed_areas"] == ["filevault"]
+    assert apply("macos_headless", {"filevault": "disabled"}, check=True)["changed"]
+    assert apply("macos_headless", {"filevault": "disabled"})["changed_settings"] == ["filevault"]
     assert bare.run("fdesetup", "status").out == "FileVault is Off.\n"
-    assert not apply("macos_filevault", {"state": "disabled"})["changed"]
+    assert not apply("macos_headless", {"filevault": "disabled"})["changed"]
 
 
 def test_spotlight_without_its_server(bare, apply) -> None:
     with bare.state.edit("spotlight") as data:
         data["server"] = "disabled"
-    result = apply("macos_headless", {"spotlight": False, "filevault": "disabled", **PASSWORD})
-    assert (result.get("failed"), result["changed_areas"], result["unknown_areas"]) == (None, ["filevault"], {})
+    result = apply("macos_headless", {"spotlight": False, **FILEVAULT})
+    assert (result.get("failed"), result["changed_settings"], result["unknown_settings"]) == (None, ["filevault"], {})
 
 
 def test_spotlight_that_changes_for_a_while(bare, apply) -> None:
     with bare.state.edit("spotlight") as data:
         data["passing_after_a_change"] = 3
-    assert apply("macos_spotlight", {"indexing": False})["indexing"] == {"/": False}
+    assert apply("macos_headless", {"spotlight": False})["settings"] == {"spotlight": False}
 
 
 def test_spotlight_in_riddles_stops_nothing_else(bare, apply) -> None:
     with bare.state.edit("spotlight") as data:
         data["riddle"] = "Error: kMDConfigSearchLevelOnAPlanet"
-    result = apply("macos_headless", {"power": {"sleep": 0}, "spotlight": False, "filevault": "disabled", **PASSWORD})
-    assert (result.get("failed"), result["changed_areas"]) == (None, ["power", "filevault"])
-    assert result["unknown_areas"]["spotlight"].startswith('mdutil says "/: Error: kMDConfigSearchLevelOnAPlanet"')
+    result = apply("macos_headless", {"power": {"sleep": 0}, "spotlight": False, **FILEVAULT})
+    assert (result.get("failed"), result["changed_settings"]) == (None, ["power", "filevault"])
+    assert result["unknown_settings"]["spotlight"].startswith('mdutil says "/: Error: kMDConfigSearchLevelOnAPlanet"')
 
 
 def test_boot_args_need_recovery_at_normal_security(apply) -> None:
-    result = apply("macos_boot_args", BOOT_ARGS)
-    assert (result["changed"], result["needs_recovery"]) == (False, True)
+    result = apply("macos_headless", BOOT_ARGS)
+    assert (result["changed"], result["settings"]["boot_arguments"]["needs_recovery"]) == (False, True)
 
 
 def test_boot_args_are_merged_where_they_may_be_set(bare, apply) -> None:
     bare.host(boot_args_allowed=True)
     bare.run("nvram", "boot-args=-v")
-    assert apply("macos_boot_args", BOOT_ARGS)["changed"]
+    assert apply("macos_headless", BOOT_ARGS)["changed"]
     assert bare.run("nvram", "boot-args").out == "boot-args\t-v serverperfmode=1\n"
-    assert not apply("macos_boot_args", BOOT_ARGS)["changed"]
+    assert not apply("macos_headless", BOOT_ARGS)["changed"]
 
 
 def test_a_wrong_password_fails_without_being_told(apply) -> None:
-    result = apply("macos_filevault", {**FILEVAULT, "password": "wrong horse"})
+    result = apply("macos_headless", {**FILEVAULT, "filevault_password": "wrong horse"})
     assert result["failed"]
     assert "wrong horse" not in result["msg"]

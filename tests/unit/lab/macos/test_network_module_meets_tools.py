@@ -88,5 +88,5 @@ def test_thunderbolt_ports(bare, kernel, apply) -> None:
 
 
 def test_wifi(kernel, apply) -> None:
-    assert apply("macos_wifi", {"power": False})["changed"]
-    assert not apply("macos_wifi", {"power": False})["changed"]
+    assert apply("macos_headless", {"wifi": False})["changed"]
+    assert not apply("macos_headless", {"wifi": False})["changed"]

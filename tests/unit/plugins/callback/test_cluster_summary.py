@@ -57,9 +57,9 @@ def summary(monkeypatch: pytest.MonkeyPatch) -> Any:
         pytest.param([outcome("macos_headless : Prepare it", changed=False)], [], id="nothing-to-say"),
         pytest.param([outcome("macos_headless : Prepare it", changed=True)], ["olab1  1: Prepare it"], id="a-task"),
         pytest.param(
-            [outcome("Prepare it", changed=True, changed_areas=["name", "power"]), outcome("Run it", changed=True)],
+            [outcome("Prepare it", changed=True, changed_settings=["name", "power"]), outcome("Run it", changed=True)],
             ["olab1  2: Prepare it (name, power), Run it"],
-            id="a-task-with-areas",
+            id="a-task-with-settings",
         ),
         pytest.param(
             [outcome("Make a key", changed=True, delegate_to="localhost")],

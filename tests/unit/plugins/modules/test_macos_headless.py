@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""The areas together; what each of them does alone is tested with its own module."""
+"""The settings of a Mac together; what each of them does alone is in its table."""
 
 from __future__ import annotations
 
@@ -9,122 +9,47 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.plugins.harness import Call, call
+from tests.unit.plugins.macos_settings import filevault, spotlight, time_machine
+from tests.unit.plugins.macos_settings.automatic_updates import updates
+from tests.unit.plugins.macos_settings.name import names
+from tests.unit.plugins.recorded import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-UPDATES = "/Library/Preferences/com.apple.SoftwareUpdate"
-NAMES = ("ComputerName", "LocalHostName", "HostName")
-OFF = call(["/usr/bin/fdesetup", "status"], out="FileVault is Off.\n")
-DECRYPTING = call(
-    ["/usr/bin/fdesetup", "status"], out="FileVault is Off.\nDecryption in progress: Percent completed = 40\n"
-)
-ON = call(["/usr/bin/fdesetup", "status"], out="FileVault is On.\n")
-
-
-def names(*values: str | None) -> list[Call]:
-    return [
-        call(["/usr/sbin/scutil", "--get", name], out=f"{value}\n")
-        if value
-        else call(["/usr/sbin/scutil", "--get", name], err=f"{name}: not set\n", rc=1)
-        for name, value in zip(NAMES, values)
-    ]
-
-
-def set_name(name: str, value: str) -> Call:
-    return call(["/usr/sbin/scutil", "--set", name, value])
-
-
-def updates(*values: str | None) -> list[Call]:
-    keys = ("AutomaticDownload", "AutomaticallyInstallMacOSUpdates")
-    return [
-        call(["/usr/bin/defaults", "read", UPDATES, key], out=f"{value}\n")
-        if value
-        else call(
-            ["/usr/bin/defaults", "read", UPDATES, key],
-            err=f"The domain/default pair of ({UPDATES}, {key}) does not exist\n",
-            rc=1,
-        )
-        for key, value in zip(keys, values)
-    ]
-
-
-def set_update(key: str, value: str) -> Call:
-    return call(["/usr/bin/defaults", "write", UPDATES, key, "-bool", value])
+WAKE = call(["/usr/bin/pmset", "-a", "sleep", "0"])
+RIDDLE = call(spotlight.READ, out="/:\n\tError: unknown indexing state.\n")
 
 
 def power(sleep: int) -> Call:
     return call(["/usr/bin/pmset", "-g", "custom"], out=f"AC Power:\n sleep                {sleep}\n")
 
 
-def spotlight(state: str) -> Call:
-    return call(["/usr/bin/mdutil", "-s", "/"], out=f"/:\n\tIndexing {state}.\n")
-
-
-ALL = {"name": "olab1", "power": {"sleep": 0}, "spotlight": False, "automatic_updates": False, "filevault": "disabled"}
-AS_WANTED = [*names("olab1", "olab1", "olab1"), power(0), spotlight("disabled"), *updates("0", "0"), OFF]
+FILEVAULT = {"filevault": "disabled"}
+POWER = {"power": {"sleep": 0}}
+SPOTLIGHT = {"spotlight": False}
+ALL = {"name": "olab1", **POWER, **SPOTLIGHT, "automatic_updates": False, **FILEVAULT}
+AS_WANTED = [*names("olab1", "olab1", "olab1"), power(0), spotlight.DISABLED, *updates("0", "0"), filevault.OFF]
+DIFFERENT = [*names("Mac", None, None), power(1), spotlight.ENABLED, *updates(None, None)]
 
 
 @pytest.mark.parametrize(
-    ("args", "calls", "check", "areas"),
+    ("args", "calls", "check", "changed"),
     [
         pytest.param(ALL, AS_WANTED, False, [], id="no-change-reads-each-once"),
         pytest.param({}, [], False, [], id="nothing-is-managed"),
-        pytest.param(
-            {"power": {}, "boot_arguments": {"present": [], "absent": None}}, [], False, [], id="empty-is-nothing"
-        ),
-        pytest.param(
-            {"name": "olab1"},
-            [
-                *names("Mac", None, "olab1"),
-                *names("Mac", None, "olab1"),
-                set_name("ComputerName", "olab1"),
-                set_name("LocalHostName", "olab1"),
-                *names("olab1", "olab1", "olab1"),
-            ],
-            False,
-            ["name"],
-            id="name",
-        ),
-        pytest.param(
-            {"automatic_updates": False},
-            [
-                *updates("1", None),
-                *updates("1", None),
-                set_update("AutomaticDownload", "false"),
-                set_update("AutomaticallyInstallMacOSUpdates", "false"),
-                *updates("0", "0"),
-            ],
-            False,
-            ["automatic_updates"],
-            id="updates",
-        ),
-        pytest.param(
-            {"automatic_updates": True},
-            [
-                *updates("1", "0"),
-                *updates("1", "0"),
-                set_update("AutomaticallyInstallMacOSUpdates", "true"),
-                *updates("1", "1"),
-            ],
-            False,
-            ["automatic_updates"],
-            id="updates-on",
-        ),
         pytest.param(
             ALL,
             [
                 *names("olab1", "olab1", "olab1"),
                 power(1),
-                spotlight("enabled"),
+                spotlight.ENABLED,
                 *updates("0", "0"),
-                OFF,
-                power(1),
-                call(["/usr/bin/pmset", "-a", "sleep", "0"]),
+                filevault.OFF,
+                WAKE,
                 power(0),
-                spotlight("enabled"),
-                call(["/usr/bin/mdutil", "-i", "off", "/"]),
-                spotlight("disabled"),
+                spotlight.TURN_OFF,
+                spotlight.DISABLED,
             ],
             False,
             ["power", "spotlight"],
@@ -132,21 +57,10 @@ AS_WANTED = [*names("olab1", "olab1", "olab1"), power(0), spotlight("disabled"),
         ),
         pytest.param(
             ALL,
-            [*names("Mac", None, None), power(1), spotlight("enabled"), *updates(None, None), OFF],
+            [*DIFFERENT, filevault.OFF],
             True,
             ["name", "power", "spotlight", "automatic_updates"],
             id="check-mode",
-        ),
-        pytest.param(
-            {"filevault": "disabled"},
-            [
-                DECRYPTING,
-                DECRYPTING,
-                OFF,
-            ],
-            False,
-            [],
-            id="a-decryption-that-goes-on-is-waited-for",
         ),
     ],
 )
@@ -155,65 +69,57 @@ def test_headless(
     args: dict[str, Any],
     calls: list[Call],
     check: bool,
-    areas: list[str],
+    changed: list[str],
 ) -> None:
     result = run_module("macos_headless", args, calls, check=check)
-    assert (result.get("failed"), result["changed"], result["changed_areas"]) == (None, bool(areas), areas)
+    assert (result.get("failed"), result["changed"], result["changed_settings"]) == (None, bool(changed), changed)
 
 
-def test_the_difference_is_shown_by_area(run_module: Callable[..., dict[str, Any]]) -> None:
-    result = run_module("macos_headless", {"spotlight": False}, [spotlight("enabled")], check=True, diff=True)
-    assert result["diff"] == {"before": {"spotlight": {"/": True}}, "after": {"spotlight": {"/": False}}}
-    assert result["areas"] == {"spotlight": {"indexing": {"/": False}}}
+def test_the_difference_is_shown_by_setting(run_module: Callable[..., dict[str, Any]]) -> None:
+    args = {**POWER, **SPOTLIGHT, **FILEVAULT}
+    result = run_module("macos_headless", args, [power(1), spotlight.ENABLED, filevault.OFF], check=True, diff=True)
+    assert result["diff"] == {
+        "before": {"power": {"sleep": 1}, "spotlight": {"spotlight": True}},
+        "after": {"power": {"sleep": 0}, "spotlight": {"spotlight": False}},
+    }
+    assert result["settings"] == {"power": {"sleep": 0}, "spotlight": False, "filevault": "FileVault is Off."}
 
 
-@pytest.mark.parametrize(
-    ("args", "calls", "message"),
-    [
-        pytest.param(
-            ALL,
-            [*names("Mac", None, None), power(1), spotlight("enabled"), *updates(None, None), ON],
-            "FileVault is on, and user and password of somebody who may unlock the disk were not both given: give "
-            "them (the password from Ansible Vault), or turn FileVault off in System Settings > Privacy & Security.",
-            id="a-missing-password-leaves-everything-as-it-is",
-        ),
-        pytest.param(
-            {"name": "my mac"},
-            [],
-            "'my mac' cannot be a Mac's name: use up to 63 letters, digits and hyphens, no hyphen at either end.",
-            id="no-name",
-        ),
-        pytest.param(
-            {"name": "olab1"},
-            [
-                *names("olab1", "olab1", None),
-                *names("olab1", "olab1", None),
-                call(["/usr/sbin/scutil", "--set", "HostName", "olab1"], rc=1, err="Operation not permitted\n"),
-                *names("olab1", "olab1", None),
-            ],
-            "The change did not take effect: HostName is not set instead of olab1. `/usr/sbin/scutil --set HostName "
-            "olab1` ended with status 1 and said: Operation not permitted.",
-            id="a-name-that-does-not-stay",
-        ),
-        pytest.param(
-            {"automatic_updates": False},
-            [
-                *updates("1", "0"),
-                *updates("1", "0"),
-                set_update("AutomaticDownload", "false"),
-                *updates("1", "0"),
-            ],
-            "The change did not take effect: AutomaticDownload is on instead of off. `/usr/bin/defaults write "
-            "/Library/Preferences/com.apple.SoftwareUpdate AutomaticDownload -bool false` ended with status 0.",
-            id="a-switch-that-does-not-stay",
-        ),
-    ],
-)
-def test_failures(
-    run_module: Callable[..., dict[str, Any]], args: dict[str, Any], calls: list[Call], message: str
-) -> None:
+@pytest.mark.parametrize("riddle", [spotlight.ENABLED, RIDDLE], ids=["alone", "beside what cannot be told"])
+def test_a_missing_password_leaves_everything_as_it_is(run_module: Callable[..., dict[str, Any]], riddle: Call) -> None:
+    calls = [*names("Mac", None, None), power(1), riddle, *updates(None, None), filevault.ON]
+    result = run_module("macos_headless", ALL, calls)
+    assert result["failed"]
+    assert result["msg"].startswith("FileVault is on, and user and password of somebody who may unlock the disk")
+
+
+def test_a_bad_name_is_said_before_anything_is_read(run_module: Callable[..., dict[str, Any]]) -> None:
+    result = run_module("macos_headless", {**ALL, "name": "my mac"}, [])
+    assert result["msg"].startswith("'my mac' cannot be a Mac's name")
+
+
+def test_riddles_after_a_change(run_module: Callable[..., dict[str, Any]]) -> None:
+    args = {**POWER, **SPOTLIGHT, **FILEVAULT}
+    calls = [power(1), spotlight.ENABLED, filevault.OFF, WAKE, power(0), spotlight.TURN_OFF, RIDDLE]
     result = run_module("macos_headless", args, calls)
-    assert (result["failed"], result["msg"]) == (True, message)
+    assert (result.get("failed"), result["changed_settings"]) == (None, ["power"])
+    assert list(result["unknown_settings"]) == ["spotlight"]
+
+
+def test_what_does_not_take_effect_fails_after_the_others(run_module: Callable[..., dict[str, Any]]) -> None:
+    calls = [power(1), spotlight.ENABLED, WAKE, power(1), spotlight.TURN_OFF, spotlight.DISABLED]
+    result = run_module("macos_headless", {**POWER, **SPOTLIGHT}, calls)
+    assert (result["failed"], result["changed_settings"]) == (True, ["spotlight"])
+    assert result["msg"].startswith("The change did not take effect: sleep is 1 instead of 0.")
+
+
+def test_a_write_that_needs_full_disk_access_stops_its_setting_only(run_module: Callable[..., dict[str, Any]]) -> None:
+    refused = call(["/usr/bin/tmutil", "disable"], rc=80, err="tmutil: disable requires Full Disk Access privileges.\n")
+    args = {"time_machine": False, **FILEVAULT}
+    calls = [time_machine.ON, filevault.DECRYPTING, refused, time_machine.ON, filevault.DECRYPTING, filevault.OFF]
+    result = run_module("macos_headless", args, calls)
+    assert (result.get("failed"), list(result["unknown_settings"])) == (None, ["time_machine"])
+    assert "Allow full disk access for remote users." in warnings_of(result)[0]
 
 
 def test_it_needs_root(run_module: Callable[..., dict[str, Any]]) -> None:

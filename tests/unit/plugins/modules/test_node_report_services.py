@@ -58,6 +58,7 @@ PORTS = call(
     ["/usr/sbin/networksetup", "-listallhardwareports"],
     out=recorded("networksetup-listallhardwareports.macos-26.txt"),
 )
+POWER = {"check": "macos_setting", "setting": "power"}
 PEER = "0E6A7C55-1C34-4A0E-9BB5-4F3E4F3A6A10"
 PING = ["/sbin/ping", "-n", "-c", "1", "-W", "1000", "10.66.64.2"]
 PINGS = ["/sbin/ping", "-n", "-c", "3", "-W", "1000", "-i", "0.2", "10.66.64.2"]
@@ -227,7 +228,7 @@ STORED_BRIDGE = {
             id="cable-false-when-unplugged",
         ),
         pytest.param(
-            {"check": "power", "settings": {"sleep": 0}},
+            {**POWER, "expected": {"sleep": 0}},
             [call(["/usr/bin/pmset", "-g", "custom"], hangs=True)],
             {},
             (
@@ -246,7 +247,7 @@ STORED_BRIDGE = {
             id="misspelt-argument-is-a-false-line",
         ),
         pytest.param(
-            {"check": "wifi"},
+            POWER,
             [],
             {},
             (False, "not measured: the check has no expected: say what to measure", "a measurement"),
@@ -458,9 +459,9 @@ def test_resolves(
 
 def test_one_bad_check_stops_no_other_and_commands_run_once(run_module: Callable[..., dict[str, Any]]) -> None:
     checks = [
-        {"capability": "macos_headless", "check": "power", "settings": {"sleep": 0}},
+        {"capability": "macos_headless", **POWER, "expected": {"sleep": 0}},
         {"capability": "macos_headless", "check": "bridge", "expected": "maybe"},
-        {"capability": "macos_headless", "check": "power", "settings": {"womp": 1}, "title": "wake"},
+        {"capability": "macos_headless", **POWER, "expected": {"womp": 1}, "title": "wake"},
     ]
     calls = [call(["/usr/bin/pmset", "-g", "custom"], out=recorded("pmset-g-custom.macos-26.5.txt"))]
     result = run_module("node_report", {"checks": checks, "fail_on_false": True}, calls)

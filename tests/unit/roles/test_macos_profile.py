@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What a Mac is managed for: everything on a server, on a workstation only what the inventory sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.settings import SETTINGS
+
+from tests.unit.roles.render import render
+
+DEFAULTS = {setting.name: setting.options[0].default for setting in SETTINGS} | {"name": "olab1"}
+MANAGED_BY_DEFAULT = {name: value for name, value in DEFAULTS.items() if value is not None}
+OTHERS = ["software_version", "remote_login", "macos_profile"]
+
+
+@pytest.mark.parametrize(
+    ("values", "managed"),
+    [
+        pytest.param({}, MANAGED_BY_DEFAULT, id="a server, unless said otherwise"),
+        pytest.param({"macos_headless_profile": "server"}, MANAGED_BY_DEFAULT, id="server"),
+        pytest.param({"macos_headless_profile": "workstation"}, {}, id="workstation"),
+        pytest.param(
+            {
+                "macos_headless_profile": "workstation",
+                "macos_headless_power": {"womp": 1},
+                "macos_headless_wifi": False,
+            },
+            {"power": {"womp": 1}, "wifi": False},
+            id="a workstation with settings of its own",
+        ),
+        pytest.param(
+            {"macos_headless_spotlight": None},
+            {name: value for name, value in MANAGED_BY_DEFAULT.items() if name != "spotlight"},
+            id="a server that keeps its search index",
+        ),
+    ],
+)
+def test_a_profile_chooses_what_is_managed(values: dict[str, Any], managed: dict[str, Any]) -> None:
+    report, given = render(
+        "macos_headless", "__macos_headless_report", "__macos_headless_settings", inventory_hostname="olab1", **values
+    )
+    assert {name: value for name, value in given.items() if value is not None} == managed
+    assert [line["check"] for line in report] == [*OTHERS, *["macos_setting"] * len(managed)]
+    assert {line["capability"] for line in report} == {"macos_headless"}
+    assert {line["setting"]: line["expected"] for line in report[len(OTHERS) :]} == managed
+    [note] = [line for line in report if line["check"] == "macos_profile"]
+    assert note["profile"] == values.get("macos_headless_profile", "server")
+    assert note["unmanaged"] == [name for name in DEFAULTS if name not in managed]
