@@ -41,13 +41,16 @@ def scrape_configs(
     return jobs
 
 
-def inventory_rules(groups: Mapping[str, Sequence[str]], links: Iterable[Mapping[str, int]]) -> dict[str, Any]:
+def inventory_rules(
+    groups: Mapping[str, Sequence[str]], links: Iterable[Mapping[str, int]], workstations: Iterable[str] = ()
+) -> dict[str, Any]:
     """Return recording rules that say what the inventory promises, for alerts and dashboards to compare with."""
     rules = [
         _record("cluster:host:info", instance=host, system=system)
         for system in ("linux", "macos")
         for host in sorted(groups.get(system, []))
     ]
+    rules += [_record("cluster:mac_workstation:info", instance=host) for host in workstations]
     for link in links:
         for host, receptacle in link.items():
             peer = next((other for other in link if other != host), host)

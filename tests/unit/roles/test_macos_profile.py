@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.settings import SETTINGS
 
-from tests.unit.roles.render import render
+from tests import yaml_files
+from tests.unit.roles.render import REPOSITORY, render
 
 DEFAULTS = {setting.name: setting.options[0].default for setting in SETTINGS} | {"name": "olab1"}
 MANAGED_BY_DEFAULT = {name: value for name, value in DEFAULTS.items() if value is not None}
@@ -49,3 +50,15 @@ def test_a_profile_chooses_what_is_managed(values: dict[str, Any], managed: dict
     [note] = [line for line in report if line["check"] == "macos_profile"]
     assert note["profile"] == values.get("macos_headless_profile", "server")
     assert note["unmanaged"] == [name for name in DEFAULTS if name not in managed]
+
+
+def test_no_alert_tells_of_what_a_workstation_keeps() -> None:
+    hosts = {"a": {}, "b": {"macos_headless_profile": "workstation"}, "c": {"macos_headless_profile": "server"}}
+    hostvars = {name: {"inventory_hostname": name, **values} for name, values in hosts.items()}
+    groups = {"macos": ["a", "b", "c"]}
+    assert render("prometheus", "__prometheus_workstations", groups=groups, hostvars=hostvars) == [["b"]]
+    assert render("prometheus", "__prometheus_workstations", groups={}, hostvars=hostvars) == [[]]
+    alerts = yaml_files.load(REPOSITORY / "roles/prometheus/files/alerts.yml")
+    rules = {rule["alert"]: rule["expr"] for group in alerts["groups"] for rule in group["rules"]}
+    spared = {name for name, expr in rules.items() if "unless on(instance) cluster:mac_workstation:info" in expr}
+    assert spared == {"MacMaySleep", "FileVaultOn", "FileVaultPending"}

@@ -55,11 +55,12 @@ def test_a_target_with_a_login():
 
 
 def test_expectations():
-    (group,) = FILTERS["prometheus_inventory_rules"](GROUPS, [{"a": 1, "b": 2}])["groups"]
+    (group,) = FILTERS["prometheus_inventory_rules"](GROUPS, [{"a": 1, "b": 2}], ["b"])["groups"]
     seen = {(rule["record"], *sorted(rule.get("labels", {}).values())) for rule in group["rules"]}
     assert seen == {
         ("cluster:host:info", "a", "linux"),
         ("cluster:host:info", "b", "macos"),
+        ("cluster:mac_workstation:info", "b"),
         ("cluster:thunderbolt_cable:expected", "1", "a", "b"),
         ("cluster:thunderbolt_cable:expected", "2", "a", "b"),
         ("cluster:exo_nodes:expected",),
