@@ -26,6 +26,7 @@ WIDTH = 118
 PREFIX = "macos_headless_"
 PROFILE = f"{PREFIX}profile"
 UNMANAGED = "V(null) leaves it alone."
+QUOTE = "'"
 
 
 def variables() -> Iterator[tuple[Setting, Option]]:
@@ -77,11 +78,22 @@ def role_specification() -> list[str]:
         more = ["no_log: true"] if option.secret else []
         changes: dict[str, Any] = {"name": f"{PREFIX}{option.name}", "nested": "options", "choices": ["null"]}
         if own:
-            changes["description"] = f"{option.description} {UNMANAGED}"
+            changes["description"] = f"{option.description} {_of_the_profile(option.default)}{UNMANAGED}"
         else:
             more.append("default: null")
         lines += _documented(option, 6, more=more, **changes)
     return lines
+
+
+def _of_the_profile(value: Any) -> str:
+    """Say what the default is, which no specification can hold."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return "On a server it is as in the role's defaults. "
+    if isinstance(value, str) and value.startswith("{{"):
+        return f"On a server it is C({_jinja(value)}). "
+    return f"On a server it is V({_jinja(value).strip(QUOTE)}). "
 
 
 def role_defaults() -> list[str]:

@@ -38,6 +38,21 @@ def test_verify_measures_and_does_not_repeat(cluster):
     cluster.play("site.yml", "--tags", "macos_headless").succeeded()
 
 
+def test_a_mac_that_people_work_at_keeps_what_they_set(cluster):
+    for argv in (["pmset", "-a", "sleep", "10"], ["mdutil", "-i", "on", "/"], ["tmutil", "enable"]):
+        cluster.execute("olab3", *argv)
+    only = ("--limit", "olab3", "--tags", "macos_headless")
+    run = cluster.play("site.yml", *only, "-e", "macos_headless_profile=workstation").succeeded()
+    assert run.changed == set()
+    assert "Indexing enabled." in cluster.execute("olab3", "mdutil", "-s", "/")
+    lines = [line for _, _, result in run.tasks for line in result.get("lines", [])]
+    assert [line["title"] for line in lines] == ["operating system", "Remote Login (SSH)", "profile of the Mac"]
+    assert lines[-1]["measured"].startswith("workstation; left alone: computer name, power settings, ")
+    taken = cluster.play("site.yml", *only).succeeded()
+    settings = [name for _, _, result in taken.tasks for name in result.get("changed_settings", [])]
+    assert settings == ["power", "spotlight", "time_machine"]
+
+
 def test_exo_is_upgraded_and_goes_back(cluster):
     upgraded = cluster.play("site.yml", "--tags", "exo", "-e", "exo_version=1.0.72").succeeded()
     assert {host for host, task in upgraded.changed} >= set(MACS)

@@ -50,7 +50,15 @@ def test_wifi_is_off(host):
     assert host.check_output("networksetup -getairportpower en1").endswith("Off")
 
 
-@pytest.mark.parametrize(("verb", "answer"), [("getusingnetworktime", "Off"), ("getrestartfreeze", "Off")])
+@pytest.mark.parametrize(
+    ("verb", "answer"),
+    [
+        ("getusingnetworktime", "Off"),
+        ("getrestartfreeze", "Off"),
+        ("gettimezone", "Europe/Paris"),
+        ("getnetworktimeserver", "ntp.example.org"),
+    ],
+)
 def test_system_setup(host, verb, answer):
     assert host.check_output(f"systemsetup -{verb}").endswith(answer)
 
