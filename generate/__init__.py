@@ -10,14 +10,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generate import capabilities, role_reference, spec_defaults
+from generate import capabilities, macos_settings, role_reference, spec_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
 # In this order: what comes later reads what comes before.
-SOURCES: tuple[Callable[[Path], dict[str, str]], ...] = (spec_defaults.files, capabilities.files, role_reference.files)
+SOURCES: tuple[Callable[[Path], dict[str, str]], ...] = (
+    macos_settings.files,
+    spec_defaults.files,
+    capabilities.files,
+    role_reference.files,
+)
 
 
 def stale(root: Path = ROOT) -> list[str]:

@@ -23,7 +23,7 @@ extends_documentation_fragment:
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:
-  # Written by `make docs` from plugins/module_utils/_macos, where it is changed.
+  # Written by `make generate` from plugins/module_utils/_macos, where it is changed.
   name:
     description: The Mac's ComputerName, LocalHostName and HostName, up to 63 letters, digits and hyphens.
     type: str
@@ -101,7 +101,7 @@ options:
   filevault_password:
     description: That user's password, from a vault. It reaches C(fdesetup) on standard input only.
     type: str
-  # End of what `make docs` writes.
+  # End of what `make generate` writes.
 """
 
 EXAMPLES = r"""

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A setting of a Mac is added to a copy of the tree as docs/add-a-macos-setting.md says: in few files, and complete."""
+"""A setting of a Mac is added to a copy of the tree as its page in docs/development says: complete, in few files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from docs.build_macos_settings import WRITTEN
+from generate.macos_settings import WRITTEN
+from tests.checkout import copy_to
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_FILES = 8
@@ -109,8 +110,7 @@ def test_time_machine_is_on(""",
     ),
 ]
 PARTS = (
-    "tests/unit/docs/test_macos_settings.py",
-    "tests/unit/docs/test_role_reference.py",
+    "tests/unit/generate/test_stale.py",
     "tests/unit/plugins/modules/test_macos_headless_settings.py",
     "tests/unit/lab/macos/test_modules_meet_tools.py",
     "tests/unit/roles/test_macos_profile.py",
@@ -124,17 +124,8 @@ ABOUT_IT = "security_responses or stale or profile or kind or specified or descr
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy what is in the checkout, with links as links."""
-    target = tmp_path_factory.mktemp("tree")
-    argv = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard"]
-    for name in subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
-        source, copy = ROOT / name, target / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_symlink():
-            copy.symlink_to(source.readlink())
-        elif source.is_file():
-            copy.write_bytes(source.read_bytes())
-    return target
+    """Return a copy of this checkout."""
+    return copy_to(tmp_path_factory.mktemp("tree"))
 
 
 def add(tree: Path) -> set[str]:
@@ -167,15 +158,14 @@ def changed(tree: Path) -> set[str]:
 
 def test_a_setting_is_a_few_files_and_the_rest_is_written(tree: Path) -> None:
     by_hand = add(tree)
-    stale = run(tree, "-m", "pytest", "-q", *PARTS[:2])
-    missed = [name for name in WRITTEN if f"test_nothing_is_stale[{name}]" in stale.stdout]
-    assert (stale.returncode, missed) == (1, list(WRITTEN)), stale.stdout
-    for generator in ("build_macos_settings", "build_role_reference"):
-        done = run(tree, f"docs/{generator}.py")
-        assert done.returncode == 0, done.stderr
+    stale = run(tree, "-m", "pytest", "-q", PARTS[0])
+    missed = {name for name in WRITTEN if name in stale.stdout}
+    assert (stale.returncode, missed) == (1, set(WRITTEN)), stale.stdout
+    done = run(tree, "-m", "generate")
+    assert done.returncode == 0, done.stderr
     assert changed(tree) == by_hand | GENERATED
     assert len(by_hand) <= MOST_FILES, sorted(by_hand)
     tests = run(tree, "-m", "pytest", "-q", "-k", ABOUT_IT, *PARTS)
     assert tests.returncode == 0, tests.stdout[-4000:] + tests.stderr
-    table = run(tree, "-m", "pytest", "-q", "--collect-only", "-k", "security_responses", PARTS[2])
+    table = run(tree, "-m", "pytest", "-q", "--collect-only", "-k", "security_responses", PARTS[1])
     assert "test_run[security_responses: change]" in table.stdout

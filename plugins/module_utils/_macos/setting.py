@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 UNSUPPORTED = "not supported"
 """The value of what this Mac does not have."""
+REPEAT = "Repeat site.yml with the tag macos_headless."
 
 
 class SettingError(ClusterError):
@@ -98,7 +99,8 @@ class Setting:
     """Of the report's line."""
     options: tuple[Option, ...]
     """The first one is the setting's own, and gives it its name."""
-    advice = "Repeat site.yml with the tag macos_headless."
+    remedy = ""
+    """What a person can do where the setting is not as wanted; else another run may help."""
     passing = False
     """The tool gives answers that pass, so that asking again is no repetition."""
 
@@ -152,9 +154,8 @@ class Setting:
     def apply(self, call: Call, change: Change) -> Change:
         """Run the steps and read back; return what was done."""
         commands, wanted = call.commands, change.after
-        advice = "" if self.advice == Setting.advice else self.advice
         after = apply_and_verify(
-            commands, change.steps, wanted, lambda: self.read(commands), error=SettingError, advice=advice
+            commands, change.steps, wanted, lambda: self.read(commands), error=SettingError, advice=self.remedy
         )
         return replace(change, after={key: self.value(after, key) for key in wanted})
 
@@ -164,7 +165,7 @@ class Setting:
         found = {key: self.value(current, key) for key in wanted}
         wrong = [key for key, one in wanted.items() if found[key] != one and (found[key] != UNSUPPORTED or one)]
         missing = [key for key in wrong if found[key] == UNSUPPORTED]
-        advice = f"This Mac does not have {', '.join(missing)}: leave that alone." if missing else self.advice
+        advice = f"This Mac does not have {', '.join(missing)}: leave that alone." if missing else self.remedy or REPEAT
         return Comparison(not wrong, _text(found), _text(wanted), advice)
 
 

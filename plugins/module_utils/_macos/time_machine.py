@@ -30,7 +30,7 @@ class TimeMachine(Setting):
 
     title = "automatic Time Machine backups"
     options = (Option("time_machine", "bool", "Whether Time Machine backs up by itself.", default=False),)
-    advice = FULL_DISK_ACCESS
+    remedy = FULL_DISK_ACCESS
 
     def read(self, commands: Commands) -> State:
         """Return whether backups run by themselves."""

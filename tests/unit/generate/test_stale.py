@@ -8,4 +8,5 @@ import generate
 
 
 def test_no_generated_file_is_stale():
-    assert generate.stale() == [], "run make generate"
+    stale = generate.stale()
+    assert not stale, f"run make generate, which writes {', '.join(stale)}"

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write what Ansible wants as static text about each setting of a Mac, from the declarations; `make docs` runs it.
+"""What Ansible wants as static text about each setting of a Mac, from the declarations.
 
 The module's documentation, and the role's defaults, specification, task and variables hold it between two marks.
 """
@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import re
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import Option, Setting
 
-ROOT = Path(__file__).resolve().parents[1]
-BEGIN = "# Written by `make docs` from plugins/module_utils/_macos, where it is changed."
-END = "# End of what `make docs` writes."
+BEGIN = "# Written by `make generate` from plugins/module_utils/_macos, where it is changed."
+END = "# End of what `make generate` writes."
 WIDTH = 118
 PREFIX = "macos_headless_"
 PROFILE = f"{PREFIX}profile"
@@ -158,17 +157,16 @@ WRITTEN: dict[str, Callable[[], list[str]]] = {
 }
 
 
-def written(name: str) -> str:
-    """Return a file as it should be: what stands outside of the marks stays."""
-    text = (ROOT / name).read_text(encoding="utf-8")
+def files(root: Path) -> dict[str, str]:
+    """Return each file as it should be: what stands outside of the marks stays."""
+    return {name: _written(root, name) for name in WRITTEN}
+
+
+def _written(root: Path, name: str) -> str:
+    text = (root / name).read_text(encoding="utf-8")
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not (begin and end):
-        raise SystemExit(f"{name} has no part for `make docs`: write the lines {BEGIN!r} and {END!r} around one.")
+        raise ValueError(f"{name} has no part for `make generate`: write the lines {BEGIN!r} and {END!r} around one.")
     indent = head[head.rfind("\n") + 1 :]
     return "\n".join([head + begin, *WRITTEN[name](), f"{indent}{end}"]) + tail
-
-
-if __name__ == "__main__":
-    for path in WRITTEN:
-        (ROOT / path).write_text(written(path), encoding="utf-8")
