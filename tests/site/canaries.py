@@ -72,8 +72,8 @@ FROM_THE_LAB = {"macos_headless_filevault_password"}
 
 def applied_roles() -> list[str]:
     """Return the roles that site.yml applies; the others are parts of them, and get their secrets from them."""
-    imports = [play["ansible.builtin.import_playbook"] for play in yaml_files.load(ROOT / "site.yml")]
-    plays = [play for path in imports for play in yaml_files.load(ROOT / path)]
+    imports = [play["ansible.builtin.import_playbook"] for play in yaml_files.load(ROOT / "playbooks/site.yml")]
+    plays = [play for name in imports for play in yaml_files.load(ROOT / "playbooks" / name)]
     names = [role["role"] if isinstance(role, dict) else role for play in plays for role in play.get("roles", [])]
     # What all of them depend on.
     return sorted({name.rpartition(".")[2] for name in names} | {"cluster"})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import Registry
 
+SITE = "playbooks/site.yml"
 UNINSTALL = "playbooks/uninstall.yml"
 EXAMPLE = "inventories/example/hosts.yml"
 UIDS = range(450, 500)
@@ -71,15 +72,15 @@ def _removal(root: Path, registry: Registry) -> Iterator[str]:
 
 
 def _order(root: Path, registry: Registry) -> Iterator[str]:
-    imported = [root / play["ansible.builtin.import_playbook"] for play in _load(root / "site.yml")]
-    order = [role for path in imported for play in _load(path) or [] for role, _ in applied(play)]
+    imported = [play["ansible.builtin.import_playbook"] for play in _load(root / SITE)]
+    order = [role for name in imported for play in _load(root / "playbooks" / name) or [] for role, _ in applied(play)]
     for one in registry.capabilities.values():
         if one.name not in order:
-            yield f"site.yml does not import playbooks/{one.playbook}.yml with the role {one.name}."
+            yield f"{SITE} does not import {one.playbook}.yml with the role {one.name}."
             continue
         for before in one.after:
             if before in order and order.index(before) > order.index(one.name):
-                yield f"site.yml applies {before} after {one.name}, which needs it."
+                yield f"{SITE} applies {before} after {one.name}, which needs it."
 
 
 def _roles(root: Path, registry: Registry) -> Iterator[str]:

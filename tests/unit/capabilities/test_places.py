@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.unit.capabilities.places import EXAMPLE, UNINSTALL, problems
+from tests.unit.capabilities.places import EXAMPLE, SITE, UNINSTALL, problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[3]
-PLACES = ("capabilities.yml", "site.yml", "playbooks", "roles", "molecule", "inventories/example")
+PLACES = ("capabilities.yml", "playbooks", "roles", "molecule", "inventories/example")
 
 
 def test_no_place_is_missing():
@@ -86,13 +86,13 @@ def without_entry(tree: Path) -> None:
             id="tags",
         ),
         pytest.param(
-            edited("site.yml", lambda plays: [play for play in plays if "backends" not in str(play)]),
-            "site.yml does not import playbooks/backends.yml with the role exo.",
+            edited(SITE, lambda plays: [play for play in plays if "backends" not in str(play)]),
+            f"{SITE} does not import backends.yml with the role exo.",
             id="import",
         ),
         pytest.param(
-            edited("site.yml", lambda plays: [plays[0], plays[6], *plays[1:6], *plays[7:]]),
-            "site.yml applies firewall after exo, which needs it.",
+            edited(SITE, lambda plays: [plays[0], plays[6], *plays[1:6], *plays[7:]]),
+            f"{SITE} applies firewall after exo, which needs it.",
             id="order",
         ),
         pytest.param(edited(UNINSTALL, without_play("exo")), f"{UNINSTALL} does not remove exo.", id="removal"),
