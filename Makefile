@@ -99,7 +99,7 @@ bench: venv lab-packages ## what runs cost, and build/bench.json; PART=site runs
 	$(SUDO) env PATH="$$PATH" python -m tests.benchmarks $(PART)
 
 .PHONY: generate
-generate: venv ## what follows from capabilities.yml and from the defaults of roles: metadata, tables, the role reference
+generate: venv ## what follows from declarations: metadata, tables, texts of settings, the role reference and READMEs
 	PYTHONPATH=collections $(BIN)/python -m generate
 
 .PHONY: role
