@@ -34,7 +34,7 @@ ATTEMPTS = 3
 def password_hash(password: str, known: str | None) -> str:
     """Return the hash that is there if it is one of this password, else a new one: no two hashes are alike."""
     if not HAS_BCRYPT:
-        raise AnsibleActionFail("the controller has no Python package bcrypt: install requirements/runtime.txt.")
+        raise AnsibleActionFail("the controller has no Python package bcrypt; pip install bcrypt brings it.")
     secret = password.encode()
     if not secret:
         raise AnsibleActionFail("the administrator's password is empty: anybody could change where names lead.")

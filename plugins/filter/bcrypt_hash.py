@@ -58,7 +58,7 @@ COST = 4
 def bcrypt_hash(password: str) -> str:
     """Hash a random password."""
     if not HAS_BCRYPT:
-        raise AnsibleFilterError("the controller has no Python package bcrypt: install requirements/runtime.txt.")
+        raise AnsibleFilterError("the controller has no Python package bcrypt; pip install bcrypt brings it.")
     secret = password.encode()
     if not LEAST_BYTES <= len(secret) <= MOST_BYTES:
         raise AnsibleFilterError(

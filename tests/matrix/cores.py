@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from tests.collection import ROOT
 from tests.matrix import roots
-from tests.matrix.collection import ROOT
 from tests.run import changes
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ SHARED = (
     *("/etc/hosts", "/etc/pip.conf", "/etc/resolv.conf", "/etc/ssl/certs", "/run"),
     *("/usr/local/share/ca-certificates", "/usr/share/ca-certificates"),
 )
-TESTS = ("pathspec", "pytest", "pytest-xdist")
+TESTS = ("distlib", "pathspec", "pytest", "pytest-xdist")
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,10 @@ def floor() -> str:
 
 
 def _others() -> list[str]:
-    """Return what a management machine needs besides Ansible, and what runs the tests."""
+    """Return what a management machine needs besides Ansible, and what runs the tests, as arguments of pip."""
     lines = (ROOT / "requirements/runtime.in").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith(("#", "ansible=="))] + list(TESTS)
+    needed = [line for line in lines if line and not line.startswith(("#", "-r", "ansible=="))]
+    return ["-r", str(ROOT / "meta/requirements.txt"), *needed, *TESTS]
 
 
 def oldest(place: Path) -> Core:

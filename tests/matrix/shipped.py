@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""The files that hosts run, laid out as Ansible's payload has them."""
+"""The files of the collection that hosts run, laid out as Ansible's payload has them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-from tests.matrix import collection
+from tests import collection
 
 PLUGINS = ("plugins/modules/", "plugins/module_utils/")
 # What roles put into programs of several files from elsewhere.
@@ -21,18 +21,17 @@ ADDED = {
 }
 
 
-def names() -> list[str]:
-    """Return the Python files that hosts run."""
-    return [
-        name
-        for name in collection.files()
-        if name.endswith(".py") and (name.startswith(PLUGINS) or (name.startswith("roles/") and "/files/" in name))
-    ]
+def runs_on_hosts(name: str) -> bool:
+    """Tell whether hosts run a file of the collection."""
+    return name.endswith(".py") and (name.startswith(PLUGINS) or (name.startswith("roles/") and "/files/" in name))
 
 
 def copy(target: Path) -> None:
     """Copy them to a directory, and what of Ansible is on a host beside them."""
-    place = collection.copy(target, names())
+    target.mkdir(parents=True, exist_ok=True)
+    tarball = collection.build(target)
+    place = collection.unpack(tarball, target, runs_on_hosts)
+    tarball.unlink()
     for program, patterns in ADDED.items():
         for pattern in patterns:
             for path in place.glob(pattern):

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_test._internal.python_requirements import get_venv_packages
 
-from tests.matrix import collection
+from tests import collection
 
 BIN = Path(sys.executable).parent
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -45,7 +45,8 @@ def sanity(tmp_path_factory):
     script = home / f".ansible/test/cache/get_pip_{pip}.py"
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text(GET_PIP.format(python=sys.executable), encoding="utf-8")
-    place = collection.copy(tmp_path_factory.mktemp("published"), collection.files())
+    directory = tmp_path_factory.mktemp("published")
+    place = collection.unpack(collection.build(directory), directory)
     for argv in (["git", "init", "--quiet"], ["git", "add", "."]):
         subprocess.run(argv, cwd=place, check=True)
     environment = {**os.environ, "HOME": str(home), "LC_ALL": "C.UTF-8", "PATH": f"{BIN}:{os.environ['PATH']}"}

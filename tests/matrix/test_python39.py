@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.matrix import collection, roots, shipped
+from tests import collection
+from tests.matrix import roots, shipped
 from tests.site.cluster import BIN, read_run
 
 HERE = Path(__file__).parent
