@@ -112,6 +112,6 @@ dashboards: venv ## the dashboards of Grafana, from dashboards/*.yml
 
 .PHONY: lock
 lock: venv ## resolve requirements/*.in into hashed lock files that name no index
-	for name in runtime development; do \
+	for name in runtime development importer; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate requirements/$$name.in --output-file requirements/$$name.txt; done

@@ -76,12 +76,13 @@ def all_stages(*, everything: bool) -> list[Stage]:
 
 
 def _matrix() -> list[Stage]:
-    """Return what only `make test-all` runs: other versions, Ansible's own tests of collections, and the benchmarks."""
+    """Return what only `make test-all` runs: other versions, Ansible's and Galaxy's own tests, and the benchmarks."""
     return [
         _pytest("core_newest", "tests/matrix/test_core.py", CORE="newest"),
         _pytest("core_oldest", "tests/matrix/test_core.py", CORE="oldest"),
         _pytest("python39", "tests/matrix/test_python39.py"),
         _pytest("ansible_test", "tests/matrix/test_ansible_test.py"),
+        _pytest("importer", "tests/matrix/test_importer.py"),
         Stage("benchmarks", ("make", "bench"), alone=True),
     ]
 
