@@ -106,6 +106,10 @@ generate: venv ## what follows from declarations: metadata, tables, texts of set
 role: venv ## a new role that passes every test, to go on with: NAME=llama_cpp, PLAYBOOK=backends
 	PYTHONPATH=collections $(BIN)/python -m generate.new_role $(NAME) $(if $(PLAYBOOK),--playbook $(PLAYBOOK))
 
+.PHONY: release
+release: venv ## check the tree, write changelog and versions, build the tarball, commit and tag: VERSION=1.2.0
+	@$(BIN)/python -m tools.release "$(VERSION)"
+
 .PHONY: dashboards
 dashboards: venv ## the dashboards of Grafana, from dashboards/*.yml
 	$(BIN)/python -m dashboards.build
