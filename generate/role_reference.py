@@ -90,7 +90,11 @@ def reference(root: Path) -> str:
     for path in sorted(root.glob("roles/*/meta/argument_specs.yml")):
         role = path.parents[1].name
         specified = specification(root, role)
-        parts += [f"## {role}\n", *summary(specified), *table(root, specified, role, f"../roles/{role}/defaults/main.yml")]
+        parts += [
+            f"## {role}\n",
+            *summary(specified),
+            *table(root, specified, role, f"../roles/{role}/defaults/main.yml"),
+        ]
     return "\n".join(parts)
 
 

@@ -22,8 +22,8 @@ GALAXY = yaml_files.load(ROOT / "galaxy.yml")
 KEPT_BACK = {
     *(".ansible-lint", ".ci", ".config", ".github", ".gitignore", ".pre-commit-config.yaml", ".yamllint"),
     *("Makefile", "ansible.cfg", "collections", "dashboards", "galaxy.yml", "lab", "molecule", "pyproject.toml"),
-    *("requirements", "site.yml", "tests", "tools"),
-    *("changelogs/config.yaml", "changelogs/fragments", "docs/build_role_reference.py", "inventories/lab"),
+    *("generate", "requirements", "site.yml", "tests", "tools"),
+    *("changelogs/config.yaml", "changelogs/fragments", "inventories/lab"),
 }
 WRITTEN_BY_GALAXY = {"FILES.json", "MANIFEST.json"}
 # What work leaves behind, and what people keep in a checkout.
@@ -38,7 +38,7 @@ JUNK = [
     "collections/ansible_collections/community/general/plugins/modules/thing.py",
     "docs/.DS_Store",
     "docs/_build/page.md",
-    "docs/__pycache__/build_role_reference.cpython-311.pyc",
+    "generate/__pycache__/role_reference.cpython-311.pyc",
     "hybrid_ai-cluster-0.0.1.tar.gz",
     "hybrid_ai_cluster.egg-info/PKG-INFO",
     "inventories/example/.secrets/grafana_password",

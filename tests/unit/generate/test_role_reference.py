@@ -57,4 +57,6 @@ def test_a_part_of_other_roles_says_so(role):
     (role.parents[1] / "playbooks/lights.yml").write_text("[]\n")
     (role / "meta/argument_specs.yml").unlink()
     (role / "README.md").write_text("# lamp\n\nA bulb.\n")
-    assert readme(role.parents[1], "lamp").endswith("## Use\n\nNo playbook applies it by itself: it is a part of other roles.\n")
+    assert readme(role.parents[1], "lamp").endswith(
+        "## Use\n\nNo playbook applies it by itself: it is a part of other roles.\n"
+    )
