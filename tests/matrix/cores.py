@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from lab import names
 from tests.collection import ROOT
 from tests.matrix import roots
 from tests.run import changes
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 # The newest needs a newer Python than the oldest that the project runs on.
 SUITE = "trixie"
 PACKAGES = ("python3", "python3-venv", "ca-certificates", "git", "openssh-client")
-# How this machine reaches a package index and the lab.
+# How this machine reaches a package index and the lab, whose artifacts are links into its cache.
 SHARED = (
-    *("/etc/hosts", "/etc/pip.conf", "/etc/resolv.conf", "/etc/ssl/certs", "/run"),
+    *("/etc/hosts", "/etc/pip.conf", "/etc/resolv.conf", "/etc/ssl/certs", "/run", str(names.CACHE)),
     *("/usr/local/share/ca-certificates", "/usr/share/ca-certificates"),
 )
 TESTS = ("distlib", "pathspec", "pytest", "pytest-xdist")
