@@ -35,10 +35,10 @@ def main() -> int:
     text = report(results, left, seconds)
     (RESULTS / "table.txt").write_text(text + "\n", encoding="utf-8")
     say(text)
+    if options.all:
+        note(kept.of(stages), kept.seconds)
     if any(result.outcome != "passed" for result in results):
         return 1
-    if options.all and not kept.not_passed(stages):
-        note(kept.results, kept.seconds)
     states.forget_all()
     return 0
 

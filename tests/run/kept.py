@@ -27,15 +27,13 @@ class Kept:
         self.seconds: float = content.get("seconds", 0.0)
         """What the runs took together."""
 
-    @property
-    def results(self) -> list[Result]:
-        """The last result of each stage."""
-        return list(self._results.values())
+    def of(self, stages: Sequence[Stage]) -> list[Result]:
+        """Return the last result of each stage, also of those that have not run."""
+        return [self._results.get(stage.name, Result(stage.name)) for stage in stages]
 
     def not_passed(self, stages: Sequence[Stage]) -> list[Stage]:
         """Return the stages that have still to pass."""
-        passed = {result.name for result in self.results if result.outcome == "passed"}
-        return [stage for stage in stages if stage.name not in passed]
+        return [stage for stage, result in zip(stages, self.of(stages), strict=True) if result.outcome != "passed"]
 
     def forget(self) -> None:
         """Begin anew."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""What a run says at its end, and what docs/proof.md keeps of the last whole one."""
+"""What a run says at its end, and what docs/proof.md keeps of the whole matrix."""
 
 from __future__ import annotations
 
@@ -32,16 +32,18 @@ def report(results: list[Result], left: list[str], seconds: float) -> str:
 
 
 def note(results: list[Result], seconds: float, page: Path = PROOF) -> None:
-    """Put the table of a whole run between the marks of a page, as Markdown; each stage with the commit it ran on."""
+    """Put the table of the whole matrix between the marks of a page: each stage with its outcome and commit."""
     before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{page} lacks the lines {BEGIN.strip()} and {END.strip()}.")
-    head = (*(word.lower() for word in _HEAD), "commit")
-    rule = ("---", *["---:"] * (len(_HEAD) - 1), "---")
-    rows = [(*_row(result), result.commit) for result in _order(results)]
+    head = (*(word.lower() for word in _HEAD), "outcome", "commit")
+    rule = ("---", *["---:"] * (len(_HEAD) - 1), "---", "---")
+    rows = [(*_row(result), result.outcome, result.commit) for result in _order(results)]
     lines = [f"| {' | '.join(row)} |" for row in (head, rule, *rows)]
-    text = "\n".join([*lines, "", f"{_when(seconds)}; {_counted(results)}."])
+    missing = sum(result.outcome != "passed" for result in results)
+    stages = f"{missing} of {len(results)} stages have not passed" if missing else "every stage has passed"
+    text = "\n".join([*lines, "", f"{_when(seconds)}; {_counted(results)}; {stages}."])
     page.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", encoding="utf-8")
 
 

@@ -176,11 +176,11 @@ def test_the_page_of_proofs_keeps_the_last_table(tmp_path):
         lines = page.read_text().splitlines()
         assert lines[:-4] == [
             "# Before", summary.BEGIN.strip(), "",
-            "| stage | minutes | cpu seconds | passed | failed | commit |",
-            "| --- | ---: | ---: | ---: | ---: | --- |",
-            f"| slow | {minutes} | 90 | 1 | 0 | abc1234 |", "| quick | 0.1 | 3 | 4 | 0 | abc1233 |", "",
+            "| stage | minutes | cpu seconds | passed | failed | outcome | commit |",
+            "| --- | ---: | ---: | ---: | ---: | --- | --- |",
+            f"| slow | {minutes} | 90 | 1 | 0 | passed | abc1234 |", "| quick | 0.1 | 3 | 4 | 0 | passed | abc1233 |", "",
         ]  # fmt: skip
-        assert lines[-4].endswith(": 10.3 minutes; 5 passed, 0 failed.")
+        assert lines[-4].endswith(": 10.3 minutes; 5 passed, 0 failed; every stage has passed.")
         assert lines[-3:] == ["", summary.END.strip(), "After."]
 
 
@@ -192,9 +192,9 @@ def test_the_page_of_proofs_has_its_marks():
 
 @pytest.fixture
 def run_command(monkeypatch, tmp_path):
-    """Run stages that pass but for the named ones; return which ran and how often the page was noted."""
+    """Run stages that pass but for the named ones; return which ran, and which the page then says have not passed."""
 
-    def call(*arguments: str, failing: tuple[str, ...] = ()) -> tuple[list[str], int]:
+    def call(*arguments: str, failing: tuple[str, ...] = ()) -> tuple[list[str], list[str] | None]:
         ran, noted = [], []
 
         def end(stages):
@@ -203,9 +203,10 @@ def run_command(monkeypatch, tmp_path):
 
         monkeypatch.setattr(sys, "argv", ["run", *arguments])
         monkeypatch.setattr(command, "Lanes", lambda stages: SimpleNamespace(run=lambda: end(stages)))
-        monkeypatch.setattr(command, "note", lambda *given: noted.append(given))
+        monkeypatch.setattr(command, "note", lambda results, seconds: noted.append(results))
         assert command.main() == (1 if set(failing) & set(ran) else 0)
-        return ran, len(noted)
+        missing = [[result.name for result in results if result.outcome != "passed"] for results in noted]
+        return ran, missing[0] if missing else None
 
     monkeypatch.setattr(command, "RESULTS", tmp_path)
     monkeypatch.setattr(command, "Kept", partial(kept.Kept, directory=tmp_path))
@@ -216,21 +217,22 @@ def run_command(monkeypatch, tmp_path):
 ALL = [stage.name for stage in all_stages(everything=True)]
 
 
-def test_a_whole_run_that_passed_is_noted(run_command):
-    assert run_command("--all") == (ALL, 1)
-    assert run_command()[1] == 0
+def test_a_whole_run_is_noted_and_that_of_one_landing_is_not(run_command):
+    assert run_command("--all") == (ALL, [])
+    assert run_command()[1] is None
 
 
 def test_what_failed_runs_again_and_completes_the_whole_run(run_command):
-    assert run_command("--all", failing=("cache", "loop")) == (ALL, 0)
-    assert run_command("--all", "--again", failing=("loop",)) == (["cache", "loop"], 0)
-    assert run_command("--all", "--again") == (["loop"], 1)
+    assert run_command("--all", failing=("cache", "loop")) == (ALL, ["cache", "loop"])
+    assert run_command("--all", "--again", failing=("loop",)) == (["cache", "loop"], ["loop"])
+    assert run_command("--all", "--again") == (["loop"], [])
 
 
 def test_a_run_from_a_stage_on_completes_what_passed_before(run_command):
-    assert run_command("--all", "--from", "loop")[1] == 0
-    assert run_command("--all", failing=("loop",))[1] == 0
-    assert run_command("--all", "--from", "loop") == (ALL[ALL.index("loop") :], 1)
+    rest = ALL[ALL.index("loop") :]
+    assert run_command("--all", "--from", "loop") == (rest, ALL[: ALL.index("loop")])
+    assert run_command("--all", failing=("loop",)) == (ALL, ["loop"])
+    assert run_command("--all", "--from", "loop") == (rest, [])
 
 
 def test_an_unknown_stage_is_a_sentence():
