@@ -178,7 +178,8 @@ def test_the_page_of_proofs_keeps_the_last_table(tmp_path):
             "# Before", summary.BEGIN.strip(), "",
             "| stage | minutes | cpu seconds | passed | failed | outcome | commit |",
             "| --- | ---: | ---: | ---: | ---: | --- | --- |",
-            f"| slow | {minutes} | 90 | 1 | 0 | passed | abc1234 |", "| quick | 0.1 | 3 | 4 | 0 | passed | abc1233 |", "",
+            f"| slow | {minutes} | 90 | 1 | 0 | passed | abc1234 |",
+            "| quick | 0.1 | 3 | 4 | 0 | passed | abc1233 |", "",
         ]  # fmt: skip
         assert lines[-4].endswith(": 10.3 minutes; 5 passed, 0 failed; every stage has passed.")
         assert lines[-3:] == ["", summary.END.strip(), "After."]
