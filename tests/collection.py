@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
+GALAXY = Path(sys.executable).with_name("ansible-galaxy")
 INSIDE = "ansible_collections/hybrid_ai/cluster"
 
 
@@ -28,7 +29,7 @@ def in_the_checkout() -> list[str]:
 
 def build(target: Path, checkout: Path = ROOT) -> Path:
     """Build the tarball of a checkout in a directory, and return it."""
-    argv = [str(Path(sys.executable).with_name("ansible-galaxy")), "collection", "build", "--output-path", str(target)]
+    argv = [str(GALAXY), "collection", "build", "--output-path", str(target)]
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "ANSIBLE_HOME": home, "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(argv, cwd=checkout, env=environment, capture_output=True, text=True, check=False)

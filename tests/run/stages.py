@@ -64,6 +64,7 @@ def all_stages(*, everything: bool) -> list[Stage]:
         _pytest("operations", "tests/site/test_operations.py", after=("story",)),
         _pytest("faults", "tests/site/test_faults.py", after=("managed",), **_faults(everything=everything)),
         _pytest("releases", "tests/site/test_releases.py"),
+        _pytest("installed", "tests/site/test_installed.py"),
         _pytest("secrets", "tests/site/test_secrets.py", after=("story",)),
         _pytest("lab", "tests/lab"),
         _pytest("contract", "tests/contract"),
