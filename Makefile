@@ -106,6 +106,20 @@ generate: venv ## what follows from declarations: metadata, tables, texts of set
 role: venv ## a new role that passes every test, to go on with: NAME=llama_cpp, PLAYBOOK=backends
 	PYTHONPATH=collections $(BIN)/python -m generate.new_role $(NAME) $(if $(PLAYBOOK),--playbook $(PLAYBOOK))
 
+SITE_TOOLS := build/site-environment
+
+$(SITE_TOOLS)/.installed: requirements/site.txt | $(INSTALLED)
+	$(BIN)/python -m venv $(SITE_TOOLS)
+	$(SITE_TOOLS)/bin/pip install --quiet --require-hashes -r requirements/site.txt
+	@touch $@
+
+.PHONY: site-tools
+site-tools: $(SITE_TOOLS)/.installed
+
+.PHONY: site
+site: site-tools ## the documentation as HTML in build/site, with every module, plugin and role
+	$(SITE_TOOLS)/bin/python -m tools.site
+
 .PHONY: release
 release: venv ## check the tree, write changelog and versions, build the tarball, commit and tag: VERSION=1.2.0
 	@$(BIN)/python -m tools.release "$(VERSION)"
@@ -116,6 +130,6 @@ dashboards: venv ## the dashboards of Grafana, from dashboards/*.yml
 
 .PHONY: lock
 lock: venv ## resolve requirements/*.in into hashed lock files that name no index
-	for name in runtime development importer; do \
+	for name in runtime development importer site; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate requirements/$$name.in --output-file requirements/$$name.txt; done

@@ -77,13 +77,14 @@ def all_stages(*, everything: bool) -> list[Stage]:
 
 
 def _matrix() -> list[Stage]:
-    """Return what only `make test-all` runs: other versions, Ansible's and Galaxy's own tests, and the benchmarks."""
+    """Return what only `make test-all` runs: other versions, tests of Ansible and Galaxy, the site, the benchmarks."""
     return [
         _pytest("core_newest", "tests/matrix/test_core.py", CORE="newest"),
         _pytest("core_oldest", "tests/matrix/test_core.py", CORE="oldest"),
         _pytest("python39", "tests/matrix/test_python39.py"),
         _pytest("ansible_test", "tests/matrix/test_ansible_test.py"),
         _pytest("importer", "tests/matrix/test_importer.py"),
+        _pytest("documentation", "tests/matrix/test_site.py"),
         Stage("benchmarks", ("make", "bench"), alone=True),
     ]
 

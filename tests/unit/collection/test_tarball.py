@@ -23,7 +23,7 @@ KEPT_BACK = {
     *(".ansible-lint", ".ci", ".config", ".github", ".gitignore", ".pre-commit-config.yaml", ".yamllint"),
     *("Makefile", "ansible.cfg", "collections", "dashboards", "galaxy.yml", "lab", "molecule", "pyproject.toml"),
     *("generate", "requirements", "site.yml", "tests", "tools"),
-    *("changelogs/config.yaml", "changelogs/fragments", "inventories/lab"),
+    *("changelogs/config.yaml", "changelogs/fragments", "docs/site", "inventories/lab"),
 }
 WRITTEN_BY_GALAXY = {"FILES.json", "MANIFEST.json"}
 # What work leaves behind, and what people keep in a checkout.
