@@ -75,6 +75,7 @@ def test_what_a_stage_waits_for_exists():
         pytest.param("lab/standins/adguard_home/archive.py", {"adguard_home"}, {"exo"}, id="a stand-in"),
         pytest.param("ansible.cfg", set(scenarios()), set(), id="everything"),
         pytest.param("README.md", set(), set(scenarios()), id="nothing"),
+        pytest.param("roles/exo/README.md", set(), set(scenarios()), id="a page about a role"),
     ],
 )
 def test_scenarios_that_a_change_concerns(file, concerned, others):
