@@ -158,6 +158,12 @@ def test_what_it_depends_on_is_what_the_tests_run_with():
         assert wanted[name] == version, name
 
 
+def test_its_readme_says_what_to_install(place):
+    lines = (place / "meta/requirements.txt").read_text(encoding="utf-8").splitlines()
+    needed = [line for line in lines if not line.startswith("#")]
+    assert f"pip install ansible-core {' '.join(needed)}\n" in (place / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_project_has_one_version():
     assert (
         tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"] == GALAXY["version"]
