@@ -12,6 +12,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd.control
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import bridge as bridges
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import carrier, undo
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import location as locations
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import restoration as restorations
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import state as areas
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import (
     NETWORKSETUP,
@@ -33,6 +34,11 @@ class Request:
     location_absent: str | None = None
     undo_after: int | None = None
     connection_address: str | None = None
+    record: str | None = None
+    """The name under which is remembered what was before."""
+    restored: bool = False
+    """Whether that is set back; the wish counts where nothing is remembered."""
+    keep: tuple[str, ...] = ()
 
 
 class Run:
@@ -48,16 +54,25 @@ class Run:
         self._area: areas.Area | None = None
         self._plan: areas.Plan | None = None
         self._connection: _connection.Connection | None = None
+        self._restoration: restorations.Restoration | None = None
         self._armed = False
         self.warnings: list[str] = []
 
     def confirm(self, check_mode: bool) -> bool:
         """Keep what would be taken back; tell whether there was anything."""
-        return undo.pending(self._launchd) if check_mode else undo.disarm(self._launchd)
+        if check_mode:
+            return undo.pending(self._launchd)
+        there = undo.disarm(self._launchd)
+        if there and self._request.restored and self._request.record:
+            restorations.earlier(self._request.record).forget()
+        return there
 
     def plan(self) -> None:
         """Read and plan; the services of a location that is not in use yet cannot be read before the switch."""
         request = self._request
+        if request.restored and request.record and restorations.earlier(request.record).exists():
+            self._plan_restoration(request.record)
+            return
         if request.location or request.location_absent:
             self._location_before = locations.read(self._tool)
             self._location_plan = locations.plan(
@@ -72,18 +87,17 @@ class Run:
 
     def apply(self) -> None:
         """Make it so and read it back."""
+        if self._restoration:
+            self._restore(self._restoration)
+            return
         if self._location_plan and self._location_plan.commands:
             self._guard_location()
             locations.apply(self._tool, self._location_plan)
             if self._switches():
                 self._plan_services()
-        if self._plan is None or self._area is None or not self._plan.differences:
-            return
-        endangering = self._guard_services(self._area, self._plan.differences)
-        for difference in sorted(self._plan.differences, key=lambda one: one in endangering):
-            for step in difference.steps:
-                self._step(step)
-        self._read_back()
+        if self._plan and self._plan.differences:
+            self._change()
+            self._read_back()
 
     def result(self) -> dict[str, Any]:
         """Return what the module reports."""
@@ -107,8 +121,37 @@ class Run:
             "changed": bool(changes),
             "changes": changes,
             "undo_pending": self._armed,
+            "kept": self._restoration.kept if self._restoration else [],
             "diff": {"before": before, "after": after},
         }
+
+    def _plan_restoration(self, record: str) -> None:
+        """Plan what sets back what is remembered."""
+        self._restoration = restorations.Restoration(self._commands, self._tool, record, self._request.keep)
+        self._area = self._restoration.read()
+        self._request = replace(self._request, wish=self._restoration.wish)
+        self._plan = self._restoration.plan(self._area)
+        self._refuse_dangers(self._area, self._plan.differences)
+
+    def _restore(self, restoration: restorations.Restoration) -> None:
+        """Set it back and read it; what waits for its confirmation is remembered until then."""
+        if self._plan and self._plan.differences:
+            self._change()
+            restoration.check()
+        if not self._armed:
+            restoration.forget()
+
+    def _change(self) -> None:
+        """Make the changes, those that may cut the connection last."""
+        if self._plan is None or self._area is None:
+            return
+        differences = self._plan.differences
+        endangering = self._guard_services(self._area, differences)
+        if self._request.record and not self._request.restored:
+            restorations.remember(self._request.record, differences)
+        for difference in sorted(differences, key=lambda one: one in endangering):
+            for step in difference.steps:
+                self._step(step)
 
     def _manages_services(self) -> bool:
         wish = self._request.wish
@@ -127,11 +170,15 @@ class Run:
             self._request = replace(self._request, wish=wish)
         self._area = areas.read(self._commands, self._tool, self._request.wish)
         self._plan = areas.plan(self._area, self._request.wish)
-        areas.refuse_irreversible(self._plan.differences)
+        self._refuse_dangers(self._area, self._plan.differences)
+
+    def _refuse_dangers(self, area: areas.Area, differences: list[areas.Difference]) -> None:
+        """Refuse what nobody could set back, and what cuts the connection."""
+        areas.refuse_irreversible(differences)
         undone = self._request.undo_after is not None
-        if self._plan.differences and (undone or self._request.connection_address):
-            connection = self._find_connection(self._area.ports)
-            carrier.refuse_cut(self._plan.differences, self._area, connection, undone=undone)
+        if differences and (undone or self._request.connection_address):
+            connection = self._find_connection(area.ports)
+            carrier.refuse_cut(differences, area, connection, undone=undone)
 
     def _find_connection(self, ports: list[Port]) -> _connection.Connection:
         """Find what carries the connection, once and before anything is changed."""

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Setting the network of a Mac back to what it was before the first change: exactly what is remembered, and no more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._earlier_settings import EarlierSettings
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import bridge as bridges
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import state as areas
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.settings import (
+    SETTINGS,
+    read_settings,
+    write_enabled,
+)
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import (
+    NETWORKSETUP,
+    NetworkError,
+    NetworkSetup,
+    Service,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.state import Area, Difference
+
+BRIDGE = "bridge"
+ENABLED = "enabled"
+
+
+def earlier(record: str) -> EarlierSettings:
+    """Return what is remembered under a name."""
+    return EarlierSettings(f"network-{record}")
+
+
+def remember(record: str, differences: list[Difference]) -> None:
+    """Remember what is about to change; a service that is made stays, since macOS keeps the only one of a port."""
+    before = earlier(record)
+    for one in differences:
+        if one.key in SETTINGS or one.key in (ENABLED, BRIDGE):
+            before.remember(one.service, {one.key: one.got}, {one.key: one.wanted})
+    before.save()
+
+
+class Restoration:
+    """What one record wants, and what of it is left as it is, each as a sentence."""
+
+    def __init__(self, commands: Commands, tool: NetworkSetup, record: str, keep: Collection[str] = ()) -> None:
+        self._commands = commands
+        self._tool = tool
+        self._earlier = earlier(record)
+        self._keep = keep
+        self._ports: set[str] = set()
+        self._services: list[Service] = []
+        self.kept: list[str] = []
+
+    @property
+    def wish(self) -> areas.Wish:
+        """Return what a difference is shown of: the services of the record, and the bridge."""
+        devices = [service.device for service in self._services if service.device in self._ports]
+        return areas.Wish(
+            services=[{"device": device} for device in devices],
+            bridge_device=self._bridge,
+            bridge_state="present" if self._bridge_is_wanted else "absent",
+        )
+
+    def read(self) -> Area:
+        """Read the settings of the record, of the services that are still there."""
+        ports, there = self._tool.ports(), self._tool.services()
+        self._ports = {port.device for port in ports}
+        self._services = [service for service in there if service.name in self._earlier.areas]
+        settings = {
+            service.device: read_settings(self._tool, service.name, service.device, self._keys(service))
+            for service in self._services
+        }
+        bridge = bridges.read(self._commands, self._bridge) if self._bridge else None
+        return areas.Area(ports, there, settings, bridge)
+
+    def plan(self, area: Area) -> areas.Plan:
+        """Return what sets everything back: the settings first, because a service is switched off with what it has."""
+        self.kept = [*self._gone(area)]
+        differences: list[Difference] = []
+        after = area
+        for service in self._services:
+            after = self._plan_service(after, service, differences)
+        made = self._plan_bridge(after)
+        differences += made.differences
+        after = made.after
+        handled = {one.service for one in made.differences if one.key == ENABLED}
+        for service in self._services:
+            if service.name not in handled:
+                after = self._plan_enabled(after, service, differences)
+        return areas.Plan(differences, after)
+
+    def check(self) -> None:
+        """Read again; what does not show is a failure."""
+        left = self.plan(self.read()).differences
+        if left:
+            raise NetworkError(
+                f"The setting {left[0].key} of {left[0].service} was set back but is {left[0].got!r} instead of"
+                f" {left[0].wanted!r}."
+            )
+
+    def forget(self) -> None:
+        """Forget what was before."""
+        self._earlier.forget()
+
+    @property
+    def _bridge(self) -> str | None:
+        return next((name for name, noted in self._earlier.areas.items() if BRIDGE in noted), None)
+
+    @property
+    def _bridge_is_wanted(self) -> bool:
+        return bool(self._bridge and self._earlier.areas[self._bridge][BRIDGE]["before"]["stored"])
+
+    def _keys(self, service: Service) -> list[str]:
+        return [key for key in SETTINGS if key in self._earlier.areas[service.name]]
+
+    def _plan_service(self, area: Area, service: Service, differences: list[Difference]) -> Area:
+        current = area.settings[service.device]
+        values, changed = self._earlier.to_restore(service.name, {**current, ENABLED: service.enabled})
+        for key in changed:
+            self.kept.append(f"{key} of the network service {service.name}: somebody has changed it since")
+        settings = {key: values[key] for key in self._keys(service) if key in values}
+        for key, before in settings.items():
+            if before is None:
+                self.kept.append(f"{key} of the network service {service.name}: what it was is not known")
+                continue
+            steps = _steps(SETTINGS[key].write(service.name, service.device, before))
+            differences.append(areas.Difference(service.name, key, before, current[key], steps, service.device))
+            current = {**current, key: before}
+        return replace(area, settings={**area.settings, service.device: current})
+
+    def _plan_bridge(self, area: Area) -> areas.Plan:
+        """Make or end the bridge as before, where it still is as it was left."""
+        if area.bridge is None or self._bridge is None:
+            return areas.Plan([], area)
+        noted = self._earlier.areas[self._bridge][BRIDGE]
+        found, before, after = (_core(one) for one in (bridges.describe(area.bridge), noted["before"], noted["after"]))
+        if found == before:
+            return areas.Plan([], area)
+        if BRIDGE in self._keep or found != after:
+            why = "it was not to be set back" if BRIDGE in self._keep else "somebody has changed it since"
+            self.kept.append(f"the bridge {self._bridge}: {why}")
+            return areas.Plan([], area)
+        state = "present" if self._bridge_is_wanted else "absent"
+        return areas.plan(area, areas.Wish(bridge_device=self._bridge, bridge_state=state))
+
+    def _plan_enabled(self, area: Area, service: Service, differences: list[Difference]) -> Area:
+        values, _ = self._earlier.to_restore(service.name, {ENABLED: service.enabled})
+        bridgeless = service.device == self._bridge and not (area.bridge and area.bridge.running)
+        if ENABLED not in values or (values[ENABLED] and bridgeless):
+            return area
+        wanted = values[ENABLED]
+        steps = _steps(write_enabled(service.name, service.device, wanted))
+        differences.append(areas.Difference(service.name, ENABLED, wanted, service.enabled, steps, service.device))
+        switched = [replace(one, enabled=wanted) if one == service else one for one in area.services]
+        return replace(area, services=switched)
+
+    def _gone(self, area: Area) -> list[str]:
+        names = {service.name for service in area.services}
+        return [
+            f"the network service {name}: it is no longer there"
+            for name, noted in self._earlier.areas.items()
+            if name not in names and BRIDGE not in noted
+        ]
+
+
+def _core(described: dict[str, Any]) -> tuple[bool, bool]:
+    """Return what of a bridge is compared: its members come and go with cables."""
+    return described["running"], described["stored"]
+
+
+def _steps(commands: list[list[str]]) -> list[list[str] | bridges.Edit]:
+    return [[NETWORKSETUP, *words] for words in commands]
