@@ -76,6 +76,20 @@ options:
   filevault_password:
     description: Password of O(filevault_user); it reaches C(fdesetup) on standard input only.
     type: str
+  record:
+    description:
+      - A name under which the Mac remembers what the settings were before the first change, for O(state=restored).
+        Unset, nothing is remembered.
+    type: str
+  state:
+    description:
+      - V(restored) sets back what is remembered under O(record), where it still is as this module left it, and forgets
+        it. The other options do not count then.
+      - Power, restarts, the clock, Spotlight, Time Machine and updates are set back. The names of the Mac, Wi-Fi, boot
+        arguments and FileVault stay as they are, and so does what somebody has changed since, see RV(kept).
+    type: str
+    choices: [present, restored]
+    default: present
 seealso:
   - module: hybrid_ai.cluster.macos_power
   - module: hybrid_ai.cluster.macos_system_setup
@@ -97,9 +111,20 @@ EXAMPLES = r"""
     filevault: disabled
     filevault_user: admin
     filevault_password: "{{ vault_admin_password }}"
+
+- name: Let the Mac sleep and update itself again, where it did before
+  hybrid_ai.cluster.macos_headless:
+    record: macos_headless
+    state: restored
 """
 
 RETURN = r"""
+kept:
+  description: What of the remembered settings O(state=restored) left as it is, and why.
+  returned: with O(state=restored)
+  type: list
+  elements: str
+  sample: ["power sleep: somebody has changed it since"]
 changed_areas:
   description: The areas that were changed, or would be.
   returned: success
@@ -142,6 +167,8 @@ def main() -> None:
             "filevault": {"type": "str", "choices": ["disabled"]},
             "filevault_user": {"type": "str"},
             "filevault_password": {"type": "str", "no_log": True},
+            "record": {"type": "str"},
+            "state": {"type": "str", "choices": ["present", "restored"], "default": "present"},
         },
         headless.manage,
     )

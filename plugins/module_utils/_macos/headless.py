@@ -14,6 +14,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import (
     computer_name,
     filevault,
     power,
+    restoration,
     spotlight,
     system_setup,
     time_machine,
@@ -91,7 +92,10 @@ AREAS: dict[str, tuple[Callable[[Options], Options | None], Callable[[Request], 
 
 
 def manage(request: Request) -> dict[str, Any]:
-    """Bring every managed area to what the options say."""
+    """Bring every managed area to what the options say, or back to what it was before."""
+    record = request.options["record"]
+    if request.options["state"] == "restored":
+        return restoration.restore(request, record)
     requests = {}
     for area, (take, _) in AREAS.items():
         options = take(request.options)
@@ -100,7 +104,9 @@ def manage(request: Request) -> dict[str, Any]:
     # A mistake in one area, such as a missing password, leaves all as they are; what cannot be told, that area only.
     found = {area: _predict(area, wanted) for area, wanted in requests.items()}
     if not request.check_mode:
-        due = [area for area, result in found.items() if _differs(result)]
+        due = {area: result for area, result in found.items() if isinstance(result, dict) and _differs(result)}
+        if record and due:
+            restoration.remember(record, due)
         found.update((area, _apply(area, requests[area])) for area in due)
     results = {area: result for area, result in found.items() if not isinstance(result, ClusterError)}
     unknown = {area: str(error) for area, error in found.items() if isinstance(error, UnmanagedError)}
@@ -128,8 +134,8 @@ def _apply(area: str, request: Request) -> dict[str, Any] | ClusterError:
         return error
 
 
-def _differs(result: dict[str, Any] | ClusterError) -> bool:
-    return not isinstance(result, ClusterError) and result["diff"]["before"] != result["diff"]["after"]
+def _differs(result: dict[str, Any]) -> bool:
+    return bool(result["diff"]["before"] != result["diff"]["after"])
 
 
 def _summary(results: dict[str, dict[str, Any]]) -> dict[str, Any]:
