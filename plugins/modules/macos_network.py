@@ -150,7 +150,8 @@ options:
       - V(restored) sets back what is remembered under O(record), where it still is as this module left it, and forgets
         it. What somebody has changed since stays, and so does a service that was created, since macOS does not remove
         the only one of a port. RV(kept) says what stays.
-      - Where nothing is remembered, V(restored) is the same as V(present).
+      - Where nothing is remembered, settings that are still as O(services) says are taken for ours and get what a new
+        service has. Nothing else is changed.
     type: str
     choices: [present, restored]
     default: present
@@ -217,11 +218,11 @@ EXAMPLES = r"""
       - port: Thunderbolt 2
         ipv4: {method: manual, address: 10.66.64.5, netmask: 255.255.255.252}
 
-- name: Ask the name servers from before, whatever they were; those of DHCP where nobody knows
+- name: Ask the name servers from before; those of DHCP where nobody knows and the port still asks ours
   hybrid_ai.cluster.macos_network:
     services:
       - device: auto
-        dns_servers: []
+        dns_servers: [10.66.1.10]
     record: dns_client
     state: restored
     undo_after: 180
@@ -244,7 +245,7 @@ kept:
   returned: success
   type: list
   elements: str
-  sample: ["the bridge bridge0: it was not to be set back"]
+  sample: ["the bridge bridge0: somebody has changed it since"]
 undo_pending:
   description: Whether the change is still taken back unless it is confirmed.
   returned: success

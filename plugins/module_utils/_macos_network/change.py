@@ -37,7 +37,7 @@ class Request:
     record: str | None = None
     """The name under which is remembered what was before."""
     restored: bool = False
-    """Whether that is set back; the wish counts where nothing is remembered."""
+    """Whether that is set back; where nothing is remembered, the wish tells what is ours."""
     keep: tuple[str, ...] = ()
 
 
@@ -70,7 +70,7 @@ class Run:
     def plan(self) -> None:
         """Read and plan; the services of a location that is not in use yet cannot be read before the switch."""
         request = self._request
-        if request.restored and request.record and restorations.earlier(request.record).exists():
+        if request.restored and request.record:
             self._plan_restoration(request.record)
             return
         if request.location or request.location_absent:
@@ -127,7 +127,11 @@ class Run:
 
     def _plan_restoration(self, record: str) -> None:
         """Plan what sets back what is remembered."""
-        self._restoration = restorations.Restoration(self._commands, self._tool, record, self._request.keep)
+        earlier = restorations.earlier(record)
+        if not earlier.exists():
+            self._resolve_carrier()
+            restorations.assume(earlier, self._tool, self._request.wish)
+        self._restoration = restorations.Restoration(self._commands, self._tool, earlier, self._request.keep)
         self._area = self._restoration.read()
         self._request = replace(self._request, wish=self._restoration.wish)
         self._plan = self._restoration.plan(self._area)
@@ -165,9 +169,7 @@ class Run:
     def _plan_services(self) -> None:
         if not self._manages_services():
             return
-        if carrier.is_needed(self._request.wish):
-            wish = carrier.resolve(self._tool, self._request.wish, self._find_connection(self._tool.ports()))
-            self._request = replace(self._request, wish=wish)
+        self._resolve_carrier()
         self._area = areas.read(self._commands, self._tool, self._request.wish)
         self._plan = areas.plan(self._area, self._request.wish)
         self._refuse_dangers(self._area, self._plan.differences)
@@ -179,6 +181,12 @@ class Run:
         if differences and (undone or self._request.connection_address):
             connection = self._find_connection(area.ports)
             carrier.refuse_cut(differences, area, connection, undone=undone)
+
+    def _resolve_carrier(self) -> None:
+        """Put the service that carries the connection in the place of `auto`."""
+        if carrier.is_needed(self._request.wish):
+            wish = carrier.resolve(self._tool, self._request.wish, self._find_connection(self._tool.ports()))
+            self._request = replace(self._request, wish=wish)
 
     def _find_connection(self, ports: list[Port]) -> _connection.Connection:
         """Find what carries the connection, once and before anything is changed."""

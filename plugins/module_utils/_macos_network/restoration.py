@@ -19,7 +19,10 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.t
     NETWORKSETUP,
     NetworkError,
     NetworkSetup,
+    Port,
     Service,
+    find_port,
+    find_service,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 BRIDGE = "bridge"
 ENABLED = "enabled"
+STATE = "state"
+MAKE_BRIDGE = "System Settings > Network makes it again, where no cables form a loop"
 
 
 def earlier(record: str) -> EarlierSettings:
@@ -38,21 +43,43 @@ def earlier(record: str) -> EarlierSettings:
 
 
 def remember(record: str, differences: list[Difference]) -> None:
-    """Remember what is about to change; a service that is made stays, since macOS keeps the only one of a port."""
+    """Remember what is about to change."""
     before = earlier(record)
     for one in differences:
-        if one.key in SETTINGS or one.key in (ENABLED, BRIDGE):
+        if one.key in SETTINGS or one.key in {ENABLED, BRIDGE, STATE}:
             before.remember(one.service, {one.key: one.got}, {one.key: one.wanted})
     before.save()
+
+
+def assume(before: EarlierSettings, tool: NetworkSetup, wish: areas.Wish) -> None:
+    """Take, where nothing is remembered, what is still as the wish says for ours: a new service had another value."""
+    ports, services = (tool.ports(), tool.services()) if wish.services else ([], [])
+    for wanted in wish.services:
+        service = _find(ports, services, wanted)
+        for key, setting in SETTINGS.items() if service else ():
+            if service and wanted.get(key) is not None and setting.default is not None:
+                ours = setting.complete(wanted[key], setting.default)
+                before.remember(service.name, {key: setting.default}, {key: ours})
+
+
+def _find(ports: list[Port], services: list[Service], wanted: dict[str, Any]) -> Service | None:
+    try:
+        port = find_port(ports, wanted.get("device"), wanted.get("port"))
+    except NetworkError:
+        return None
+    return find_service(services, port.device, wanted.get("name"))
 
 
 class Restoration:
     """What one record wants, and what of it is left as it is, each as a sentence."""
 
-    def __init__(self, commands: Commands, tool: NetworkSetup, record: str, keep: Collection[str] = ()) -> None:
+    def __init__(
+        self, commands: Commands, tool: NetworkSetup, before: EarlierSettings, keep: Collection[str] = ()
+    ) -> None:
         self._commands = commands
         self._tool = tool
-        self._earlier = earlier(record)
+        self._earlier = before
+        self._is_known = before.exists()
         self._keep = keep
         self._ports: set[str] = set()
         self._services: list[Service] = []
@@ -94,11 +121,16 @@ class Restoration:
         for service in self._services:
             if service.name not in handled:
                 after = self._plan_enabled(after, service, differences)
+        if differences and not self._is_known:
+            names = ", ".join(dict.fromkeys(one.service for one in differences))
+            self.kept.append(f"settings of a new service for {names}: what they were before is not remembered")
         return areas.Plan(differences, after)
 
     def check(self) -> None:
         """Read again; what does not show is a failure."""
+        kept = self.kept
         left = self.plan(self.read()).differences
+        self.kept = kept
         if left:
             raise NetworkError(
                 f"The setting {left[0].key} of {left[0].service} was set back but is {left[0].got!r} instead of"
@@ -122,8 +154,11 @@ class Restoration:
 
     def _plan_service(self, area: Area, service: Service, differences: list[Difference]) -> Area:
         current = area.settings[service.device]
-        values, changed = self._earlier.to_restore(service.name, {**current, ENABLED: service.enabled})
-        for key in changed:
+        there = {**current, ENABLED: service.enabled, STATE: "present"}
+        values, changed = self._earlier.to_restore(service.name, there)
+        if STATE in values:
+            self.kept.append(f"the network service {service.name}: macOS keeps the only one of a port")
+        for key in changed if self._is_known else ():
             self.kept.append(f"{key} of the network service {service.name}: somebody has changed it since")
         settings = {key: values[key] for key in self._keys(service) if key in values}
         for key, before in settings.items():
@@ -144,7 +179,7 @@ class Restoration:
         if found == before:
             return areas.Plan([], area)
         if BRIDGE in self._keep or found != after:
-            why = "it was not to be set back" if BRIDGE in self._keep else "somebody has changed it since"
+            why = MAKE_BRIDGE if BRIDGE in self._keep else "somebody has changed it since"
             self.kept.append(f"the bridge {self._bridge}: {why}")
             return areas.Plan([], area)
         state = "present" if self._bridge_is_wanted else "absent"

@@ -153,7 +153,7 @@ def test_what_is_remembered_is_set_back_and_forgotten(
     host_files: Path,
 ) -> None:
     # What the services say counts where nothing is remembered, and only there.
-    args = {"record": "any", "state": "restored", "services": [{"device": "en1", "dns_servers": ["8.8.8.8"]}]}
+    args = {"record": "any", "state": "restored", "services": [{"device": "en0", "ipv4": {"method": "dhcp"}}]}
     put(host_files, "any", areas)
     predicted = run_module("macos_network", args, reads, check=True)
     assert remembered(host_files, "any") == areas
@@ -164,11 +164,56 @@ def test_what_is_remembered_is_set_back_and_forgotten(
     assert remembered(host_files, "any") is None
 
 
-def test_where_nothing_is_remembered_the_services_count(run_module: Run) -> None:
-    args = {"record": "dns", "state": "restored", "services": [{"device": "en0", "dns_servers": []}]}
-    write = setup("-setdnsservers", "Ethernet", "Empty")
-    result = run_module("macos_network", args, [*HEAD, servers("10.66.1.10"), write, *HEAD, servers()])
-    assert (result["changed"], result["kept"]) == (True, [])
+OURS = {"device": "en0", "dns_servers": ["10.66.1.10"], "web_proxy": PROXY}
+PROXIED = proxy("-getwebproxy", "Ethernet", "127.0.0.1", 3127, enabled=True)
+UNPROXIED = proxy("-getwebproxy", "Ethernet")
+NEW = "settings of a new service for Ethernet: what they were before is not remembered"
+NO_MORE_PROXY = [setup("-setwebproxy", "Ethernet", "", "0"), setup("-setwebproxystate", "Ethernet", "off")]
+
+
+@pytest.mark.parametrize(
+    ("found", "writes", "left"),
+    [
+        pytest.param(
+            [servers("10.66.1.10"), PROXIED],
+            [setup("-setdnsservers", "Ethernet", "Empty"), *NO_MORE_PROXY],
+            [servers(), UNPROXIED],
+            id="still-ours",
+        ),
+        pytest.param([servers("9.9.9.9"), UNPROXIED], [], [], id="somebody-else's"),
+        pytest.param([servers("9.9.9.9"), PROXIED], NO_MORE_PROXY, [servers("9.9.9.9"), UNPROXIED], id="one-of-two"),
+        pytest.param([servers(), UNPROXIED], [], [], id="a-new-one's"),
+    ],
+)
+def test_where_nothing_is_remembered_what_is_still_ours_goes(
+    run_module: Run, found: list[Call], writes: list[Call], left: list[Call]
+) -> None:
+    args = {
+        "record": "dns",
+        "state": "restored",
+        "services": [OURS, {"port": "USB LAN", "dns_servers": ["10.66.1.10"]}],
+    }
+    reads = [*HEAD, *HEAD, *found]
+    assert run_module("macos_network", args, reads, check=True)["changed"] is bool(writes)
+    result = run_module("macos_network", args, [*reads, *writes, *(HEAD if writes else []), *left])
+    assert (result["changed"], result["kept"]) == (bool(writes), [NEW] if writes else [])
+
+
+def test_where_nothing_is_remembered_the_port_of_the_connection_is_found(run_module: Run) -> None:
+    service = {"device": "auto", "dns_servers": ["10.66.1.10"]}
+    args = {"record": "dns", "state": "restored", "services": [service], "connection_address": "10.66.1.11"}
+    wired = addresses(en0="10.66.1.11")
+    finding = [ports(bridge=False), wired, order(UNBRIDGED)]
+    calls = [
+        *finding,
+        *HEAD,
+        *HEAD,
+        servers("10.66.1.10"),
+        setup("-setdnsservers", "Ethernet", "Empty"),
+        *HEAD,
+        servers(),
+    ]
+    assert run_module("macos_network", args, calls)["changed"]
 
 
 ENDED = {
@@ -179,8 +224,12 @@ ENDED = {
         )
     },
     "Thunderbolt Bridge": {"enabled": noted(before=True, after=False)},
-    "Thunderbolt 1": {"ipv4": noted({"method": "dhcp"}, {**ADDRESS, "router": None})},
+    "Thunderbolt 1": {
+        "state": noted("absent", "present"),
+        "ipv4": noted({"method": "dhcp"}, {**ADDRESS, "router": None}),
+    },
 }
+MADE = "the network service Thunderbolt 1: macOS keeps the only one of a port"
 REMADE = [
     setup("-setdhcp", "Thunderbolt 1"),
     setup("-setnetworkserviceenabled", "Thunderbolt 1", "off"),
@@ -197,7 +246,7 @@ BRIDGES = [
             dhcp("Thunderbolt 1", None),
             bridge("en2", "en3"),
         ],
-        [],
+        [MADE],
         True,
         id="made-again",
     ),
@@ -205,7 +254,7 @@ BRIDGES = [
         {"keep": ["bridge"]},
         [REMADE[0]],
         [ports(bridge=False), order(ONE_CABLE), dhcp("Thunderbolt 1", None), NO_BRIDGE],
-        ["the bridge bridge0: it was not to be set back"],
+        [MADE, "the bridge bridge0: System Settings > Network makes it again, where no cables form a loop"],
         False,
         id="left-where-cables-form-a-loop",
     ),
