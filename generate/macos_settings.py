@@ -152,7 +152,7 @@ WRITTEN: dict[str, Callable[[], list[str]]] = {
     "plugins/modules/macos_headless.py": module_documentation,
     "roles/macos_headless/defaults/main.yml": role_defaults,
     "roles/macos_headless/meta/argument_specs.yml": role_specification,
-    "roles/macos_headless/tasks/main.yml": role_arguments,
+    "roles/macos_headless/tasks/present.yml": role_arguments,
     "roles/macos_headless/vars/main.yml": role_settings,
 }
 

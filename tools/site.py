@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from docs.build_role_reference import WRITTEN
+from generate.role_reference import WRITTEN
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "build/site"
@@ -44,7 +44,7 @@ class SiteError(Exception):
 def pages() -> dict[str, str]:
     """Return what becomes a page: where it is in the site, by its path in the checkout."""
     found = {"README.md": "index.md", "CONTRIBUTING.md": "CONTRIBUTING.md", "SECURITY.md": "SECURITY.md"}
-    found |= {name: name for name in _names("docs/*.md") if name != ROLES}
+    found |= {name: name for name in _names("docs/**/*.md") if name != ROLES}
     return found | {name: name for name in _names("roles/*/README.md") if "\n" in _own(name)}
 
 
@@ -53,7 +53,7 @@ def _names(pattern: str) -> list[str]:
 
 
 def _own(name: str) -> str:
-    """Return the text of a page without what `make docs` wrote below it: the reference says that too."""
+    """Return the text of a page without what `make generate` wrote below it: the reference says that too."""
     return (ROOT / name).read_text(encoding="utf-8").partition(WRITTEN)[0].strip()
 
 

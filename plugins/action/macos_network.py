@@ -17,6 +17,6 @@ class ActionModule(KeptChange):
 
     SUBJECT = "network settings"
 
-    def confirmation(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - nothing depends on them
-        """Return what does nothing but confirm."""
-        return {"confirm": True}
+    def confirmation(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return what does nothing but confirm, and forget what was set back."""
+        return {"confirm": True, **{name: arguments[name] for name in ("record", "state") if name in arguments}}

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 CONTROLLER = "localhost"
 VALIDATION = "hybrid_ai.cluster.validate_inventory"
+UNCONFIRMED = "hybrid_ai.cluster.uninstall : Refuse to remove anything without a yes"
+"""The task that ends a removal to which nobody said yes."""
 VERIFICATION = "hybrid_ai.cluster.verify : "
 """What the names of the tasks of the role verify begin with."""
 
@@ -85,7 +87,7 @@ class CallbackModule(CallbackBase):
         self._ended: list[tuple[Play, str, str]] = []
         """Plays that a failure ended for all their hosts, with the host and the task that failed."""
         self._refused = False
-        """Whether the run ended because the inventory has mistakes, which need no summary."""
+        """Whether the run ended before a host was touched, with a sentence that needs no summary."""
         self._check = False
 
     def v2_playbook_on_start(self, playbook: Playbook) -> None:
@@ -111,7 +113,7 @@ class CallbackModule(CallbackBase):
         if not ignore_errors and not result.task.get_name().startswith(VERIFICATION):
             host = result.host.get_name()
             self._failed[host] = _name(result)
-            self._refused = self._refused or _action(result) == VALIDATION
+            self._refused |= _action(result) == VALIDATION or result.task.get_name() == UNCONFIRMED
             if self._play and (result.task.run_once or result.task.any_errors_fatal):
                 self._ended.append((self._play, host, _name(result)))
         self._note_measurement(result)

@@ -12,8 +12,12 @@ import os
 import secrets
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _no_follow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 ROOT = "/"
 
@@ -149,14 +153,34 @@ def rename(source: str, target: str) -> None:
         os.rename(old.name, new.name, src_dir_fd=old.directory, dst_dir_fd=new.directory)
 
 
-def remove(path: str) -> None:
-    """Remove a file, link or whole directory; nothing there is fine."""
+def remove(path: str, keep: Collection[str] = ()) -> None:
+    """Remove a file, link or whole directory, but for what is to be kept in it; nothing there is fine."""
     with contextlib.suppress(FileNotFoundError), _no_follow.place(ROOT, path) as found:
-        status = found.status()
-        if status is not None and stat.S_ISDIR(status.st_mode):
-            _no_follow.remove_tree(found)
-        elif status is not None:
-            os.unlink(found.name, dir_fd=found.directory)
+        _remove(found, _identities(keep), look_only=False)
+
+
+def is_removable(path: str, keep: Collection[str] = ()) -> bool:
+    """Tell whether `remove` would remove anything."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), _no_follow.place(ROOT, path) as found:
+        return _remove(found, _identities(keep), look_only=True)
+    return False
+
+
+def _remove(found: _no_follow.Place, keep: Collection[_no_follow.Identity], *, look_only: bool) -> bool:
+    status = found.status()
+    if status is None or (status.st_dev, status.st_ino) in keep:
+        return False
+    if stat.S_ISDIR(status.st_mode):
+        return _no_follow.remove_tree(found, keep, look_only=look_only).removed
+    if not look_only:
+        os.unlink(found.name, dir_fd=found.directory)
+    return True
+
+
+def _identities(keep: Collection[str]) -> set[_no_follow.Identity]:
+    """Return what the paths lead to, those of directories that hold no file left out."""
+    there = [path for path in map(real, keep) if path.is_file() or any(files for _, _, files in os.walk(path))]
+    return {(status.st_dev, status.st_ino) for status in (path.stat() for path in there)}
 
 
 def remove_if_empty(path: str) -> None:

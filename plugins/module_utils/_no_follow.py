@@ -15,12 +15,12 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 # Linux walks through a directory that may be entered and not read; elsewhere root reads everything.
 _WALK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
@@ -34,6 +34,17 @@ ADMIN_GROUP = 80
 
 class UnsafePathError(ClusterError):
     """The way to a file leads over something that others than root could have put there."""
+
+
+Identity = tuple[int, int]
+"""Device and number: what a file is, whatever its path is called."""
+
+
+class Removal(NamedTuple):
+    """Whether anything of a directory was, or would be, removed, and whether anything was kept."""
+
+    removed: bool
+    kept: bool
 
 
 class Place:
@@ -171,8 +182,12 @@ def refuse_shared(root: str, path: str) -> None:
         pass
 
 
-def remove_tree(found: Place) -> None:
-    """Remove a directory with everything in it; links in it are removed and not followed."""
+def remove_tree(found: Place, keep: Collection[Identity] = (), *, look_only: bool = False) -> Removal:
+    """Remove a directory with everything in it; links in it are removed and not followed.
+
+    What is to be kept stays with everything in it, and so do the directories that lead to it.
+    """
+    removed = kept = False
     directory = found.open(DIRECTORY)
     try:
         with os.scandir(directory) as entries:
@@ -180,13 +195,22 @@ def remove_tree(found: Place) -> None:
         for name in names:
             inner = Place(directory, name, f"{found.path}/{name}")
             status = inner.status()
-            if status is not None and stat.S_ISDIR(status.st_mode):
-                remove_tree(inner)
+            if status is not None and (status.st_dev, status.st_ino) in keep:
+                kept = True
+            elif status is not None and stat.S_ISDIR(status.st_mode):
+                below = remove_tree(inner, keep, look_only=look_only)
+                removed, kept = removed or below.removed, kept or below.kept
             elif status is not None:
-                os.unlink(name, dir_fd=directory)
+                removed = True
+                if not look_only:
+                    os.unlink(name, dir_fd=directory)
     finally:
         os.close(directory)
-    os.rmdir(found.name, dir_fd=found.directory)
+    if kept:
+        return Removal(removed, kept)
+    if not look_only:
+        os.rmdir(found.name, dir_fd=found.directory)
+    return Removal(removed=True, kept=False)
 
 
 def _names(path: str) -> list[str]:

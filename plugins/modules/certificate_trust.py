@@ -56,7 +56,7 @@ bundle:
   type: str
   sample: /etc/ssl/certs/ca-certificates.crt
 system:
-  description: Whether the system itself trusts it.
+  description: Whether the system itself trusts it. A person has told a Mac to, and nobody else can take that back.
   returned: success
   type: bool
 """
@@ -68,9 +68,15 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _system_trust
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
+    Commands,
     module_commands,
     require_root,
 )
+
+
+def trusted(commands: Commands, path: str) -> bool:
+    """Tell whether a Mac itself trusts a certificate that is there."""
+    return _files.exists(path) and _system_trust.trusted_by_mac(commands, path)
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
@@ -85,15 +91,16 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     else:
         store = _system_trust.LinuxStore(commands, options["name"], options["content"])
     steps = store.plan(options["state"])
+    present = options["state"] == "present"
+    # While its file is there to be asked about.
+    left = is_mac and not present and trusted(commands, store.file)
     if not module.check_mode:
         store.apply(steps)
-    present = options["state"] == "present"
     return {
         "changed": bool(steps),
         "steps": steps,
         "bundle": store.bundle,
-        "system": present
-        and (not is_mac or (_files.exists(store.file) and _system_trust.trusted_by_mac(commands, store.file))),
+        "system": left or (present and (not is_mac or trusted(commands, store.file))),
         "diff": {"before": {}, "after": {"steps": steps}} if steps else {},
     }
 

@@ -102,6 +102,20 @@ options:
     description: That user's password, from a vault. It reaches C(fdesetup) on standard input only.
     type: str
   # End of what `make generate` writes.
+  record:
+    description:
+      - A name under which the Mac remembers what the settings were before the first change, for O(state=restored).
+        Unset, nothing is remembered.
+    type: str
+  state:
+    description:
+      - V(restored) sets back what is remembered under O(record), where it still is as this module left it, and forgets
+        it. The other options do not count then.
+      - Power, restarts, the clock, Spotlight, Time Machine and updates are set back. The names of the Mac, Wi-Fi, boot
+        arguments and FileVault stay as they are, and so does what somebody has changed since, see RV(kept).
+    type: str
+    choices: [present, restored]
+    default: present
 """
 
 EXAMPLES = r"""
@@ -134,9 +148,20 @@ EXAMPLES = r"""
     boot_arguments:
       present: [serverperfmode=1]
       absent: [-v]
+
+- name: Let the Mac sleep and update itself again, where it did before
+  hybrid_ai.cluster.macos_headless:
+    record: macos_headless
+    state: restored
 """
 
 RETURN = r"""
+kept:
+  description: What of the remembered settings O(state=restored) left as it is, and why.
+  returned: with O(state=restored)
+  type: list
+  elements: str
+  sample: ["power sleep: somebody has changed it since"]
 changed_settings:
   description: The settings that were changed, or would be.
   returned: success
@@ -167,7 +192,11 @@ def main() -> None:
     """Run the module."""
     run_module(
         "Preparing a Mac to run without a screen",
-        {option.name: option.argument for option in OPTIONS},
+        {
+            **{option.name: option.argument for option in OPTIONS},
+            "record": {"type": "str"},
+            "state": {"type": "str", "choices": ["present", "restored"], "default": "present"},
+        },
         headless.manage,
     )
 

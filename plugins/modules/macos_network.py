@@ -140,6 +140,27 @@ options:
         type: str
         choices: [present, absent]
         default: present
+  record:
+    description:
+      - A name under which the host remembers what the settings were before the first change, for O(state=restored).
+        Unset, nothing is remembered.
+    type: str
+  state:
+    description:
+      - V(restored) sets back what is remembered under O(record), where it still is as this module left it, and forgets
+        it. What somebody has changed since stays, and so does a service that was created, since macOS does not remove
+        the only one of a port. RV(kept) says what stays.
+      - Where nothing is remembered, settings that are still as O(services) says are taken for ours and get what a new
+        service has. Nothing else is changed.
+    type: str
+    choices: [present, restored]
+    default: present
+  keep:
+    description: What O(state=restored) leaves as it is.
+    type: list
+    elements: str
+    choices: [bridge]
+    default: []
   undo_after:
     description:
       - Seconds after which a change of the service that carries the connection is taken back, unless a new connection
@@ -197,6 +218,16 @@ EXAMPLES = r"""
       - port: Thunderbolt 2
         ipv4: {method: manual, address: 10.66.64.5, netmask: 255.255.255.252}
 
+- name: Ask the name servers from before; those of DHCP where nobody knows and the port still asks ours
+  hybrid_ai.cluster.macos_network:
+    services:
+      - device: auto
+        dns_servers: [10.66.1.10]
+    record: dns_client
+    state: restored
+    undo_after: 180
+    connection_address: "{{ ansible_host }}"
+
 - name: Prefer Ethernet
   hybrid_ai.cluster.macos_network:
     order: [Ethernet, Thunderbolt Bridge, Wi-Fi]
@@ -209,6 +240,12 @@ changes:
   type: list
   elements: dict
   sample: [{service: Ethernet, setting: dns_servers, before: [], after: [10.66.1.10]}]
+kept:
+  description: What of the remembered settings O(state=restored) left as it is, and why.
+  returned: success
+  type: list
+  elements: str
+  sample: ["the bridge bridge0: somebody has changed it since"]
 undo_pending:
   description: Whether the change is still taken back unless it is confirmed.
   returned: success
@@ -275,6 +312,9 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         location_absent=module.params["location_absent"],
         undo_after=module.params["undo_after"],
         connection_address=module.params["connection_address"],
+        record=module.params["record"],
+        restored=module.params["state"] == "restored",
+        keep=tuple(module.params["keep"]),
     )
     change = Change(module_commands(module), call)
     if module.params["confirm"]:
@@ -309,11 +349,15 @@ def main() -> None:
                     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
                 },
             },
+            "record": {"type": "str"},
+            "state": {"type": "str", "choices": ["present", "restored"], "default": "present"},
+            "keep": {"type": "list", "elements": "str", "choices": ["bridge"], "default": []},
             "undo_after": {"type": "int"},
             "prove": {"type": "list", "elements": "list", "default": []},
             "confirm": {"type": "bool", "default": False},
             "connection_address": {"type": "str"},
         },
+        required_if=[("state", "restored", ["record"])],
         supports_check_mode=True,
     )
     try:

@@ -31,6 +31,13 @@ options:
     type: list
     elements: path
     default: []
+  keep:
+    description:
+      - Paths below O(directories) that O(state=absent) leaves with everything in them, and so the directories that lead
+        to them. A directory that holds no file is not kept.
+    type: list
+    elements: path
+    default: []
   state:
     description: V(absent) removes them with everything in them.
     type: str
@@ -43,6 +50,13 @@ EXAMPLES = r"""
   hybrid_ai.cluster.service_paths:
     owner: _exo
     directories: [/opt/hybrid-ai/exo, /opt/hybrid-ai/exo/models]
+
+- name: Remove the home of exo and keep its models
+  hybrid_ai.cluster.service_paths:
+    owner: _exo
+    directories: [/opt/hybrid-ai/exo]
+    keep: [/opt/hybrid-ai/exo/models]
+    state: absent
 """
 
 RETURN = r"""
@@ -66,7 +80,8 @@ Found = Optional[tuple[int, int, int]]
 def read(options: dict[str, Any]) -> dict[str, Found]:
     """Return mode and owner of every path; a link that root may not follow is refused here, before anything is done."""
     if options["state"] == "absent":
-        return {path: _files.mode_and_owner(path) for path in [*options["directories"], *options["files"]]}
+        paths = [*options["directories"], *options["files"]]
+        return {path: _files.mode_and_owner(path) for path in paths if _files.is_removable(path, options["keep"])}
     found = {path: _files.directory_mode_and_owner(path) for path in options["directories"]}
     return {**found, **{path: _files.file_mode_and_owner(path) for path in options["files"]}}
 
@@ -74,7 +89,7 @@ def read(options: dict[str, Any]) -> dict[str, Found]:
 def plan(options: dict[str, Any], found: dict[str, Found], owner: tuple[int, int] | None) -> list[str]:
     """Return the paths to change; a pure function."""
     if options["state"] == "absent":
-        return [path for path, there in found.items() if there is not None]
+        return list(found)
     modes = {
         **dict.fromkeys(options["directories"], account.DIRECTORY_MODE),
         **dict.fromkeys(options["files"], account.FILE_MODE),
@@ -86,7 +101,7 @@ def apply(options: dict[str, Any], paths: list[str], owner: tuple[int, int] | No
     """Change the paths."""
     if options["state"] == "absent":
         for path in paths:
-            _files.remove(path)
+            _files.remove(path, options["keep"])
         return
     if owner is None:
         raise ClusterError(f"There is no user and group {options['owner']} on this host; create them first.")
@@ -133,6 +148,7 @@ def main() -> None:
             "owner": {"type": "str", "required": True},
             "directories": {"type": "list", "elements": "path", "default": []},
             "files": {"type": "list", "elements": "path", "default": []},
+            "keep": {"type": "list", "elements": "path", "default": []},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         supports_check_mode=True,

@@ -84,6 +84,8 @@ def play(tmp_path: Path, collections: Path) -> Callable[..., Played]:
             [str(Path(sys.executable).with_name("ansible-playbook")), named, *arguments],
             cwd=tmp_path,
             env={name: value for name, value in settings.items() if value is not None},
+            # Nobody is there to be asked.
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

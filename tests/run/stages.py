@@ -62,6 +62,7 @@ def all_stages(*, everything: bool) -> list[Stage]:
         Stage(macs.name, macs.command, (), macs.environment),
         _pytest("monitoring", "tests/monitoring", after=("story",), waits=True),
         _pytest("operations", "tests/site/test_operations.py", after=("story",)),
+        _pytest("uninstall", "tests/site/test_uninstall.py", after=("story",)),
         _pytest("faults", "tests/site/test_faults.py", after=("managed",), **_faults(everything=everything)),
         _pytest("releases", "tests/site/test_releases.py"),
         _pytest("installed", "tests/site/test_installed.py"),

@@ -111,14 +111,15 @@ def test_exos_network_daemon_is_removed_and_the_addresses_come_back(cluster):
         cluster.execute("olab1", "launchctl", "print", "system/io.exo.networksetup")
 
 
-def test_uninstall_leaves_nothing_and_install_works_again(cluster):
-    cluster.play("playbooks/uninstall.yml", "--tags", "exo").succeeded()
+def test_exo_is_removed_without_a_trace_and_comes_again(cluster):
+    removal = ("playbooks/uninstall.yml", "--tags", "exo", "-e", "confirm=yes", "-e", "remove_models=yes")
+    cluster.play(*removal).succeeded()
     places = "/Applications /Library/LaunchDaemons /opt/hybrid-ai /opt/hybrid-ai/* /var/log/hybrid-ai /etc/newsyslog.d"
     look = (
         f"ls -A {places} 2>/dev/null; dscl . -list /Users; dscl . -list /Groups; launchctl print-disabled system; ps ax"
     )
     assert "exo" not in cluster.execute("olab1", "sh", "-c", look).lower()
-    assert cluster.play("playbooks/uninstall.yml", "--tags", "exo").succeeded().changed == set()
+    assert cluster.play(*removal).succeeded().changed == set()
     cluster.play("site.yml").succeeded()
 
 

@@ -39,6 +39,7 @@ class BootArguments(Setting):
     """Single arguments of the NVRAM variable boot-args; all others stay as they are."""
 
     title = "boot arguments"
+    restorable = False
     options = (
         Option(
             "boot_arguments",

@@ -24,6 +24,7 @@ class ComputerName(Setting):
     """One name for ComputerName, LocalHostName and HostName."""
 
     title = "computer name"
+    restorable = False
     options = (
         Option(
             "name",

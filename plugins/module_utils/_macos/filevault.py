@@ -38,6 +38,7 @@ class FileVault(Setting):
     """Off to the end: nothing is encrypted, and nothing turns it on by itself."""
 
     title = "FileVault"
+    restorable = False
     options = (
         Option(
             "filevault",

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Union
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, CommandError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import restoration
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import Change, result_of
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.settings import BY_NAME, SETTINGS
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnmanagedError
@@ -19,14 +20,18 @@ Found = Union[Change, ClusterError]
 
 
 def manage(call: Call) -> dict[str, Any]:
-    """Bring every setting that the options ask for to its value."""
+    """Bring every setting that the options ask for to its value, or back to what it was before."""
+    record = call.options["record"]
+    if call.options["state"] == "restored":
+        return restoration.restore(call, record)
     managed = [setting for setting in SETTINGS if setting.is_managed(call.options.get(setting.name))]
     # A mistake in one, such as a missing password, leaves all as they are; what cannot be told, that one only.
     found = {setting.name: _plan(setting, call) for setting in managed}
     if not call.check_mode:
-        for name, change in found.items():
-            if isinstance(change, Change) and change.due:
-                found[name] = _apply(BY_NAME[name], call, change)
+        due = {name: change for name, change in found.items() if isinstance(change, Change) and change.due}
+        if record and due:
+            restoration.remember(record, due)
+        found.update((name, _apply(BY_NAME[name], call, change)) for name, change in due.items())
     unknown = {name: str(error) for name, error in found.items() if isinstance(error, UnmanagedError)}
     for name, reason in unknown.items():
         call.warn(f"{name} is unmanaged: {reason}")

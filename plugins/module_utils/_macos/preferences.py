@@ -39,12 +39,13 @@ class PreferenceSwitch(Setting):
         return {key: read_switch(commands, self._domain, key) for key in self._keys}
 
     def commands(self, current: State, wanted: State) -> list[list[str]]:
-        """Return one command for each switch that differs."""
-        return [
-            [DEFAULTS, "write", self._domain, key, "-bool", "true" if value else "false"]
-            for key, value in wanted.items()
-            if current[key] != value
-        ]
+        """Return one command for each switch that differs; one that nobody had set is taken away again."""
+        return [self._command(key, value) for key, value in wanted.items() if current[key] != value]
+
+    def _command(self, key: str, value: bool | None) -> list[str]:
+        if value is None:
+            return [DEFAULTS, "delete", self._domain, key]
+        return [DEFAULTS, "write", self._domain, key, "-bool", "true" if value else "false"]
 
 
 def read_switch(commands: Commands, domain: str, key: str) -> bool | None:

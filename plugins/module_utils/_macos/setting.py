@@ -101,6 +101,9 @@ class Setting:
     """The first one is the setting's own, and gives it its name."""
     remedy = ""
     """What a person can do where the setting is not as wanted; else another run may help."""
+    restorable = True
+    """What it was before the first change is set back when the role is removed; not where others rely on it, where a
+    person decides, or where nothing is changed unless it is asked for."""
     passing = False
     """The tool gives answers that pass, so that asking again is no repetition."""
 

@@ -28,6 +28,7 @@ class Wifi(Setting):
     """Whether the radio is on; the device is found by its hardware port, whose name is not translated."""
 
     title = "Wi-Fi"
+    restorable = False
     options = (
         Option(
             "wifi",

@@ -12,6 +12,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd.control
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import bridge as bridges
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import carrier, undo
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import location as locations
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import restoration as restorations
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import state as network
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import (
     NETWORKSETUP,
@@ -33,6 +34,11 @@ class Call:
     location_absent: str | None = None
     undo_after: int | None = None
     connection_address: str | None = None
+    record: str | None = None
+    """The name under which is remembered what was before."""
+    restored: bool = False
+    """Whether that is set back; where nothing is remembered, what is wanted tells what is ours."""
+    keep: tuple[str, ...] = ()
 
 
 class Change:
@@ -48,16 +54,25 @@ class Change:
         self._state: network.NetworkState | None = None
         self._plan: network.Plan | None = None
         self._connection: _connection.Connection | None = None
+        self._restoration: restorations.Restoration | None = None
         self._armed = False
         self.warnings: list[str] = []
 
     def confirm(self, check_mode: bool) -> bool:
         """Keep what would be taken back; tell whether there was anything."""
-        return undo.JOB.is_pending() if check_mode else undo.JOB.disarm(self._launchd)
+        if check_mode:
+            return undo.JOB.is_pending()
+        there = undo.JOB.disarm(self._launchd)
+        if there and self._call.restored and self._call.record:
+            restorations.earlier(self._call.record).forget()
+        return there
 
     def plan(self) -> None:
         """Read and plan; the services of a location that is not in use yet cannot be read before the switch."""
         call = self._call
+        if call.restored and call.record:
+            self._plan_restoration(call.record)
+            return
         if call.location or call.location_absent:
             self._location_before = locations.read(self._tool)
             self._location_plan = locations.plan(
@@ -72,18 +87,17 @@ class Change:
 
     def apply(self) -> None:
         """Make it so and read it back."""
+        if self._restoration:
+            self._restore(self._restoration)
+            return
         if self._location_plan and self._location_plan.commands:
             self._guard_location()
             locations.apply(self._tool, self._location_plan)
             if self._switches():
                 self._plan_services()
-        if self._plan is None or self._state is None or not self._plan.differences:
-            return
-        endangering = self._guard_services(self._state, self._plan.differences)
-        for difference in sorted(self._plan.differences, key=lambda one: one in endangering):
-            for step in difference.steps:
-                self._step(step)
-        self._read_back()
+        if self._plan and self._plan.differences:
+            self._change()
+            self._read_back()
 
     def result(self) -> dict[str, Any]:
         """Return what the module reports."""
@@ -107,8 +121,41 @@ class Change:
             "changed": bool(changes),
             "changes": changes,
             "undo_pending": self._armed,
+            "kept": self._restoration.kept if self._restoration else [],
             "diff": {"before": before, "after": after},
         }
+
+    def _plan_restoration(self, record: str) -> None:
+        """Plan what sets back what is remembered."""
+        earlier = restorations.earlier(record)
+        if not earlier.exists():
+            self._resolve_carrier()
+            restorations.assume(earlier, self._tool, self._call.wanted)
+        self._restoration = restorations.Restoration(self._commands, self._tool, earlier, self._call.keep)
+        self._state = self._restoration.read()
+        self._call = replace(self._call, wanted=self._restoration.wanted)
+        self._plan = self._restoration.plan(self._state)
+        self._refuse_dangers(self._state, self._plan.differences)
+
+    def _restore(self, restoration: restorations.Restoration) -> None:
+        """Set it back and read it; what waits for its confirmation is remembered until then."""
+        if self._plan and self._plan.differences:
+            self._change()
+            restoration.check()
+        if not self._armed:
+            restoration.forget()
+
+    def _change(self) -> None:
+        """Make the changes, those that may cut the connection last."""
+        if self._plan is None or self._state is None:
+            return
+        differences = self._plan.differences
+        endangering = self._guard_services(self._state, differences)
+        if self._call.record and not self._call.restored:
+            restorations.remember(self._call.record, differences)
+        for difference in sorted(differences, key=lambda one: one in endangering):
+            for step in difference.steps:
+                self._step(step)
 
     def _manages_services(self) -> bool:
         wanted = self._call.wanted
@@ -122,16 +169,24 @@ class Change:
     def _plan_services(self) -> None:
         if not self._manages_services():
             return
+        self._resolve_carrier()
+        self._state = network.read(self._commands, self._tool, self._call.wanted)
+        self._plan = network.plan(self._state, self._call.wanted)
+        self._refuse_dangers(self._state, self._plan.differences)
+
+    def _refuse_dangers(self, state: network.NetworkState, differences: list[network.Difference]) -> None:
+        """Refuse what nobody could set back, and what cuts the connection."""
+        network.refuse_irreversible(differences)
+        undone = self._call.undo_after is not None
+        if differences and (undone or self._call.connection_address):
+            connection = self._find_connection(state.ports)
+            carrier.refuse_cut(differences, state, connection, undone=undone)
+
+    def _resolve_carrier(self) -> None:
+        """Put the service that carries the connection in the place of `auto`."""
         if carrier.is_needed(self._call.wanted):
             wanted = carrier.resolve(self._tool, self._call.wanted, self._find_connection(self._tool.ports()))
             self._call = replace(self._call, wanted=wanted)
-        self._state = network.read(self._commands, self._tool, self._call.wanted)
-        self._plan = network.plan(self._state, self._call.wanted)
-        network.refuse_irreversible(self._plan.differences)
-        undone = self._call.undo_after is not None
-        if self._plan.differences and (undone or self._call.connection_address):
-            connection = self._find_connection(self._state.ports)
-            carrier.refuse_cut(self._plan.differences, self._state, connection, undone=undone)
 
     def _find_connection(self, ports: list[Port]) -> _connection.Connection:
         """Find what carries the connection, once and before anything is changed."""

@@ -20,6 +20,7 @@ SITE = "playbooks/site.yml"
 UNINSTALL = "playbooks/uninstall.yml"
 EXAMPLE = "inventories/example/hosts.yml"
 UIDS = range(450, 500)
+OTHER_ROLES = {"bootstrap", "cluster", "uninstall", "validate", "verify"}
 
 
 def problems(root: Path) -> list[str]:
@@ -56,7 +57,7 @@ def _plays(root: Path, registry: Registry) -> Iterator[str]:
     for path in sorted((root / "playbooks").glob("*.yml")):
         for play in _load(path):
             for role, tags in applied(play):
-                if role not in known and tags.isdisjoint({"always", "bootstrap"}):
+                if role not in {*known, "uninstall"} and tags.isdisjoint({"always", "bootstrap"}):
                     yield f"capabilities.yml has no entry for the role {role}, which playbooks/{path.name} applies."
 
 
@@ -92,7 +93,15 @@ def _roles(root: Path, registry: Registry) -> Iterator[str]:
         text = variables.read_text(encoding="utf-8") if variables.exists() else ""
         if one.checks and not re.search(rf"^__{one.name}_report:", text, re.MULTILINE):
             yield f"roles/{one.name}/vars/main.yml has no __{one.name}_report, its checks."
-    known = {*registry.capabilities, *registry.building_blocks, "bootstrap", "cluster", "validate", "verify"}
+    known = {
+        *registry.capabilities,
+        *registry.building_blocks,
+        "bootstrap",
+        "cluster",
+        "uninstall",
+        "validate",
+        "verify",
+    }
     for path in sorted(root.glob("roles/*/")):
         if path.name not in known:
             yield f"capabilities.yml has no entry for the role {path.name}."

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from docs.build_role_reference import WRITTEN
+from generate.role_reference import WRITTEN
 from tools import site
 from tools.site import ROOT, SiteError
 

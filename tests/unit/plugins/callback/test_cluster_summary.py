@@ -2,14 +2,18 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible import context
 from ansible.utils.display import Display
-from ansible_collections.hybrid_ai.cluster.plugins.callback.cluster_summary import CallbackModule
+from ansible_collections.hybrid_ai.cluster.plugins.callback.cluster_summary import UNCONFIRMED, CallbackModule
 
+from tests import yaml_files
+
+REPOSITORY = Path(__file__).parents[4]
 REPORT = "hybrid_ai.cluster.node_report"
 VALIDATION = "hybrid_ai.cluster.validate_inventory"
 
@@ -121,5 +125,18 @@ def test_hosts_that_were_not_completed(summary: Any) -> None:
     ]
 
 
-def test_mistakes_in_the_inventory_speak_for_themselves(summary: Any) -> None:
-    assert summary([], [outcome("Check the inventory", action=VALIDATION)], failures=["olab1"]) == []
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(outcome("Check the inventory", action=VALIDATION), id="mistakes-in-the-inventory"),
+        pytest.param(outcome(UNCONFIRMED), id="a-removal-that-nobody-wants"),
+    ],
+)
+def test_a_run_that_was_refused_speaks_for_itself(summary: Any, refusal: Any) -> None:
+    assert summary([], [refusal], failures=["olab1"]) == []
+
+
+def test_the_refusal_of_a_removal_is_a_task() -> None:
+    role, _, task = UNCONFIRMED.partition(" : ")
+    path = REPOSITORY / "roles" / role.rpartition(".")[2] / "tasks/confirm.yml"
+    assert task in [each["name"] for each in yaml_files.load(path)]

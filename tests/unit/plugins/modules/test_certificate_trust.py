@@ -85,11 +85,20 @@ def test_mac_in_check_mode_writes_and_asks_nothing(run_module, host):
     assert not (root / MAC_BUNDLE).exists()
 
 
-def test_mac_takes_it_back(run_module, host):
+@pytest.mark.parametrize(
+    ("answer", "system"),
+    [pytest.param(NOT_TRUSTED, False, id="told by nobody"), pytest.param(call(VERIFY), True, id="trusted by hand")],
+)
+def test_mac_takes_it_back_and_says_what_only_a_person_can(run_module, host, answer, *, system):
     root = host(**{MAC_ROOTS: ROOTS, MAC_FILE: PEM, MAC_BUNDLE: ROOTS})
-    assert run_module("certificate_trust", {**ARGUMENTS, "state": "absent"}, [])["changed"]
+    gone = {**ARGUMENTS, "state": "absent"}
+    predicted = run_module("certificate_trust", gone, [answer], check=True)
+    assert (root / MAC_FILE).exists()
+    result = run_module("certificate_trust", gone, [answer])
+    assert (predicted["changed"], predicted["system"]) == (result["changed"], result["system"]) == (True, system)
     assert list((root / "relay").iterdir()) == []
-    assert not run_module("certificate_trust", {**ARGUMENTS, "state": "absent"}, [])["changed"]
+    again = run_module("certificate_trust", gone, [])
+    assert (again["changed"], again["system"]) == (False, False)
 
 
 def test_a_mac_without_roots_is_a_sentence(run_module, host):

@@ -113,3 +113,36 @@ def test_absent_removes_all_but_what_a_link_names(run_module: Run, host_files: P
     assert not (host_files / "log/exo.log").exists()
     assert (host_files / "victim/file").exists()
     assert not run_module("service_paths", gone)["changed"]
+
+
+def tree(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+
+
+@pytest.mark.parametrize("through_a_link", [False, True], ids=["by its path", "by a link"])
+def test_absent_keeps_what_is_to_be_kept(run_module: Run, host_files: Path, through_a_link: bool) -> None:
+    run_module("service_paths", {**WANTED, "directories": [*WANTED["directories"], "/opt/exo/log/old"]})
+    (host_files / "opt/exo/models/org--name").mkdir()
+    (host_files / "opt/exo/models/org--name/weights").write_text("")
+    (host_files / "models").symlink_to(host_files / "opt/exo/models")
+    (host_files / "opt/exo/node_id").write_text("")
+    kept = "/models" if through_a_link else "/opt/exo/models"
+    keep = {**WANTED, "directories": ["/opt/exo", "/opt/exo/models"], "state": "absent", "keep": [kept]}
+    predicted = run_module("service_paths", keep, check=True)
+    assert (host_files / "opt/exo/log/old").exists()
+    assert run_module("service_paths", keep)["paths"] == predicted["paths"] == ["/opt/exo", "/log/exo.log"]
+    assert tree(host_files / "opt") == ["exo", "exo/models", "exo/models/org--name", "exo/models/org--name/weights"]
+    assert (host_files / "opt/exo/models/org--name/weights").lstat().st_uid == 0
+    assert not run_module("service_paths", keep)["changed"]
+    told = run_module("service_paths", {**keep, "keep": []})
+    assert told["paths"] == ["/opt/exo", "/opt/exo/models"]
+    assert tree(host_files / "opt") == []
+
+
+@pytest.mark.parametrize("keep", ["/opt/exo/models", "/opt/exo/missing"])
+def test_absent_keeps_nothing_where_there_is_no_file(run_module: Run, host_files: Path, keep: str) -> None:
+    run_module("service_paths", {**WANTED, "directories": [*WANTED["directories"], "/opt/exo/models/caches"]})
+    gone = {**WANTED, "state": "absent", "keep": [keep]}
+    assert run_module("service_paths", gone, check=True)["changed"]
+    assert run_module("service_paths", gone)["changed"]
+    assert not (host_files / "opt/exo").exists()

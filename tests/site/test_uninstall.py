@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A whole site is taken back: only when asked for, as predicted, and with nothing left but what is said.
+
+The order of the tests matters.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import states
+from tests.site import traces
+
+if TYPE_CHECKING:
+    from tests.site.cluster import Cluster, Run
+
+UNINSTALL = "playbooks/uninstall.yml"
+YES = ("-e", "confirm=yes")
+KEEP = ("-e", "keep_access=yes")
+# A management node, a GPU server, a Mac.
+LOOKED_AT = {"olab0": False, "gpu1": False, "olab1": True}
+MODELS = "/opt/hybrid-ai/exo/models"
+WEIGHTS = f"{MODELS}/org--name/weights"
+ASKING = "hybrid_ai.cluster.uninstall : Refuse to remove anything without a yes"
+SAYING = "hybrid_ai.cluster.uninstall : Say what was removed and what stays"
+ACCESS = "hybrid_ai.cluster.bootstrap : Remove Python, the rule for sudo and the cluster's key"
+REMOVING = "hybrid_ai.cluster.service : Remove the service's directory and files"
+# Users that packages of Debian's leave behind, whoever removes them.
+OF_DEBIAN = {"haproxy", "prometheus"}
+
+
+def look(cluster: Cluster) -> dict[str, traces.Traces]:
+    return {host: traces.read(cluster, host, mac=mac) for host, mac in LOOKED_AT.items()}
+
+
+def said(run: Run, host: str) -> list[str]:
+    """Return what the end of a run says of a host."""
+    (lines,) = [result["msg"] for task, found, result in run.tasks if (task, found) == (SAYING, host)]
+    return list(lines)
+
+
+def enters(cluster: Cluster, host: str) -> bool:
+    """Tell whether the cluster's key opens a host, over a connection of its own."""
+    words = ["-F", str(cluster.directory / "ssh_config"), "-o", "BatchMode=yes", "-o", "ControlPath=none"]
+    return subprocess.run(["ssh", *words, host, "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def story(cluster):
+    """Look at hosts that are only managed, then remove a site from them: unconfirmed, predicted, really, once more."""
+    states.managed()
+    found = {"managed": look(cluster)}
+    states.site()
+    cluster.execute("olab1", "sh", "-c", f"mkdir -p {MODELS}/org--name && head -c 1048576 /dev/zero >{WEIGHTS}")
+    cluster.execute("olab1", "sh", "-c", f"chown -R _exo {MODELS}")
+    found["site"] = look(cluster)
+    runs = {
+        "refused": cluster.play(UNINSTALL),
+        "predicted": cluster.play(UNINSTALL, "--check", *KEEP).succeeded(),
+        "removed": cluster.play(UNINSTALL, *YES, *KEEP).succeeded(),
+    }
+    found["removed"] = look(cluster)
+    runs["again"] = cluster.play(UNINSTALL, *YES, *KEEP).succeeded()
+    return {"found": found, "runs": runs}
+
+
+def test_without_a_yes_nothing_changes_and_one_sentence_says_what_to_write(story):
+    refused = story["runs"]["refused"]
+    assert refused.rc == 2
+    assert refused.changed == set()
+    failures = [(task, result["msg"]) for task, _, result in refused.tasks if result.get("failed")]
+    assert [task for task, _ in failures] == [ASKING]
+    assert "-e confirm=yes" in failures[0][1]
+    assert refused.tasks[-1][0] == ASKING
+
+
+def test_a_check_predicts_the_tasks_that_then_change(story):
+    predicted, removed = story["runs"]["predicted"].changed, story["runs"]["removed"].changed
+    assert {"only predicted": predicted - removed, "only done": removed - predicted} == {
+        "only predicted": set(),
+        "only done": set(),
+    }
+    assert {host for host, _ in removed} == {"olab0", "olab1", "olab2", "olab3", "gpu1"}
+
+
+@pytest.mark.parametrize("host", LOOKED_AT)
+def test_nothing_is_left_that_a_managed_host_has_not(story, host):
+    found = story["found"]
+    # Else it would prove nothing.
+    of_the_site = traces.differences(found["managed"][host], found["site"][host])
+    assert {"named", "mentioned", "hosts", "users", "groups", "rules", "logins"} <= set(of_the_site)
+    left = traces.differences(found["managed"][host], found["removed"][host])
+    if LOOKED_AT[host]:
+        # Models, and a folder that leads to them.
+        assert left.pop("ours") == ["+ exo"]
+    else:
+        of_debian = {f"+ {name}" for name in OF_DEBIAN}
+        left.update({section: sorted(set(left.get(section, [])) - of_debian) for section in ("users", "groups")})
+    assert {section: lines for section, lines in left.items() if lines} == {}
+
+
+def test_the_thunderbolt_ports_are_as_new_ones_and_no_bridge_loops(story, cluster):
+    # Three Macs in a ring: the bridge of before would loop.
+    services = [
+        line.strip("*") for line in cluster.execute("olab1", "networksetup", "-listallnetworkservices").splitlines()
+    ]
+    ports = [service for service in services if re.fullmatch(r"Thunderbolt \d", service)]
+    assert len(ports) == 2
+    for port in ports:
+        assert cluster.execute("olab1", "networksetup", "-getinfo", port).startswith("DHCP Configuration")
+    with pytest.raises(AssertionError):
+        cluster.execute("olab1", "ifconfig", "bridge0")
+    assert [line for line in said(story["runs"]["removed"], "olab1") if line.startswith("Stays: the bridge bridge0")]
+
+
+def test_models_stay_and_it_is_said_where_and_how_large_they_are(story, cluster):
+    assert cluster.execute("olab1", "wc", "-c", WEIGHTS).split()[0] == "1048576"
+    for run in ("predicted", "removed", "again"):
+        (line,) = [line for line in said(story["runs"][run], "olab1") if line.startswith("Stays: models")]
+        assert re.match(rf"Stays: models: {MODELS} \(1\.\d\d MB\); .*-e remove_models=yes", line)
+
+
+def test_what_stays_is_said_with_the_way_to_remove_it(story):
+    removed = story["runs"]["removed"]
+    assert said(removed, "olab0")[0].startswith("Gone: haproxy, grafana, ")
+    assert any("sudo apt-get purge nftables" in line for line in said(removed, "gpu1"))
+    assert all(any("without keep_access" in line for line in said(removed, host)) for host in LOOKED_AT)
+
+
+def test_a_second_run_changes_nothing(story):
+    assert story["runs"]["again"].changed == set()
+
+
+def test_models_go_when_told(story, cluster):
+    run = cluster.play(UNINSTALL, *YES, "-e", "remove_models=yes", "--tags", "exo").succeeded()
+    assert run.changed == {("olab1", REMOVING)}
+    assert cluster.execute("olab1", "ls", "-A", "/opt/hybrid-ai").split() == ["python"]
+
+
+def test_the_access_goes_last_and_only_where_it_is_to(story, cluster):
+    assert all(enters(cluster, host) for host in LOOKED_AT)
+    predicted = cluster.play(UNINSTALL, "--check", "--limit", "olab1,gpu1").succeeded()
+    run = cluster.play(UNINSTALL, *YES, "--limit", "olab1,gpu1").succeeded()
+    assert run.changed == predicted.changed == {("olab1", ACCESS), ("gpu1", ACCESS)}
+    done = {host: result["removed"] for task, host, result in run.tasks if task == ACCESS}
+    assert done == {
+        "olab1": ["Python", "passwordless sudo", "cluster key"],
+        "gpu1": ["passwordless sudo", "cluster key"],
+    }
+    assert {host: enters(cluster, host) for host in LOOKED_AT} == {"olab0": True, "olab1": False, "gpu1": False}
+    for host in ("olab1", "gpu1"):
+        assert traces.read(cluster, host, mac=LOOKED_AT[host])["named"] == frozenset()
+        assert not {".ansible", ".ssh"} & set(cluster.execute(host, "sh", "-c", "ls -A ~admin").split())
