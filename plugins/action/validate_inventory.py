@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from ansible.vars.hostvars import HostVars
 
 
-_KEY_VARIABLES = frozenset({"ansible_ssh_private_key_file", "bootstrap_ssh_directory", "cluster_secrets_directory"})
+_KEY_VARIABLES = frozenset(
+    {
+        "ansible_ssh_private_key_file",
+        "bootstrap_private_key_file",
+        "bootstrap_ssh_directory",
+        "cluster_secrets_directory",
+    }
+)
 """Variables that say where secrets lie."""
 
 
