@@ -79,6 +79,15 @@ def test_building_blocks_are_the_roles_that_no_play_applies():
     )
 
 
+def test_a_program_from_homebrew_is_asked_for_before_anything_is_changed():
+    asking = yaml_files.load(ROOT / "roles/preflight/vars/main.yml")["__preflight_homebrew_roles"]
+    brewing = {
+        path.parts[-3] for path in ROOT.glob("roles/*/*/*.yml") if re.search(r"\bformula'?: '?\w", path.read_text())
+    }
+    assert brewing
+    assert set(re.findall(r"\{'(\w+)': '\w+'\} if", asking)) == brewing
+
+
 def test_a_service_that_downloads_has_a_line_that_says_whether_it_can():
     variables = {path.parts[-3]: path.read_text() for path in sorted(ROOT.glob("roles/*/vars/main.yml"))}
     downloading = {role for role, text in variables.items() if re.search(r"^  downloads: true$", text, re.MULTILINE)}

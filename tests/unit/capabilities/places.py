@@ -92,7 +92,8 @@ def _roles(root: Path, registry: Registry) -> Iterator[str]:
         text = variables.read_text(encoding="utf-8") if variables.exists() else ""
         if one.checks and not re.search(rf"^__{one.name}_report:", text, re.MULTILINE):
             yield f"roles/{one.name}/vars/main.yml has no __{one.name}_report, its checks."
-    known = {*registry.capabilities, *registry.building_blocks, "bootstrap", "cluster", "validate", "verify"}
+    of_every_run = {"bootstrap", "cluster", "preflight", "validate", "verify"}
+    known = {*registry.capabilities, *registry.building_blocks, *of_every_run}
     for path in sorted(root.glob("roles/*/")):
         if path.name not in known:
             yield f"capabilities.yml has no entry for the role {path.name}."

@@ -91,7 +91,7 @@ def without_entry(tree: Path) -> None:
             id="import",
         ),
         pytest.param(
-            edited(SITE, lambda plays: [plays[0], plays[6], *plays[1:6], *plays[7:]]),
+            edited(SITE, lambda plays: [*plays[:2], plays[7], *plays[2:7], *plays[8:]]),
             f"{SITE} applies firewall after exo, which needs it.",
             id="order",
         ),
