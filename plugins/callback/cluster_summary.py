@@ -50,6 +50,8 @@ MANAGED = "names, download cache, dashboards, alerts and web pages"
 """What the host of that group brings."""
 VERIFICATION = "hybrid_ai.cluster.verify : "
 """What the names of the tasks of the role verify begin with."""
+REFUSAL = "hybrid_ai.cluster.validate : "
+"""What those of the role validate begin with, after which nothing is to be summed up."""
 
 
 def _action(result: CallbackTaskResult) -> str:
@@ -152,7 +154,7 @@ class CallbackModule(CallbackBase):
             if _action(result) == LOOK:
                 obstacles = str(result.result.get("obstacles") or reason).splitlines()
                 self._stopped[host] = Trouble("", tuple(obstacles))
-            self._refused = self._refused or _action(result) == VALIDATION
+            self._refused = self._refused or result.task.get_name().startswith(REFUSAL)
             if self._play and (result.task.run_once or result.task.any_errors_fatal):
                 self._ended.append((self._play, host, _name(result)))
         self._note_measurement(result)

@@ -146,7 +146,7 @@ def test_hosts_that_were_not_completed(summary: Any) -> None:
 
 
 def test_mistakes_in_the_inventory_speak_for_themselves(summary: Any) -> None:
-    assert summary([], [outcome("Check the inventory", action=VALIDATION)], failures=["olab1"]) == []
+    assert summary([], [outcome("hybrid_ai.cluster.validate : Check it")], failures=["olab1"]) == []
 
 
 @pytest.mark.parametrize(
