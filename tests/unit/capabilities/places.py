@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _capabilities
 
+from generate.plays import applied
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -31,13 +33,6 @@ def problems(root: Path) -> list[str]:
 
 def _load(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def applied(play: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
-    """Yield each role of ours that a play applies, with the tags that run it."""
-    for role in play.get("roles", []):
-        own = role.get("tags", []) if isinstance(role, dict) else []
-        yield (role["role"] if isinstance(role, dict) else role).rpartition(".")[2], {*play.get("tags", []), *own}
 
 
 def _plays(root: Path, registry: Registry) -> Iterator[str]:
