@@ -41,6 +41,8 @@ class ActionModule(ActionBase):
             return {**result, "unreachable": True, "msg": unreachable(str(error), target)}
         found = list(obstacles(seen, target, root, self._homebrew_programs(variables)))
         if found:
+            # An open connection keeps the groups that the user had when it began: the next run needs another one.
+            self._connection.reset()
             # Ansible prints the message twice, so they stand beside it; the last line break keeps them unfolded.
             message = f"{variables['inventory_hostname']} has to be prepared by a person; no host was changed."
             result.update(failed=True, msg=message, obstacles="\n".join([*found, ""]))

@@ -38,7 +38,9 @@ def look(monkeypatch: pytest.MonkeyPatch) -> Any:
         options = {"host": "192.168.1.11", "remote_user": "admin", "password": password}
         action = host_access.ActionModule.__new__(host_access.ActionModule)
         action._task = SimpleNamespace(args=arguments)
-        action._connection = SimpleNamespace(has_option=options.__contains__, get_option=options.get)
+        action._connection = SimpleNamespace(
+            has_option=options.__contains__, get_option=options.get, reset=lambda: asked.append("reset")
+        )
         action._play_context = SimpleNamespace(password=None)
         monkeypatch.setattr(host_access.ActionBase, "run", lambda *a, **k: {})
         monkeypatch.setattr(action, "_low_level_execute_command", execute, raising=False)
@@ -84,8 +86,10 @@ def test_a_host_that_cannot_be_reached(look: Any, answers: Any) -> None:
     ],
 )
 def test_a_user_who_gets_no_rights_of_root(look: Any, root: Any, sentence: str) -> None:
-    result, _ = look((0, LINUX, ""), root)
+    result, asked = look((0, LINUX, ""), root)
     assert result["failed"]
+    # Its connection has the groups of before.
+    assert asked[-1] == "reset"
     assert result["msg"] == "mini1 has to be prepared by a person; no host was changed."
     assert sentence in result["obstacles"]
 
