@@ -60,8 +60,10 @@ PLAY = """\
   gather_facts: false
   become: true
   tags: [$playbook]
-  roles:
-    - {role: hybrid_ai.cluster.$name, tags: [$name]}
+  tasks:
+    - name: Apply the role $name
+      ansible.builtin.import_role: {name: hybrid_ai.cluster.$name, rolespec_validate: false}
+      tags: [$name]
 """
 REMOVAL = """\
 - name: Remove $title

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from generate.plays import applied
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -102,8 +104,7 @@ def use(root: Path, role: str) -> str:
     """Say how a role is applied: the playbooks bear its name as a tag."""
     for path in sorted(root.glob("playbooks/*.yml")):
         for play in yaml.safe_load(path.read_text(encoding="utf-8")):
-            listed = [entry if isinstance(entry, str) else entry["role"] for entry in play.get("roles", [])]
-            if path.stem != "uninstall" and f"hybrid_ai.cluster.{role}" in listed:
+            if path.stem != "uninstall" and any(name == role and role in tags for name, tags in applied(play)):
                 return f"The playbook `hybrid_ai.cluster.{path.stem}` applies it; alone, with `--tags {role}`.\n"
     return "No playbook applies it by itself: it is a part of other roles.\n"
 

@@ -18,6 +18,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _archive, _checksum
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _ssh_key
 
 SUDOERS_FILE = "/etc/sudoers.d/hybrid-ai"
 ARCHIVE_MARKER = ".archive-sha256"
@@ -27,7 +28,8 @@ umask 077
 echo kernel="$(uname -s)"
 echo user="$(id -un)"
 echo uid="$(id -u)"
-if [ -f "$HOME/.ssh/authorized_keys" ] && grep -qxF -e {key} "$HOME/.ssh/authorized_keys"; then echo key=present; fi
+keys="$HOME/.ssh/authorized_keys"
+if [ -f "$keys" ] && grep -v '^[[:space:]]*#' "$keys" | grep -qF -e {key}; then echo key=present; fi
 if sudo -k -n true >/dev/null 2>&1; then echo sudo=passwordless; fi
 if [ -f {marker} ]; then echo archive="$(cat {marker})"; fi
 if {interpreter} -c 'import json' >/dev/null 2>&1; then echo python=works; fi
@@ -116,10 +118,14 @@ def missing(state: HostState, checksum: str) -> list[str]:
         parts.append("cluster key")
     if not state.sudo:
         parts.append("passwordless sudo")
-    wants_archive = state.kernel == "Darwin" and state.archive != checksum
-    if wants_archive or not state.python:
+    if wants_archive(state, checksum) or not state.python:
         parts.append("Python")
     return parts
+
+
+def wants_archive(state: HostState, checksum: str) -> bool:
+    """Tell whether the pinned CPython has to be sent."""
+    return state.kernel == "Darwin" and (state.archive != checksum or not state.python)
 
 
 def installation_root(interpreter: str) -> str:
@@ -151,13 +157,13 @@ class ActionModule(ActionBase):
     """Probe, name what is missing, bring it, probe again."""
 
     TRANSFERS_FILES = True
-    _VALID_ARGS = frozenset({"public_key", "interpreter", "archive", "checksum"})
+    _VALID_ARGS = frozenset({"private_key_file", "interpreter", "archive", "checksum"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the action; see the module's documentation for arguments and results."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = self._task.args
-        self.key = str(arguments["public_key"]).strip()
+        self.key = self._public_key(Path(str(arguments["private_key_file"])).expanduser())
         self.interpreter = str(arguments["interpreter"])
         try:
             self.checksum = _checksum.digits(str(arguments["checksum"]))
@@ -169,6 +175,7 @@ class ActionModule(ActionBase):
         wanted = missing(before, self.checksum)
         result["changed"] = bool(wanted)
         result["brought"] = wanted
+        result["wants_archive"] = wants_archive(before, self.checksum)
         after_text = "".join(f"{part}\n" for part in wanted)
         result["diff"] = {"before": "", "after": after_text, "before_header": "bare", "after_header": "managed"}
         if not wanted or self._task.check_mode:
@@ -187,6 +194,15 @@ class ActionModule(ActionBase):
             message = f"{', '.join(still)} did not show after the change; run again with -vvv"
             raise AnsibleActionFail(message)
         return result
+
+    def _public_key(self, file: Path) -> str:
+        if self._task.check_mode and not file.exists():
+            return "(not made yet)"  # no host has one that a check did not make
+        try:
+            # The proof, which follows, says so where nobody gives ssh its passphrase.
+            return _ssh_key.public_half(file, may_ask=False)
+        except ClusterError as error:
+            raise AnsibleActionFail(f"{file} {error}") from error
 
     def _bring_python(self, state: HostState, archive: Path) -> None:
         if state.kernel != "Darwin":
@@ -207,7 +223,7 @@ class ActionModule(ActionBase):
     def _probe(self) -> HostState:
         root = self.interpreter.removesuffix("/bin/python3")
         script = PROBE.format(
-            key=shlex.quote(self.key),
+            key=shlex.quote(_ssh_key.bare(self.key)),
             marker=shlex.quote(f"{root}/{ARCHIVE_MARKER}"),
             interpreter=shlex.quote(self.interpreter),
         )

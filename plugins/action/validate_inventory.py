@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,19 @@ if TYPE_CHECKING:
     from ansible.vars.hostvars import HostVars
 
 
-_KEY_VARIABLES = frozenset({"ansible_ssh_private_key_file", "bootstrap_ssh_directory", "cluster_secrets_directory"})
+_KEY_VARIABLES = frozenset(
+    {
+        "ansible_ssh_private_key_file",
+        "bootstrap_private_key_file",
+        "bootstrap_ssh_directory",
+        "cluster_secrets_directory",
+    }
+)
 """Variables that say where secrets lie."""
+
+
+CONFIGURATION = Path(__file__).resolve().parents[2] / "ansible.cfg"
+"""What a checkout has and an installed collection has not."""
 
 
 class ActionModule(ActionBase):
@@ -44,9 +56,14 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         result["changed"] = False
         given = [*variables.get("ansible_run_tags", ()), *variables.get("ansible_skip_tags", ())]
-        tags = unknown_tags(given, context.CLIARGS.get("args") or ())
-        if tags:
-            return _refuse(result, "command line has", tags)
+        mistakes = [*_missing_inventories(), *unknown_tags(given, context.CLIARGS.get("args") or ())]
+        if mistakes:
+            return _refuse(result, "command line has", mistakes)
+        if CONFIGURATION.exists() and not _is_configured():
+            self._display.warning(
+                f"{CONFIGURATION} is not read, because Ansible looks for ansible.cfg where it is started: run this in "
+                f"{CONFIGURATION.parent}, or set ANSIBLE_CONFIG={CONFIGURATION}."
+            )
         hostvars, groups = variables["hostvars"], variables["groups"]
         # Before a value is worked out: that could make a new secret where an old one was moved away.
         folders = _check_folders(hostvars, groups.get("all", ()), check_mode=self._task.check_mode)
@@ -55,6 +72,22 @@ class ActionModule(ActionBase):
             self._display.display(note, color=constants.COLOR_CHANGED)
         sentences = folders.sentences or check(read_inventory(hostvars, groups, self._loader))
         return _refuse(result, "inventory has", sentences) if sentences else result
+
+
+def _is_configured() -> bool:
+    """Tell whether Ansible has read the configuration of this checkout, or one that somebody has chosen."""
+    read = constants.CONFIG_FILE
+    return "ANSIBLE_CONFIG" in os.environ or (bool(read) and Path(read).resolve() == CONFIGURATION)
+
+
+def _missing_inventories() -> list[str]:
+    """Say which inventories of the command line are not there: Ansible itself goes on without them."""
+    given = [str(source) for source in context.CLIARGS.get("inventory") or ()]
+    return [
+        f"there is no inventory {source}; write its whole path, or run this in the folder in which that begins."
+        for source in given
+        if "," not in source and not Path(source).exists()
+    ]
 
 
 def _check_folders(hostvars: HostVars, hosts: Iterable[str], *, check_mode: bool) -> Outcome:

@@ -12,7 +12,8 @@ short_description: What a run changed and what it measured, at its end
 version_added: 0.1.0
 description:
   - Prints for every host the tasks that changed something, the lines of its node report, and the exo cluster.
-  - A host that was unreachable, that failed, or whose plays were never begun, is named as such.
+  - A host that was unreachable, that failed, or whose plays were never begun, is named as such, with the reason.
+  - Where the reason is one of those that are known, it says what to do.
   - Whatever is not as it should be is repeated at the very end.
   - A task that ran on another host for a host is booked on the one that it ran on.
   - A task whose result has C(changed_settings), as that of M(hybrid_ai.cluster.macos_headless), is shown with them.
@@ -23,11 +24,14 @@ author:
 """
 
 from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants, context
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._first_contact import Target, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,8 +46,14 @@ CONTROLLER = "localhost"
 VALIDATION = "hybrid_ai.cluster.validate_inventory"
 UNCONFIRMED = "hybrid_ai.cluster.uninstall : Refuse to remove anything without a yes"
 """The task that ends a removal to which nobody said yes."""
+LOOK = "hybrid_ai.cluster.host_access"
+MANAGEMENT = "management"
+MANAGED = "names, download cache, dashboards, alerts and web pages"
+"""What the host of that group brings."""
 VERIFICATION = "hybrid_ai.cluster.verify : "
 """What the names of the tasks of the role verify begin with."""
+REFUSAL = "hybrid_ai.cluster.validate : "
+"""What those of the role validate begin with, after which nothing is to be summed up."""
 
 
 def _action(result: CallbackTaskResult) -> str:
@@ -63,6 +73,30 @@ def _place(result: CallbackTaskResult) -> str:
     return str(result.task.delegate_to or result.host.get_name())
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """Why this run did not complete a host."""
+
+    state: str
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is repeated at the end."""
+        return [f"{self.state}: {reason}" if self.state else reason for reason in self.reasons] or [self.state]
+
+
+def _reason(result: CallbackTaskResult) -> str:
+    """Return the words of a failure on one line; a task that hides its result has none."""
+    said = result.result
+    for item in said.get("results") or ():
+        if item.get("failed"):
+            said = item
+            break
+    message = said.get("msg")
+    return " ".join(str(message).split()) if message else ""
+
+
 def _numbered(count: int, thing: str) -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
@@ -80,7 +114,10 @@ class CallbackModule(CallbackBase):
         self._changed: dict[str, list[str]] = defaultdict(list)
         self._reports: dict[str, list[dict[str, Any]]] = {}
         self._exo: dict[str, Any] = {}
-        self._failed: dict[str, str] = {}
+        self._failed: dict[str, Trouble] = {}
+        self._unreachable: dict[str, Trouble] = {}
+        self._stopped: dict[str, Trouble] = {}
+        """Hosts that a person has to prepare first, for which the run ended before anything was changed."""
         self._waiting: list[Play] = []
         """Plays that have not begun."""
         self._play: Play | None = None
@@ -89,10 +126,12 @@ class CallbackModule(CallbackBase):
         self._refused = False
         """Whether the run ended before a host was touched, with a sentence that needs no summary."""
         self._check = False
+        self._bootstrapping = False
 
     def v2_playbook_on_start(self, playbook: Playbook) -> None:
         """Note whether this is a prediction, and what is to come."""
         self._check = bool(context.CLIARGS.get("check"))
+        self._bootstrapping = Path(playbook._file_name or "").stem == "bootstrap"
         self._waiting = playbook.get_plays()
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
@@ -112,11 +151,35 @@ class CallbackModule(CallbackBase):
         # False lines speak for themselves.
         if not ignore_errors and not result.task.get_name().startswith(VERIFICATION):
             host = result.host.get_name()
-            self._failed[host] = _name(result)
-            self._refused |= _action(result) == VALIDATION or result.task.get_name() == UNCONFIRMED
+            reason = _reason(result)
+            self._failed[host] = Trouble(f"failed at the task {_name(result)}", (reason,) if reason else ())
+            if _action(result) == LOOK:
+                obstacles = str(result.result.get("obstacles") or reason).splitlines()
+                self._stopped[host] = Trouble("", tuple(obstacles))
+            self._refused = self._refused or result.task.get_name().startswith(REFUSAL)
+            self._refused = self._refused or result.task.get_name() == UNCONFIRMED
             if self._play and (result.task.run_once or result.task.any_errors_fatal):
                 self._ended.append((self._play, host, _name(result)))
         self._note_measurement(result)
+
+    def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
+        """Note why a host could not be reached."""
+        said = str(result.result.get("msg") or "")
+        # Who looked at the host has said it already.
+        advice = said if _action(result) == LOOK else unreachable(said, self._target(result))
+        elsewhere = f"{result.task.delegate_to}: " if result.task.delegate_to else ""
+        self._unreachable[result.host.get_name()] = Trouble("unreachable", (f"{elsewhere}{advice}",))
+
+    def _target(self, result: CallbackTaskResult) -> Target:
+        given = result.host.get_vars()
+        passwords = ("ask_pass", "connection_password_file")
+        return Target(
+            address=str(result.task.delegate_to or given.get("ansible_host") or result.host.get_name()),
+            user=str(given.get("ansible_user") or ""),
+            is_mac="macos" in given.get("group_names", ()),
+            bootstrapping=self._bootstrapping,
+            has_password=any(context.CLIARGS.get(name) for name in passwords),
+        )
 
     def _note_measurement(self, result: CallbackTaskResult) -> None:
         if _action(result) == "hybrid_ai.cluster.node_report" and "lines" in result.result:
@@ -128,6 +191,9 @@ class CallbackModule(CallbackBase):
         """Print what was collected."""
         if self._refused:
             return
+        if self._stopped:
+            self._print_wrong({**self._stopped, **{host: self._unreachable_host(host) for host in stats.dark}})
+            return
         troubles = self._troubles(stats)
         if not self._reports and not self._changed and not troubles:
             return
@@ -136,27 +202,36 @@ class CallbackModule(CallbackBase):
             self._display.banner("WHAT WAS MEASURED")
             for host in sorted(self._reports):
                 self._print_report(host)
+            if self._play and not self._managers():
+                self._display.display(f"No host is in the group {MANAGEMENT}, so there are no {MANAGED}.")
         if self._exo:
             self._print_exo()
         self._print_wrong(troubles)
 
-    def _troubles(self, stats: AggregateStats) -> dict[str, str]:
+    def _managers(self) -> list[str]:
+        """Return the hosts of the group management, whatever the limit of the run; nobody where no play began."""
+        inventory = self._play.get_variable_manager()._inventory if self._play else None
+        group = inventory.groups.get(MANAGEMENT) if inventory else None
+        return [host.get_name() for host in group.get_hosts()] if group else []
+
+    def _unreachable_host(self, host: str) -> Trouble:
+        return self._unreachable.get(host, Trouble("unreachable"))
+
+    def _troubles(self, stats: AggregateStats) -> dict[str, Trouble]:
         """Return the hosts that this run did not complete, and why."""
-        troubles: dict[str, str] = {}
+        troubles: dict[str, Trouble] = {}
         for play, failed, task in self._ended:
             # What a rescue caught ended nothing.
             for host in _hosts(play) if stats.failures.get(failed) else ():
-                troubles.setdefault(host, f"not completed: the task {task} failed on {failed}")
+                troubles.setdefault(host, Trouble(f"not completed: the task {task} failed on {failed}"))
         for play in self._waiting:
             for host in _hosts(play):
-                troubles.setdefault(host, f"not completed: the run ended before the play {play.get_name()}")
-        for host, task in self._failed.items():
-            if stats.failures.get(host):
-                troubles[host] = f"failed at the task {task}"
-        troubles.update(dict.fromkeys(stats.dark, "unreachable"))
+                troubles.setdefault(host, Trouble(f"not completed: the run ended before the play {play.get_name()}"))
+        troubles.update({host: trouble for host, trouble in self._failed.items() if stats.failures.get(host)})
+        troubles.update({host: self._unreachable_host(host) for host in stats.dark})
         return troubles
 
-    def _print_changes(self, hosts: Iterable[str], troubles: dict[str, str]) -> None:
+    def _print_changes(self, hosts: Iterable[str], troubles: dict[str, Trouble]) -> None:
         self._display.banner("WHAT WOULD CHANGE" if self._check else "WHAT WAS CHANGED")
         shown = sorted(host for host in hosts if host != CONTROLLER or host in troubles or self._changed.get(host))
         width = max((len(host) for host in shown), default=0)
@@ -165,7 +240,8 @@ class CallbackModule(CallbackBase):
             changes = f"{len(names)}: {', '.join(names)}" if names else "nothing"
             color = constants.COLOR_CHANGED if names else constants.COLOR_OK
             if host in troubles:
-                changes = f"{troubles[host]}; before that {changes}" if names else troubles[host]
+                state = troubles[host].state
+                changes = f"{state}; before that {changes}" if names else state
                 color = constants.COLOR_ERROR
             self._display.display(f"{host:<{width}}  {changes}", color=color)
 
@@ -184,14 +260,15 @@ class CallbackModule(CallbackBase):
             color = constants.COLOR_OK if line["ok"] else constants.COLOR_ERROR
             self._display.display(f"{mark} {_sentence(line)}", color=color)
 
-    def _print_wrong(self, troubles: dict[str, str]) -> None:
+    def _print_wrong(self, troubles: dict[str, Trouble]) -> None:
         """Repeat what is not as it should be, below everything that is."""
         false = [(host, line) for host in sorted(self._reports) for line in self._reports[host] if not line["ok"]]
         if not false and not troubles:
             return
         self._display.banner("WHAT IS WRONG")
-        for host, why in sorted(troubles.items()):
-            self._display.display(f"{host}: {why}", color=constants.COLOR_ERROR)
+        for host, trouble in sorted(troubles.items(), key=lambda item: item[0]):
+            for sentence in trouble.sentences:
+                self._display.display(f"{host}: {sentence}", color=constants.COLOR_ERROR)
         for host, line in false:
             self._display.display(f"{host}: {_sentence(line)}", color=constants.COLOR_ERROR)
         counts = []
@@ -203,6 +280,13 @@ class CallbackModule(CallbackBase):
             verb = "was" if len(troubles) == 1 else "were"
             counts.append(f"{_numbered(len(troubles), 'host')} {verb} not completed")
         self._display.display(f"{enumerate_names(counts)}.", color=constants.COLOR_ERROR)
+        if self._stopped:
+            self._display.display("No host was changed; run this again when that is done.", color=constants.COLOR_ERROR)
+            return
+        for manager in self._managers():
+            if manager in self._unreachable:
+                left = f"{MANAGED} were left as they are; run this again when it can be reached."
+                self._display.display(f"Without {manager}, {left}", color=constants.COLOR_ERROR)
 
     def _print_exo(self) -> None:
         """Print the cluster as its members see it."""

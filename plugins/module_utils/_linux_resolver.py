@@ -131,6 +131,11 @@ class PlainFile:
         """Do nothing: the C library sees that the file is another one."""
 
 
+def is_ours() -> bool:
+    """Tell whether anything is left of a change of ours, whoever rules by now."""
+    return any(_files.exists(path) for path in (DROP_IN, BEFORE))
+
+
 def find_ruler(commands: Commands) -> Ruler:
     """Find out who decides, and refuse where a change would not last."""
     target = str(_files.real(RESOLV_CONF).readlink()) if _files.real(RESOLV_CONF).is_symlink() else ""

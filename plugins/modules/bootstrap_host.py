@@ -11,7 +11,7 @@ module: bootstrap_host
 short_description: Bring a bare host under Ansible's management
 version_added: 0.1.0
 description:
-  - Authorizes the cluster's SSH key, allows the connecting user to use C(sudo) without a password, and on macOS
+  - Authorizes an SSH key, allows the connecting user to use C(sudo) without a password, and on macOS
     unpacks a relocatable CPython where O(interpreter) says.
   - It needs no Python on the host. A bare Mac has only a stub at C(/usr/bin/python3).
   - Each part is probed before and after; only what is missing is brought.
@@ -25,9 +25,11 @@ attributes:
     description: Lists what is brought.
     support: full
 options:
-  public_key:
-    description: The cluster's public key, one line of C(authorized_keys).
-    type: str
+  private_key_file:
+    description:
+      - The private key, on the controller, that the host is to be reached with from now on.
+      - Only its public half leaves the controller.
+    type: path
     required: true
   interpreter:
     description: Path of the interpreter that Ansible will use on the host. It must end in C(/bin/python3).
@@ -48,7 +50,7 @@ options:
 EXAMPLES = r"""
 - name: Bring the host under management
   hybrid_ai.cluster.bootstrap_host:
-    public_key: "{{ lookup('ansible.builtin.file', 'ssh/id_ed25519.pub') }}"
+    private_key_file: ~/.ssh/id_ed25519
     interpreter: /opt/hybrid-ai/python/bin/python3
     archive: ~/.cache/hybrid-ai/cpython-3.12.14-aarch64-apple-darwin.tar.gz
     checksum: sha256:81a359f1cfadd4da11766534c5913791cea55f26e1bb902cacd2a531bb1e4b2b
@@ -61,4 +63,8 @@ brought:
   elements: str
   returned: always
   sample: [cluster key, passwordless sudo, Python]
+wants_archive:
+  description: Whether the archive was, or in check mode would be, sent to the host.
+  type: bool
+  returned: always
 """

@@ -38,7 +38,7 @@ options:
     elements: str
     default: []
   state:
-    description: V(absent) brings back what was before the first change.
+    description: V(absent) brings back what was before the first change, and does nothing where there was none.
     type: str
     choices: [present, absent]
     default: present
@@ -54,7 +54,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ruler:
-  description: Who decides about name servers here.
+  description: Who decides about name servers here. Nobody is asked where there is nothing to bring back.
   type: str
   returned: success
   sample: systemd-resolved
@@ -92,6 +92,8 @@ def wanted_from(options: dict[str, Any]) -> _linux_resolver.Wanted | None:
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Read, plan, apply, try, and take back what does not work."""
     wanted = wanted_from(module.params)
+    if wanted is None and not _linux_resolver.is_ours():
+        return {"changed": False, "ruler": None, "diff": []}
     require_root("Setting name servers")
     ruler = _linux_resolver.find_ruler(module_commands(module))
     changes = [change for change in ruler.plan(wanted) if change.needed]

@@ -20,9 +20,13 @@ author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:
   url:
-    description: Where the file is; C(http), C(https) or C(file).
+    description: Where the file is; C(http), C(https) or C(file). Give this or O(source).
     type: str
-    required: true
+  source:
+    description:
+      - The file on the controller, which sends it over Ansible's own connection. Give this or O(url).
+      - In check mode it may not be there yet.
+    type: path
   path:
     description: Where to have it. Its directory is made where it is missing.
     type: path
@@ -45,6 +49,12 @@ EXAMPLES = r"""
     url: https://assets.exolabs.net/EXO-1.0.71.dmg
     checksum: sha256:bc81a23ec647a995c5f8237857e749bc3de7ba8ec40f2aab39886c1a04beaac7
     path: /opt/hybrid-ai/releases/EXO-1.0.71.dmg
+
+- name: Send exo to a host that cannot fetch it
+  hybrid_ai.cluster.release_file:
+    source: ~/.cache/hybrid-ai/EXO-1.0.71.dmg
+    checksum: sha256:bc81a23ec647a995c5f8237857e749bc3de7ba8ec40f2aab39886c1a04beaac7
+    path: /opt/hybrid-ai/releases/EXO-1.0.71.dmg
 """
 
 RETURN = r"""
@@ -60,6 +70,7 @@ size:
 
 import contextlib
 import os
+import platform
 import shutil
 import tempfile
 from pathlib import Path
@@ -85,7 +96,11 @@ def request(module: AnsibleModule, url: str) -> Any:
     response, info = fetch_url(module, url, timeout=module.params["timeout"])
     # A file:// answer has no status of its own.
     if response is None or info["status"] not in (200, None):
-        raise ReleaseError(f"{url} cannot be fetched: {info['msg']}.")
+        reason = str(info["msg"]).rstrip(".")
+        raise ReleaseError(
+            f"{url} cannot be fetched: {reason}. Let {platform.node()} reach it, name a mirror of it, or put the file "
+            f"at {module.params['path']} by hand."
+        )
     return response
 
 
@@ -115,11 +130,14 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
-            "url": {"type": "str", "required": True},
+            "url": {"type": "str"},
+            "source": {"type": "path"},
             "path": {"type": "path", "required": True},
             "checksum": {"type": "str", "required": True},
             "timeout": {"type": "int", "default": 30},
         },
+        required_one_of=[("url", "source")],
+        mutually_exclusive=[("url", "source")],
         supports_check_mode=True,
     )
     path = Path(module.params["path"])
@@ -128,7 +146,8 @@ def main() -> None:
         wanted = _checksum.digits(module.params["checksum"])
         changed = before != wanted
         if changed and not module.check_mode:
-            fetch(module, module.params["url"], path, wanted)
+            # The action of this name has sent what is on the controller, and says where to.
+            fetch(module, module.params["url"] or f"file://{module.params['source']}", path, wanted)
             if sha256(module, path) != wanted:
                 raise ReleaseError(f"{path} does not have the checksum it was written with; check the disk.")
     except (ClusterError, OSError) as error:

@@ -82,7 +82,7 @@ def firewall_rules(
     for name, service in closed.items():
         _check_name(name)
         found = addresses(_sources(cluster, service, host), f"the service {name}")
-        if not found:  # peers where there is but one
+        if not found:  # peers where there is but one, or a management node where there is none
             continue
         tables[name] = found
         rules.append(Rule("pass", protocol=service["protocol"], port=service["port"], source=name))

@@ -25,7 +25,9 @@ SPECIAL = frozenset({"all", "always", "never", "none", "tagged", "untagged"}) | 
 """Tags that mean something to Ansible itself, and those that molecule always skips."""
 
 _VERIFY = "verify"
-_EVERYTHING = frozenset({"all", "always", "tagged", _VERIFY})
+_EVERYTHING = frozenset({"all", "tagged"})
+_REPORTED = _EVERYTHING | {"always", _VERIFY}
+"""What shows the lines of a capability, whether or not the run applies it."""
 _IMPORTS = ("import_playbook", "ansible.builtin.import_playbook")
 
 
@@ -141,9 +143,17 @@ def _tags_of(path: Path) -> frozenset[str]:
     return frozenset(known.tags)
 
 
+def is_applied(capability: str, run_tags: Iterable[str], skip_tags: Iterable[str]) -> bool:
+    """Tell whether a run with these tags brings a capability."""
+    return _chooses(_EVERYTHING, capability, run_tags, skip_tags)
+
+
 def is_chosen(capability: str, run_tags: Iterable[str], skip_tags: Iterable[str]) -> bool:
     """Tell whether a run with these tags is about a capability."""
+    return _chooses(_REPORTED, capability, run_tags, skip_tags)
+
+
+def _chooses(everything: frozenset[str], capability: str, run_tags: Iterable[str], skip_tags: Iterable[str]) -> bool:
     known = registry().capabilities.get(capability)
     tags = known.tags if known else frozenset({capability})
-    wanted, skipped = set(run_tags), set(skip_tags)
-    return bool(wanted & (tags | _EVERYTHING)) and not skipped & (tags | {"all"})
+    return bool(set(run_tags) & (tags | everything)) and not set(skip_tags) & (tags | {"all"})

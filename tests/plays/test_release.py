@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""The role release between two hosts and a store that lies: what the second host verifies a file against."""
+"""The role release between two hosts: what the second one verifies a file against, and who fetches it for both."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def store(tmp_path):
         server.shutdown()
 
 
-def have(tmp_path, publisher, port, checksum):
+def have(tmp_path, publisher, port, checksum, *arguments, managed=True):
     """Have the file on both hosts, and return the run and where they keep it."""
     hosts = {
         name: {"ansible_connection": "local", "ansible_host": "127.0.0.1", "cluster_directory": str(tmp_path / name)}
@@ -58,16 +58,18 @@ def have(tmp_path, publisher, port, checksum):
     variables = {
         "ansible_python_interpreter": sys.executable,
         "cluster_service_overrides": {"release_store": {"port": port}},
+        "cluster_downloads_directory": str(tmp_path / "controller"),
         "release_file": {"url": f"file://{publisher / NAME}", "checksum": checksum},
     }
-    groups = {"management": {"hosts": {"manager": {}}}}
+    groups = {"management": {"hosts": {"manager": {}}}} if managed else {}
     inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": variables, "children": groups}}))
     play = {"hosts": "all", "gather_facts": False, "roles": ["hybrid_ai.cluster.release"]}
     playbook.write_text(yaml.safe_dump([play]))
     done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory, playbook],
+        [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory, playbook, *arguments],
         cwd=ROOT,
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "no_proxy": "*"},
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "no_proxy": "*"}
+        | {"ANSIBLE_REMOTE_TMP": str(tmp_path / "on-the-host")},
         capture_output=True,
         text=True,
         check=False,
@@ -92,3 +94,51 @@ def test_no_host_takes_the_word_of_a_server(tmp_path, publisher, store, address)
     assert not workers.exists()
     assert not managers.exists()
     assert "whoever serves a file can change its list too; write sha256:" in " ".join(done.stdout.split())
+
+
+PINNED = f"sha256:{hashlib.sha256(GOOD).hexdigest()}"
+
+
+def changes(done):
+    """Return how many tasks changed something on each host."""
+    recap = done.stdout.partition("PLAY RECAP")[2].splitlines()
+    return {line.split()[0]: int(line.split("changed=")[1].split()[0]) for line in recap if "changed=" in line}
+
+
+def test_without_a_management_node_the_controller_fetches_once_and_sends(tmp_path, publisher, store):
+    predicted, *files = have(tmp_path, publisher, store, PINNED, "--check", managed=False)
+    assert not any(file.exists() for file in files)
+    assert not (tmp_path / "controller").exists()
+    first, *files = have(tmp_path, publisher, store, PINNED, managed=False)
+    assert first.returncode == 0, first.stdout
+    assert [file.read_bytes() for file in files] == [GOOD, GOOD]
+    assert [path.name for path in (tmp_path / "controller").iterdir()] == [NAME]
+    assert [path for path in (tmp_path / "on-the-host").rglob("*") if path.is_file()] == []
+    assert changes(predicted) == changes(first)
+    assert sum(changes(first).values()) == 3
+    # A host that has the file needs nothing of what the controller keeps.
+    (tmp_path / "controller" / NAME).write_bytes(EVIL)
+    files[0].write_bytes(EVIL)
+    again, *files = have(tmp_path, publisher, store, PINNED, managed=False)
+    assert again.returncode == 0, again.stdout
+    assert [file.read_bytes() for file in files] == [GOOD, GOOD]
+    assert sum(changes(again).values()) == 2
+    assert sum(changes(have(tmp_path, publisher, store, PINNED, managed=False)[0]).values()) == 0
+
+
+def test_what_a_host_is_sent_is_verified_there(tmp_path, publisher, store):
+    """A file that is changed on its way, or after it was fetched, is not kept."""
+    wrong = f"sha256:{hashlib.sha256(EVIL).hexdigest()}"
+    done, *files = have(tmp_path, publisher, store, wrong, managed=False)
+    assert f"where {wrong} is pinned; it was not kept" in " ".join(done.stdout.split())
+    assert not any(file.exists() for file in files)
+    assert done.returncode != 0
+
+
+def test_a_management_node_that_is_off_is_passed_by(tmp_path, publisher, store):
+    """What the role preflight noted of it decides, so that no host waits for it again."""
+    off = ["-e", '{"__preflight_access": {"unreachable": true}}']
+    done, *files = have(tmp_path, publisher, store, PINNED, *off)
+    assert done.returncode == 0, done.stdout
+    assert [file.read_bytes() for file in files] == [GOOD, GOOD]
+    assert (tmp_path / "controller" / NAME).exists()

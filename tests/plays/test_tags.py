@@ -79,3 +79,12 @@ def test_the_tags_that_are_known_are_those_that_ansible_lists(play):
     lines = [line.partition("TASK TAGS: [")[2].rstrip("]") for line in listed.text.splitlines() if "TASK TAGS" in line]
     known = known_tags([str(REPOSITORY / "site.yml")]).tags
     assert known == {tag for line in lines for tag in line.split(", ")}
+
+
+def test_no_play_of_a_partial_run_checks_the_arguments_of_roles_that_it_does_not_apply(play):
+    """They were checked by validation; Ansible's own checks would run for every role of the site, whatever the tags."""
+    for arguments in ([], ["--tags", "exo"]):
+        listed = play("site.yml", "-i", ONE_MAC, "--list-tasks", *arguments)
+        assert listed.rc == 0, listed.text
+        assert "exo : Install or remove exo" in listed.text
+        assert "Validating arguments" not in listed.text

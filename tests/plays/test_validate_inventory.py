@@ -49,7 +49,7 @@ def run(playbook: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         pytest.param("address_twice", [], id="plain"),
         pytest.param("cable_port_twice", ["--limit", "gpu1"], id="under-a-limit"),
         pytest.param("variable_misspelt", ["--tags", "exo"], id="with-tags"),
-        pytest.param("management_missing", ["--check"], id="check-mode"),
+        pytest.param("management_twice", ["--check"], id="check-mode"),
     ],
 )
 def test_the_playbook_stops_before_it_touches_a_host(playbook: Path, name: str, arguments: list[str]) -> None:

@@ -72,6 +72,8 @@ def all_stages(*, everything: bool) -> list[Stage]:
         _pytest("cache", "tests/cache", after=("managed",), waits=True),
         *(_molecule(name, sequence) for name in scenarios()),
         _pytest("loop", "tests/site/test_loop.py", "tests/site/test_documented_commands.py", after=("managed",)),
+        _pytest("first_contact", "tests/site/test_first_contact.py", after=("managed",)),
+        replace(_pytest("no_management", "tests/site/test_no_management.py", after=("story",)), scenario=True),
         replace(_pytest("upgrade", "tests/site/test_upgrade.py", after=("story",)), scenario=True),
         *(_matrix() if everything else ()),
     ]

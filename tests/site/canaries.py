@@ -14,6 +14,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from generate.plays import applied
 from tests import yaml_files
 from tests.site.cluster import ROOT
 
@@ -74,9 +75,8 @@ def applied_roles() -> list[str]:
     """Return the roles that site.yml applies; the others are parts of them, and get their secrets from them."""
     imports = [play["ansible.builtin.import_playbook"] for play in yaml_files.load(ROOT / "playbooks/site.yml")]
     plays = [play for name in imports for play in yaml_files.load(ROOT / "playbooks" / name)]
-    names = [role["role"] if isinstance(role, dict) else role for play in plays for role in play.get("roles", [])]
     # What all of them depend on.
-    return sorted({name.rpartition(".")[2] for name in names} | {"cluster"})
+    return sorted({role for play in plays for role, _ in applied(play)} | {"cluster"})
 
 
 def _secret(name: str, option: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

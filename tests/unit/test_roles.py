@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import PLANNED_VARIABLES
 
+from generate.plays import applied
 from tests import yaml_files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,11 +73,20 @@ def test_every_group_that_a_play_is_for_is_accepted():
 
 
 def test_building_blocks_are_the_roles_that_no_play_applies():
-    applied = {role["role"].rpartition(".")[2] for play in PLAYS for role in play.get("roles", [])}
+    found = {role for play in PLAYS for role, _ in applied(play)}
     assert (
         set(registry().building_blocks)
-        == {path.parents[1].name for path in ROOT.glob("roles/*/tasks/main.yml")} - applied
+        == {path.parents[1].name for path in ROOT.glob("roles/*/tasks/main.yml")} - found
     )
+
+
+def test_a_program_from_homebrew_is_asked_for_before_anything_is_changed():
+    asking = yaml_files.load(ROOT / "roles/preflight/vars/main.yml")["__preflight_homebrew_roles"]
+    brewing = {
+        path.parts[-3] for path in ROOT.glob("roles/*/*/*.yml") if re.search(r"\bformula'?: '?\w", path.read_text())
+    }
+    assert brewing
+    assert set(re.findall(r"\{'(\w+)': '\w+'\} if", asking)) == brewing
 
 
 def test_a_service_that_downloads_has_a_line_that_says_whether_it_can():

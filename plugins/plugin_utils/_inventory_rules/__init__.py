@@ -14,6 +14,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules
     _exo_namespace,
     _firewall,
     _hosts,
+    _login_key,
     _passwords,
     _placement,
     _undo,
@@ -49,6 +50,7 @@ _RULES = (
     _placement.exo,
     _firewall.firewall,
     _undo.undo_times,
+    _login_key.login_key,
 )
 
 

@@ -91,15 +91,11 @@ def platforms(inventory: Inventory) -> Iterator[Problem]:
 
 
 def management(inventory: Inventory) -> Iterator[Problem]:
-    """Check that exactly one host manages the others."""
+    """Check that one host at most manages the others; without one the report says what is absent."""
     names = inventory.groups.get("management", [])
     if len(names) > 1:
         yield Problem(
             INVENTORY, f"the group management has {len(names)} hosts ({enumerate_names(names)}); keep one of them."
-        )
-    elif not names and "management" not in _misspelt_groups(inventory).values():
-        yield Problem(
-            INVENTORY, "the group management has no host; add the one that fetches downloads and serves the others."
         )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HOST_OPTIONS: dict[str, dict[str, Any]] = {
     "ansible_host": {"type": "str"},
     "ansible_python_interpreter": {"type": "str"},
+    "ansible_ssh_private_key_file": {"type": "path"},
     "ansible_user": {"type": "str"},
     "ansible_port": {"type": "int"},
     "mac_address": {"type": "str"},

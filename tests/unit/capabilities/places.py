@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _capabilities
 
+from generate.plays import applied
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -20,7 +22,7 @@ SITE = "playbooks/site.yml"
 UNINSTALL = "playbooks/uninstall.yml"
 EXAMPLE = "inventories/example/hosts.yml"
 UIDS = range(450, 500)
-OTHER_ROLES = {"bootstrap", "cluster", "uninstall", "validate", "verify"}
+OTHER_ROLES = {"bootstrap", "cluster", "preflight", "uninstall", "validate", "verify"}
 
 
 def problems(root: Path) -> list[str]:
@@ -32,13 +34,6 @@ def problems(root: Path) -> list[str]:
 
 def _load(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def applied(play: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
-    """Yield each role of ours that a play applies, with the tags that run it."""
-    for role in play.get("roles", []):
-        own = role.get("tags", []) if isinstance(role, dict) else []
-        yield (role["role"] if isinstance(role, dict) else role).rpartition(".")[2], {*play.get("tags", []), *own}
 
 
 def _plays(root: Path, registry: Registry) -> Iterator[str]:
@@ -93,15 +88,7 @@ def _roles(root: Path, registry: Registry) -> Iterator[str]:
         text = variables.read_text(encoding="utf-8") if variables.exists() else ""
         if one.checks and not re.search(rf"^__{one.name}_report:", text, re.MULTILINE):
             yield f"roles/{one.name}/vars/main.yml has no __{one.name}_report, its checks."
-    known = {
-        *registry.capabilities,
-        *registry.building_blocks,
-        "bootstrap",
-        "cluster",
-        "uninstall",
-        "validate",
-        "verify",
-    }
+    known = {*registry.capabilities, *registry.building_blocks, *OTHER_ROLES}
     for path in sorted(root.glob("roles/*/")):
         if path.name not in known:
             yield f"capabilities.yml has no entry for the role {path.name}."

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import shlex
+import subprocess
 import tarfile
 from types import SimpleNamespace
 
@@ -14,6 +17,7 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.hybrid_ai.cluster.plugins.action import bootstrap_host
 
 CHECKSUM = "81" * 32
+KEY = "ssh-ed25519 AAAAkey cluster"
 INTERPRETER = "/opt/hybrid-ai/python/bin/python3"
 MANAGED_MAC = f"kernel=Darwin\nuser=admin\nuid=501\nkey=present\nsudo=passwordless\narchive={CHECKSUM}\npython=works\n"
 BARE_MAC = "Last login: today\nkernel=Darwin\nuser=admin\nuid=501\n"
@@ -62,8 +66,10 @@ def archive_of(path, *members):
 @pytest.fixture
 def host(monkeypatch, tmp_path):
     """Return a function that runs the action against a host which answers as scripted."""
-    packed = tmp_path / "python.tgz"
+    packed, key = tmp_path / "python.tgz", tmp_path / "key"
     pinned = archive_of(packed)
+    key.touch()
+    monkeypatch.setattr(bootstrap_host._ssh_key, "public_half", lambda file, *, may_ask: KEY)
 
     def run(answers, *, check=False, checksum=None, members=()):
         checksum = checksum or (archive_of(packed, *members) if members else pinned)
@@ -76,7 +82,7 @@ def host(monkeypatch, tmp_path):
             return {"rc": rc, "stdout": out.replace(CHECKSUM, checksum), "stderr": err}
 
         task = SimpleNamespace(
-            args={"public_key": "ssh-ed25519 AAAA cluster", "interpreter": INTERPRETER, "archive": str(packed)}
+            args={"private_key_file": str(key), "interpreter": INTERPRETER, "archive": str(packed)}
             | {"checksum": f"sha256:{checksum}"},
             check_mode=check,
             async_val=0,
@@ -91,7 +97,7 @@ def host(monkeypatch, tmp_path):
         return result, said, sent
 
     sent = []
-    run.packed, run.pinned, run.sent = packed, pinned, sent
+    run.packed, run.pinned, run.sent, run.key = packed, pinned, sent, key
     return run
 
 
@@ -118,6 +124,60 @@ def test_check_mode_only_probes(host):
     result, said, _ = host([(0, BARE_MAC, "")], check=True)
     assert result["changed"]
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("probe", "wanted"),
+    [
+        pytest.param(BARE_MAC, True, id="bare Mac"),
+        pytest.param(MANAGED_MAC.replace("python=works\n", ""), True, id="Mac whose Python is broken"),
+        pytest.param(MANAGED_MAC.replace("key=present\n", ""), False, id="Mac that has it"),
+        pytest.param(MANAGED_LINUX.replace("python=works\n", ""), False, id="Linux"),
+    ],
+)
+def test_who_has_to_be_sent_the_archive(host, probe, wanted):
+    result, _, _ = host([(0, probe, "")], check=True)
+    assert result["wants_archive"] is wanted
+
+
+def test_check_mode_needs_no_key_that_was_not_made(host, monkeypatch):
+    host.key.unlink()
+    monkeypatch.setattr(bootstrap_host._ssh_key, "public_half", pytest.fail)
+    result, _, _ = host([(0, BARE_MAC, "")], check=True)
+    assert result["brought"][0] == "cluster key"
+
+
+def test_a_key_that_cannot_be_used_is_one_sentence(host, monkeypatch):
+    def refuse(file, *, may_ask):
+        raise bootstrap_host._ssh_key.KeyFileError("is no private key of OpenSSH; write the path of one.")
+
+    monkeypatch.setattr(bootstrap_host._ssh_key, "public_half", refuse)
+    with pytest.raises(AnsibleActionFail, match=rf"{host.key} is no private key of OpenSSH; write the path of one\."):
+        host([])
+
+
+@pytest.mark.parametrize(
+    ("lines", "present"),
+    [
+        pytest.param(["ssh-ed25519 AAAAkey cluster"], True, id="as it is"),
+        pytest.param(["ssh-rsa AAAAother x", "ssh-ed25519 AAAAkey me@desk"], True, id="with a comment of its own"),
+        pytest.param(['from="192.168.1.0/24" ssh-ed25519 AAAAkey'], True, id="with options"),
+        pytest.param(["# ssh-ed25519 AAAAkey cluster"], False, id="commented out"),
+        pytest.param(["ssh-ed25519 AAAAother cluster"], False, id="another key"),
+        pytest.param(None, False, id="no file"),
+    ],
+)
+def test_a_key_that_already_opens_the_host_is_seen(tmp_path, lines, present):
+    """The probe is run by a real shell."""
+    if lines is not None:
+        (tmp_path / ".ssh").mkdir()
+        (tmp_path / ".ssh/authorized_keys").write_text("\n".join([*lines, ""]))
+    script = bootstrap_host.PROBE.format(
+        key=shlex.quote(bootstrap_host._ssh_key.bare(KEY)), marker="/nowhere", interpreter="/nowhere"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(["/bin/sh", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert bootstrap_host.HostState.parse(done.stdout).key is present
 
 
 def test_a_failing_command_is_one_sentence(host):

@@ -16,14 +16,20 @@ from tests import yaml_files
 REPOSITORY = Path(__file__).parents[4]
 REPORT = "hybrid_ai.cluster.node_report"
 VALIDATION = "hybrid_ai.cluster.validate_inventory"
+LOOK = "hybrid_ai.cluster.host_access"
+REFUSED = (
+    "Task failed: Failed to connect to the host via ssh: ssh: connect to host 10.0.0.1 port 22: Connection refused"
+)
+MANAGED = "names, download cache, dashboards, alerts and web pages"
 
 
 def outcome(name: str, host: str = "olab1", action: str = "any", **result: Any) -> Any:
     """Return what Ansible tells a callback of a task."""
     task = {"action": action, "resolved_action": None, "delegate_to": result.pop("delegate_to", None)}
+    variables = {"ansible_host": "10.0.0.1", "group_names": [result.pop("group", "macos")]}
     return SimpleNamespace(
         is_changed=lambda: result.get("changed", False),
-        host=SimpleNamespace(get_name=lambda: host),
+        host=SimpleNamespace(get_name=lambda: host, get_vars=lambda: variables),
         task=SimpleNamespace(get_name=lambda: name, run_once=False, any_errors_fatal=False, **task),
         result=result,
     )
@@ -41,12 +47,30 @@ def summary(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(Display, "banner", lambda _self, text, *_words, **_named: shown.append(text))
     monkeypatch.setattr(context, "CLIARGS", {"check": False, "verbosity": 0})
 
-    def run(ok: Any = (), failed: Any = (), failures: Any = (), dark: Any = ()) -> list[str]:
+    def run(
+        ok: Any = (),
+        failed: Any = (),
+        *,
+        failures: Any = (),
+        dark: Any = (),
+        unreachable: Any = (),
+        managers: Any = None,
+        playbook: str = "site.yml",
+    ) -> list[str]:
         callback = CallbackModule()
+        callback.v2_playbook_on_start(SimpleNamespace(_file_name=f"/home/me/{playbook}", get_plays=list))
+        if managers is not None:
+            group = SimpleNamespace(get_hosts=lambda: [outcome("Any", name).host for name in managers])
+            inventory = SimpleNamespace(groups={"management": group})
+            manager = SimpleNamespace(_inventory=inventory)
+            callback.v2_playbook_on_play_start(SimpleNamespace(_uuid="1", get_variable_manager=lambda: manager))
         for each in ok:
             callback.v2_runner_on_ok(each)
         for each in failed:
             callback.v2_runner_on_failed(each)
+        for each in unreachable:
+            callback.v2_runner_on_unreachable(each)
+        dark = [*dark, *(each.host.get_name() for each in unreachable)]
         processed = dict.fromkeys([each.host.get_name() for each in [*ok, *failed]] + list(dark), 1)
         stats = {"processed": processed, "failures": dict.fromkeys(failures, 1), "dark": dict.fromkeys(dark, 1)}
         callback.v2_playbook_on_stats(SimpleNamespace(**stats))
@@ -128,7 +152,7 @@ def test_hosts_that_were_not_completed(summary: Any) -> None:
 @pytest.mark.parametrize(
     "refusal",
     [
-        pytest.param(outcome("Check the inventory", action=VALIDATION), id="mistakes-in-the-inventory"),
+        pytest.param(outcome("hybrid_ai.cluster.validate : Check it"), id="mistakes-in-the-inventory"),
         pytest.param(outcome(UNCONFIRMED), id="a-removal-that-nobody-wants"),
     ],
 )
@@ -140,3 +164,92 @@ def test_the_refusal_of_a_removal_is_a_task() -> None:
     role, _, task = UNCONFIRMED.partition(" : ")
     path = REPOSITORY / "roles" / role.rpartition(".")[2] / "tasks/confirm.yml"
     assert task in [each["name"] for each in yaml_files.load(path)]
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        pytest.param({"msg": "no space\n  left"}, ": no space left", id="on-one-line"),
+        pytest.param({"msg": ["one", "two"]}, ": ['one', 'two']", id="a-list"),
+        pytest.param({"censored": "hidden"}, "", id="a-secret"),
+        pytest.param(
+            {"msg": "One or more items failed", "results": [{"msg": "fine"}, {"failed": True, "msg": "no space"}]},
+            ": no space",
+            id="one-of-a-loop",
+        ),
+    ],
+)
+def test_the_reason_of_a_failure_is_repeated(summary: Any, result: dict[str, Any], reason: str) -> None:
+    shown = summary([], [outcome("exo : Run it", **result)], failures=["olab1"])
+    assert f"olab1: failed at the task Run it{reason}" in shown
+    assert "olab1  failed at the task Run it" in shown
+
+
+@pytest.mark.parametrize(
+    ("task", "playbook", "sentence"),
+    [
+        pytest.param(
+            {"msg": REFUSED},
+            "site.yml",
+            (
+                "10.0.0.1 lets nobody log in; switch Remote Login on at its screen, in System Settings under "
+                "General, Sharing."
+            ),
+            id="a-mac",
+        ),
+        pytest.param(
+            {"msg": REFUSED, "group": "linux", "delegate_to": "olab0"},
+            "site.yml",
+            "olab0: olab0 has nobody at the port of ssh; install openssh-server there, or correct ansible_port.",
+            id="on-another-host",
+        ),
+        pytest.param(
+            {"msg": "a: Permission denied (publickey)."},
+            "bootstrap.yml",
+            "it lets you in with no key; run this with -k, which asks for the password.",
+            id="bootstrap",
+        ),
+        pytest.param({"msg": "Said already.", "action": LOOK}, "site.yml", "Said already.", id="explained"),
+    ],
+)
+def test_an_unreachable_host_comes_with_what_to_do(
+    summary: Any, task: dict[str, Any], playbook: str, sentence: str
+) -> None:
+    shown = summary(unreachable=[outcome("Look", **task)], playbook=playbook)
+    assert shown == [
+        "WHAT WAS CHANGED",
+        "olab1  unreachable",
+        "WHAT IS WRONG",
+        f"olab1: unreachable: {sentence}",
+        "1 host was not completed.",
+    ]
+
+
+def test_what_a_person_has_to_prepare_is_all_that_is_said(summary: Any) -> None:
+    stopped = outcome("Look", "olab2", LOOK, msg="olab2 has to be prepared.", obstacles="No sudo.\nNo Homebrew.\n")
+    shown = summary([outcome("Look")], [stopped], failures=["olab2"], unreachable=[outcome("Look", msg=REFUSED)])
+    assert shown == [
+        "WHAT IS WRONG",
+        (
+            "olab1: unreachable: 10.0.0.1 lets nobody log in; switch Remote Login on at its screen, in System "
+            "Settings under "
+            "General, Sharing."
+        ),
+        "olab2: No sudo.",
+        "olab2: No Homebrew.",
+        "2 hosts were not completed.",
+        "No host was changed; run this again when that is done.",
+    ]
+
+
+def test_a_management_node_that_is_off_is_missed(summary: Any) -> None:
+    shown = summary(unreachable=[outcome("Look", msg=REFUSED)], managers=["olab1"])
+    assert shown[-1] == f"Without olab1, {MANAGED} were left as they are; run this again when it can be reached."
+    shown.clear()
+    assert not summary(unreachable=[outcome("Look", msg=REFUSED)], managers=["olab2"])[-1].startswith("Without")
+
+
+@pytest.mark.parametrize(("managers", "said"), [([], True), (["olab1"], False)])
+def test_an_inventory_without_a_management_node_says_what_is_absent(summary: Any, managers: Any, said: bool) -> None:
+    shown = summary([outcome("Measure", action=REPORT, lines=[line("it runs")])], managers=managers)
+    assert (f"No host is in the group management, so there are no {MANAGED}." in shown) is said

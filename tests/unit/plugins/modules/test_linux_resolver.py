@@ -153,6 +153,9 @@ def test_another_program_has_the_last_word(
     result = run(run_module)
     assert result["failed"]
     assert sentence in result["msg"]
+    # Where we have set nothing, there is nothing to bring back and nobody to ask.
+    absent = run(run_module, state="absent")
+    assert (absent.get("failed", False), absent["changed"], absent["ruler"]) == (False, False, None)
 
 
 @pytest.mark.parametrize(

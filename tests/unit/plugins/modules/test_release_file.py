@@ -53,7 +53,7 @@ def test_check_mode_predicts_and_asks_no_server(run_module, tmp_path):
     ("checksum", "url", "sentence"),
     [
         pytest.param("sha256:" + "0" * 64, None, "was not kept", id="wrong checksum"),
-        pytest.param(PIN, "/nowhere", "cannot be fetched", id="no such source"),
+        pytest.param(PIN, "/nowhere", "reach it, name a mirror of it, or put the file at", id="no such source"),
         pytest.param("md5:1", None, "write sha256: and 64 hexadecimal digits", id="no checksum"),
         pytest.param("sha256:" + "0" * 63, None, "write sha256: and 64 hexadecimal digits", id="a digit less"),
         pytest.param("sha256:", None, "write sha256: and 64 hexadecimal digits", id="no digits"),

@@ -66,6 +66,14 @@ def test_a_port_is_open_to_its_sources_and_closed_to_the_rest(sources: list[str]
     }
 
 
+def test_what_is_for_a_management_node_alone_is_closed_where_there_is_none() -> None:
+    services = {"ssh": SSH, "meter": {"group": "exo", "port": 9100, "from": ["management"]}}
+    table = service_table({name: {"description": name, **entry} for name, entry in services.items()})
+    groups = {name: members for name, members in GROUPS.items() if name != "management"}
+    found = firewall_rules(Cluster(table, groups, LAN, {}, ["10.0.0.0/24"]), "a")
+    assert found == {"tables": {}, "rules": [*OPEN, port(9100, action="reset")]}
+
+
 NO_RULE = [
     pytest.param({"group": "gpu", "port": 9100}, id="service of another group"),
     pytest.param({"group": "exo", "port": 80, "from": ["anywhere"]}, id="from anywhere"),

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.filter.removed_capabilities import FilterModule
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _removal
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
 
+from generate.plays import applied
 from tests import yaml_files
 
 REPOSITORY = Path(__file__).parents[4]
 PLAYS = [play for play in yaml_files.load(REPOSITORY / "playbooks/uninstall.yml") if "hosts" in play]
-STAYS = {"command_line_tools", "verify"}
-"""What nobody takes back: the one may have been there before, the other leaves nothing."""
+STAYS = {"command_line_tools"}
+"""What nobody takes back: it may have been there before."""
 GROUPS = {
     "all": ["desk", "mini1", "mini2"],
     "management": ["desk"],
@@ -32,11 +34,10 @@ OF_MANAGEMENT = [
 
 def brought() -> list[tuple[str, str]]:
     """Return roles and groups in the order of site.yml."""
-    paths = [REPOSITORY / play["ansible.builtin.import_playbook"] for play in yaml_files.load(REPOSITORY / "site.yml")]
-    plays = [
-        play for path in paths for play in yaml_files.load(path) if "hosts" in play and "validate" not in path.stem
-    ]
-    return [(role["role"].rpartition(".")[2], play["hosts"]) for play in plays for role in play["roles"]]
+    folder = REPOSITORY / "playbooks"
+    names = [play["ansible.builtin.import_playbook"] for play in yaml_files.load(folder / "site.yml")]
+    plays = [play for name in names for play in yaml_files.load(folder / name) if "hosts" in play]
+    return [(name, play["hosts"]) for play in plays for name, _ in applied(play) if name in registry().capabilities]
 
 
 def test_everything_that_the_site_brings_is_removed_the_other_way_round():

@@ -15,6 +15,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import (
     unknown_tags,
 )
 
+from generate.plays import applied
 from tests import yaml_files
 
 REPOSITORY = Path(__file__).parents[4]
@@ -120,9 +121,6 @@ def test_the_name_of_a_playbook_is_a_tag_of_all_its_plays(path):
 
 def test_what_removes_a_capability_bears_the_tags_of_what_brings_it():
     for play in plays(REPOSITORY / "playbooks/uninstall.yml"):
-        for role in play["roles"]:
-            name = role["role"].rpartition(".")[2]
-            if name == "uninstall":
-                continue  # what is done around the capabilities
-            brought = registry().capabilities[name].tags
-            assert {*play["tags"], *role.get("tags", [])} - {"uninstall"} == brought, name
+        for name, tags in applied(play):
+            if name != "uninstall":  # what is done around the capabilities
+                assert tags - {"uninstall"} == registry().capabilities[name].tags, name

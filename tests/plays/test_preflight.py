@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""Every host is looked at before any host is changed: who stops a run, who is left out, and what a person reads.
+
+ssh is a program that answers for each address as OpenSSH and the host behind it would, and nothing else is run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.plays.conftest import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DESK = {
+    "olab0": "10.66.1.10",
+    "olab1": "10.66.1.11",
+    "olab2": "10.66.1.12",
+    "olab3": "10.66.1.13",
+    "gpu1": "10.66.1.20",
+}
+NO_RIGHTS = "sudo: a password is required"
+SSH = """#!/bin/sh
+for last; do :; done
+export SAID USERS_GROUPS KERNEL BREW
+USERS_GROUPS="staff admin"
+case "$*" in
+{cases}
+esac
+echo "$*" >> {here}/asked
+PATH={here}/bin:$PATH exec /bin/sh -c "$last"
+"""
+PROGRAMS = {
+    "uname": "echo $KERNEL",
+    "id": 'case "$1" in -un) echo admin;; -u) echo ${ROOT:-501};; -Gn) echo $USERS_GROUPS;; esac',
+    "sudo": '[ -z "$SAID" ] || { echo "$SAID" >&2; exit 1; }\n'
+    'while [ "$1" != root ]; do shift; done; shift\nROOT=0 exec "$@"',
+}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, play: Callable) -> Callable:
+    """Run a playbook over the desk; hosts that are named answer otherwise, with lines of shell."""
+
+    def run(*arguments: str, inventory: str = "desk", playbook: Path | None = None, **hosts: str):
+        (tmp_path / "bin").mkdir()
+        programs = {f"bin/{name}": f"#!/bin/sh\n{text}\n" for name, text in PROGRAMS.items()}
+        cases = []
+        for name, address in DESK.items():
+            kernel = "Darwin" if name in ("olab1", "olab2", "olab3") else "Linux"
+            cases.append(f"*{address}*) KERNEL={kernel}; {hosts.get(name, ':')};;")
+        for name, text in {**programs, "ssh": SSH.format(here=tmp_path, cases="\n".join(cases))}.items():
+            (tmp_path / name).write_text(text)
+            (tmp_path / name).chmod(0o755)
+        if playbook is None:
+            playbook = tmp_path / "site.yml"
+            imports = [
+                {"import_playbook": str(REPOSITORY / f"playbooks/{name}.yml")} for name in ("validate", "preflight")
+            ]
+            task = {"name": "Change the host", "ansible.builtin.debug": {"msg": "changed"}}
+            changing = {"name": "Changes", "hosts": "all", "gather_facts": False, "tasks": [task]}
+            playbook.write_text(yaml.safe_dump([*imports, changing]))
+        path = REPOSITORY / f"tests/inventories/good/{inventory}.yml"
+        return play(playbook, "-i", str(path), *arguments, ANSIBLE_SSH_EXECUTABLE=str(tmp_path / "ssh"))
+
+    return run
+
+
+def refuses(said: str) -> str:
+    """Return what a host does that ssh cannot get into."""
+    return f"echo '{said}' >&2; exit 255"
+
+
+def went_on(text: str) -> set[str]:
+    """Return the hosts that something was done on."""
+    changes = text.partition("TASK [Change the host]")[2].partition("PLAY RECAP")[0]
+    return {line.split("[")[1].split("]")[0] for line in changes.splitlines() if line.startswith("ok: [")}
+
+
+def wrong(text: str) -> list[str]:
+    """Return the end of a run."""
+    return [line for line in text.partition("WHAT IS WRONG")[2].splitlines()[1:] if line]
+
+
+def test_hosts_that_are_ready_are_changed(desk: Callable) -> None:
+    done = desk()
+    assert done.rc == 0, done.text
+    assert went_on(done.text) == set(DESK)
+    assert wrong(done.text) == []
+
+
+def test_one_host_that_a_person_has_to_prepare_stops_all_of_them(desk: Callable) -> None:
+    refused = refuses("ssh: connect to host 10.66.1.11 port 22: Connection refused")
+    done = desk(gpu1=f"USERS_GROUPS=users; SAID='{NO_RIGHTS}'", olab1=refused, olab2=f"SAID='{NO_RIGHTS}'")
+    assert done.rc == 2, done.text
+    assert "PLAY [Changes]" not in done.text
+    assert wrong(done.text) == [
+        "gpu1: admin may not use sudo; log in as root and run `usermod -aG sudo admin`, or name another ansible_user.",
+        (
+            "olab1: unreachable: 10.66.1.11 lets nobody log in; switch Remote Login on at its screen, in System "
+            "Settings under "
+            "General, Sharing."
+        ),
+        "olab2: sudo asks admin for a password; run playbooks/bootstrap.yml with -K once, after which it asks no more.",
+        "3 hosts were not completed.",
+        "No host was changed; run this again when that is done.",
+    ]
+
+
+def test_a_host_that_is_off_is_left_out(desk: Callable) -> None:
+    done = desk(olab3=refuses("ssh: connect to host 10.66.1.13 port 22: No route to host"))
+    assert done.rc == 4, done.text
+    assert went_on(done.text) == set(DESK) - {"olab3"}
+    assert wrong(done.text) == [
+        (
+            "olab3: unreachable: 10.66.1.13 does not answer; see that it is on, awake and cabled, and that "
+            "ansible_host is right."
+        ),
+        "1 host was not completed.",
+    ]
+
+
+def test_the_others_go_on_without_the_management_node(desk: Callable, tmp_path: Path) -> None:
+    """A play for it alone, which comes first in site.yml, does not end the run."""
+    alone = {"hosts": "management", "gather_facts": False, "tasks": [{"ansible.builtin.ping": None}]}
+    task = {"name": "Change the host", "ansible.builtin.debug": {"msg": "changed"}}
+    site = tmp_path / "site.yml"
+    imports = [{"import_playbook": str(REPOSITORY / f"playbooks/{name}.yml")} for name in ("validate", "preflight")]
+    others = {"hosts": "all", "gather_facts": False, "tasks": [task]}
+    site.write_text(yaml.safe_dump([*imports, alone, others]))
+    unknown = refuses("Host key verification failed.")
+    done = desk(playbook=site, olab0=unknown)
+    assert done.rc == 4, done.text
+    assert went_on(done.text) == set(DESK) - {"olab0"}
+    assert wrong(done.text) == [
+        (
+            "olab0: unreachable: its host key is not known here, because playbooks/bootstrap.yml has not run for it; "
+            "run that "
+            "first, with -k -K."
+        ),
+        "1 host was not completed.",
+        (
+            "Without olab0, names, download cache, dashboards, alerts and web pages were left as they are; run this "
+            "again when "
+            "it can be reached."
+        ),
+    ]
+
+
+HOMEBREW = (
+    "olab1: it has no Homebrew, from which {} come on a Mac that manages the others; log in to it as admin and run the "
+    "command that https://brew.sh shows, or name a Linux machine in the group management."
+)
+
+
+@pytest.mark.skipif(Path("/opt/homebrew/bin/brew").exists(), reason="this machine has Homebrew")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param([], HOMEBREW.format("Squid and HAProxy"), id="both"),
+        pytest.param(["-e", '{"cluster_web_front": false}'], HOMEBREW.format("Squid"), id="no-web-front"),
+        pytest.param(["--skip-tags", "preflight"], None, id="not-looked-at"),
+        pytest.param(["-e", '{"cluster_web_front": false, "cluster_download_cache": false}'], None, id="neither"),
+        pytest.param(["--limit", "olab2"], None, id="another-mac"),
+    ],
+)
+def test_a_managing_mac_needs_homebrew(desk: Callable, arguments: list[str], sentence: str | None) -> None:
+    done = desk(*arguments, inventory="mac_management")
+    assert (done.rc, wrong(done.text)[:1]) == ((2, [sentence]) if sentence else (0, [])), done.text
+
+
+def test_bootstrap_looks_at_every_host_first(desk: Callable, tmp_path: Path) -> None:
+    here = ["-e", f"bootstrap_ssh_directory={tmp_path}/.ssh", "-e", f"cluster_downloads_directory={tmp_path}/downloads"]
+    done = desk(*here, playbook=REPOSITORY / "playbooks/bootstrap.yml", olab2=f"SAID='{NO_RIGHTS}'")
+    assert done.rc == 2, done.text
+    assert wrong(done.text) == [
+        "olab2: sudo asks admin for a password; run this with -K, which asks you for it.",
+        "1 host was not completed.",
+        "No host was changed; run this again when that is done.",
+    ]
+    asked = (tmp_path / "asked").read_text()
+    assert "authorized_keys" not in asked
+    assert "StrictHostKeyChecking=accept-new" in asked
