@@ -198,7 +198,7 @@ def parse_end(text: str) -> End:
     """Read one end of a cable, for example ``olab1:2``."""
     host, _, receptacle = text.rpartition(":")
     if not host or not receptacle.isdigit():
-        raise UsageError(f"{text!r} is no end of a cable; write HOST:PORT, for example olab1:2.")
+        raise UsageError(f"{text!r} is not a valid end of a cable; write HOST:PORT, for example olab1:2.")
     return End(host, int(receptacle))
 
 

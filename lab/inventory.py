@@ -144,5 +144,5 @@ def check_end(topology: Topology, end: End) -> None:
     """Refuse an end of a cable that no host of the lab has."""
     names = [host.name for host in topology.hosts]
     if end.host not in names:
-        raise InventoryError(f"A cable goes to {end.host}, which is no host of the lab; it has {', '.join(names)}.")
+        raise InventoryError(f"A cable goes to {end.host}, which is not a host of the lab; it has {', '.join(names)}.")
     topology.host(end.host).device(end.receptacle)

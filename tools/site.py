@@ -76,7 +76,7 @@ def page(name: str, known: dict[str, str]) -> str:
 
 
 def _target(link: str, name: str, known: dict[str, str]) -> str:
-    """Return where a link leads in the site; what is no page of it leads to the repository."""
+    """Return where a link leads in the site; what is not a page of it leads to the repository."""
     path = os.path.normpath(PurePosixPath(name).parent / link)
     if not (ROOT / path).exists():
         raise SiteError(f"{name} leads to {link}, which does not exist.")

@@ -55,7 +55,7 @@ def parse(text: str, path: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        message = f"{path} is no YAML{where}: {getattr(error, 'problem', error)}; correct or remove it."
+        message = f"{path} is not valid YAML{where}: {getattr(error, 'problem', error)}; correct or remove it."
         raise AnsibleActionFail(message) from None
     if found is not None and not isinstance(found, dict):
         raise AnsibleActionFail(f"{path} holds no keys; correct or remove it.")

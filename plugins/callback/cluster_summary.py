@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 CONTROLLER = "localhost"
 VALIDATION = "hybrid_ai.cluster.validate_inventory"
-UNCONFIRMED = "hybrid_ai.cluster.uninstall : Refuse to remove anything without a yes"
+UNCONFIRMED = "hybrid_ai.cluster.uninstall : Fail without a confirmation"
 """The task that ends a removal to which nobody said yes."""
 LOOK = "hybrid_ai.cluster.host_access"
 MANAGEMENT = "management"

@@ -72,11 +72,11 @@ def fingerprint(pem: str) -> str:
     """Return the SHA-256 of the first certificate of a text."""
     found = _PEM.search(pem)
     if not found:
-        raise CertificateError("a text that should be a certificate is none.")
+        raise CertificateError("a text that should be a certificate is not one.")
     try:
         return hashlib.sha256(base64.b64decode("".join(found.group(1).split()))).hexdigest()
     except binascii.Error:
-        raise CertificateError("a text that should be a certificate is none.") from None
+        raise CertificateError("a text that should be a certificate is not one.") from None
 
 
 def utc_now() -> datetime.datetime:
@@ -116,8 +116,8 @@ class Authority:
     def __init__(self, commands: Commands, key: str, certificate: str, name: str) -> None:
         if not _NAME.fullmatch(name):
             raise CertificateError(
-                f"{name!r} is no name for a certificate authority: use at most 64 letters, digits, spaces, dots,"
-                " underscores and hyphens."
+                f"{name!r} is not a valid name of a certificate authority: use at most 64 letters, digits, spaces,"
+                " dots, underscores and hyphens."
             )
         self._commands = commands
         self._key, self._certificate, self._name = key, certificate, name

@@ -53,7 +53,7 @@ def ask(server: str, name: str, kind: str = "A", timeout: float = 3.0, protocol:
     except OSError as error:
         raise DnsError(f"{server} does not answer: {(error.strerror or str(error)).lower()}") from None
     except (struct.error, IndexError, ValueError):
-        raise DnsError(f"{server} answered with something that is no DNS message") from None
+        raise DnsError(f"{server} answered with something that is not a DNS message") from None
 
 
 def encode(identifier: int, name: str, kind: str) -> bytes:
@@ -63,7 +63,7 @@ def encode(identifier: int, name: str, kind: str) -> bytes:
     except UnicodeError:
         labels = [b""]
     if not all(0 < len(label) < 64 for label in labels):
-        raise DnsError(f"{name!r} is no name that DNS could know")
+        raise DnsError(f"{name!r} is not a valid DNS name")
     wire = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
     return _HEADER.pack(identifier, _RECURSION_DESIRED, 1, 0, 0, 0) + wire + struct.pack("!2H", TYPES[kind], 1)
 

@@ -69,7 +69,7 @@ class FileTree:
             target = self._beside / name
             if Path(os.path.normpath(target)) != target or self._beside not in target.parents:
                 raise FileTreeError(
-                    f"{name} is no name inside a directory; write it without .. and without a leading /."
+                    f"{name} is not a valid name inside a directory; write it without .. and without a leading /."
                 )
             target.parent.mkdir(parents=True, exist_ok=True)
             target.touch(mode=0o600)

@@ -61,7 +61,7 @@ def directory_mode_and_owner(path: str) -> tuple[int, int, int] | None:
         with _no_follow.place(ROOT, path, follow=True) as found:
             status = found.status()
             if status is not None and not stat.S_ISDIR(status.st_mode):
-                raise _no_follow.UnsafePathError(f"{path} is no directory: remove it, or write another path.")
+                raise _no_follow.UnsafePathError(f"{path} is not a directory: remove it, or write another path.")
     except (FileNotFoundError, NotADirectoryError):
         return None
     return None if status is None else (status.st_mode & 0o7777, status.st_uid, status.st_gid)

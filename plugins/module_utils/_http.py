@@ -58,7 +58,7 @@ def basic(user: str, password: str) -> str:
 def fetch(url: str, timeout: float, authorization: str | None = None) -> Answer:
     """Ask for a page; any HTTP status is an answer, only silence is an error."""
     if urllib.parse.urlsplit(url).scheme not in {"http", "https"}:
-        raise HttpError(f"{url} is no address of the kind http://host:port/path.")
+        raise HttpError(f"{url} is not a valid address of the form http://host:port/path.")
     headers = {"Authorization": authorization} if authorization else {}
     try:
         request = urllib.request.Request(url, headers=headers)  # noqa: S310 - only what was just let through
@@ -80,7 +80,7 @@ def fetch_json(fetch_page: Fetch, url: str, timeout: float) -> Any:
     try:
         return json.loads(answer.body)
     except ValueError:
-        raise HttpError(f"{url} answers with something that is no JSON: {answer.text[:80]!r}") from None
+        raise HttpError(f"{url} answers with something that is not valid JSON: {answer.text[:80]!r}") from None
 
 
 def _reason(error: object, timeout: float) -> str:

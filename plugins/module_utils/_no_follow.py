@@ -87,7 +87,7 @@ class Place:
         )
 
     def open(self, flags: int) -> int:
-        """Open what lies there; it is no link, whatever was seen before."""
+        """Open what lies there; it is not a link, whatever was seen before."""
         try:
             return os.open(self.name, flags, 0o600, dir_fd=self.directory)
         except OSError as error:
@@ -104,7 +104,7 @@ class Place:
         status = os.fstat(descriptor)
         problem = ""
         if not stat.S_ISREG(status.st_mode):
-            problem = "is no regular file: remove it"
+            problem = "is not a regular file: remove it"
         elif status.st_nlink > 1 and (alone or not is_root_only(self.directory)):
             problem = "has a second name and may be a file of somebody else, so that root does not touch it: remove it"
         if problem:

@@ -14,7 +14,7 @@ description:
   - AdGuard Home writes its file again at every start and at every change made in its web page. So this manages single
     keys, and entries of lists, and keeps everything else.
   - Before anything is touched, a copy is checked by the program itself, and for what that does not notice - an upstream
-    that is no server, a rewrite without an answer, web page and DNS on one port.
+    that is not a server, a rewrite without an answer, web page and DNS on one port.
   - A key that the program does not know shows only after a start, when it leaves it out of its file. So
     O(action=commit), called once the program has started, fails where something of ours is gone, and O(action=rollback)
     brings back the file before.
@@ -108,7 +108,7 @@ options:
       - V(rollback) puts that back.
       - V(commit) compares what the program kept at its start with O(settings), O(records), O(rewrites) and O(filters),
         and fails where something is missing; else it removes the file before. A value that the program writes in a form
-        of its own is told as a warning once, and is no change afterwards.
+        of its own is told as a warning once, and is not a change afterwards.
     type: str
     choices: [apply, rollback, commit]
     default: apply

@@ -80,7 +80,7 @@ def wanted_from(options: dict[str, Any]) -> _linux_resolver.Wanted | None:
     wrong = [server for server in servers if not ports.is_address(server)]
     if not servers or wrong:
         raise _linux_resolver.ResolverError(
-            f"{', '.join(wrong) or 'An empty list'} is no name server; write an address such as 10.66.1.10."
+            f"{', '.join(wrong) or 'An empty list'} is not a valid name server; write an address such as 10.66.1.10."
         )
     if len(servers) > _linux_resolver.MOST_SERVERS:
         raise _linux_resolver.ResolverError(

@@ -129,7 +129,9 @@ def wanted_from(options: dict[str, Any]) -> Wanted:
     """Check the options of a call."""
     goal = "absent" if options["state"] == "absent" else options["action"]
     if "/" in options["name"]:
-        raise ApplicationError(f"{options['name']} is no name of an application: give its place with destination.")
+        raise ApplicationError(
+            f"{options['name']} is not a valid name of an application: give its place with destination."
+        )
     if goal == "install" and not (options["version"] and options["image"]):
         raise ApplicationError(f"To install {options['name']}, give both its version and its image.")
     return Wanted(

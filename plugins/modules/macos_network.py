@@ -296,7 +296,7 @@ SERVICE = {
     "search_domains": {"type": "list", "elements": "str"},
     "web_proxy": PROXY,
     "secure_web_proxy": PROXY,
-    # Its name says "pass"; it is no password.
+    # Its name says "pass"; it is not a password.
     "proxy_bypass_domains": {"type": "list", "elements": "str", "no_log": False},
     "auto_proxy_url": {"type": "str"},
     "mtu": {"type": "int"},

@@ -84,7 +84,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     options = module.params
     wrong = [address for address in options["addresses"] if not ports.is_address(address)]
     if wrong:
-        raise ports.PortError(f"{', '.join(wrong)} is no address that {options['service']} could have.")
+        raise ports.PortError(f"{', '.join(wrong)} is not an address that {options['service']} could have.")
     if platform.system() == "Darwin":
         holders = ports.holders_on_macos(module_commands(module), options["port"], options["protocols"])
     else:

@@ -39,11 +39,11 @@ def _upstream_problem(key: str, text: str) -> str | None:
         return None
     matched = _UPSTREAM.fullmatch(text)
     if not matched or (matched["scheme"] and matched["scheme"] not in _SCHEMES):
-        return f"dns.{key} has {text!r}, which is no server to ask; {_EXAMPLES}"
+        return f"dns.{key} has {text!r}, which is not a valid DNS server; {_EXAMPLES}"
     if matched["scheme"] == "sdns" or (matched["rest"] == "#" and matched["domains"]):
         return None
     if _host(matched["rest"].partition("/")[0]) is None:
-        return f"dns.{key} has {text!r}, which is no server to ask; {_EXAMPLES}"
+        return f"dns.{key} has {text!r}, which is not a valid DNS server; {_EXAMPLES}"
     return None
 
 

@@ -107,7 +107,9 @@ def _form_problems(number: int, link: Any, known: set[str]) -> list[Problem]:
         if host not in known:
             guess = closest(str(host), known)
             advice = f"did you mean {guess}?" if guess else "add the host to the inventory or correct its name."
-            problems.append(Problem(INVENTORY, f"{where} ends at {host}, which is no host of the inventory; {advice}"))
+            problems.append(
+                Problem(INVENTORY, f"{where} ends at {host}, which is not a host of the inventory; {advice}")
+            )
         elif isinstance(receptacle, bool) or not isinstance(receptacle, int):
             problems.append(
                 Problem(

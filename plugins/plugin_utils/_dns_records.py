@@ -55,7 +55,9 @@ def _service_names(table: Mapping[str, Mapping[str, Any]], hosts: Sequence[str])
         if not label:
             continue
         if not _NAME.fullmatch(str(label)):
-            raise RecordsError(f"cluster_services.{service}.dns is {label!r}, which is no name; write one such as exo.")
+            raise RecordsError(
+                f"cluster_services.{service}.dns is {label!r}, which is not a valid name; write one such as exo."
+            )
         if label in hosts:
             raise RecordsError(
                 f"cluster_services.{service}.dns is {label}, which is the name of a host; choose another name."

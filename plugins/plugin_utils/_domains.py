@@ -10,7 +10,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._top_level_domai
 
 NAME = "cluster_domain"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-# The last label is no number, or names would look like addresses.
+# The last label is not a number, or names would look like addresses.
 _DOMAIN = re.compile(rf"({_LABEL}\.)*(?![0-9]+$){_LABEL}", re.IGNORECASE)
 
 _FOR_PRIVATE_USE = ("home.arpa", "internal")
@@ -32,7 +32,7 @@ _SECOND_LEVEL = ("ac", "co", "com", "edu", "gob", "gov", "go", "mil", "ne", "net
 
 
 def form_fault(domain: object) -> str | None:
-    """Say why a text is no domain at all."""
+    """Say why a text is not a valid domain at all."""
     if isinstance(domain, str) and _DOMAIN.fullmatch(domain):
         return None
     return (

@@ -211,7 +211,7 @@ def _make_administrator(seen: Seen) -> str:
 def obstacles(seen: Seen, target: Target, root: str | None, homebrew_for: Iterable[str]) -> Iterator[str]:
     """Say what keeps a run from changing a host; `root` is what sudo said where it gave no rights of root."""
     if seen.is_mac != target.is_mac:
-        found, group = ("a Mac", "macos") if seen.is_mac else ("no Mac", "linux")
+        found, group = ("a Mac", "macos") if seen.is_mac else ("not a Mac", "linux")
         yield f"{target.address} is {found}; correct ansible_host, or move it to the group {group}."
         return
     if root is not None:

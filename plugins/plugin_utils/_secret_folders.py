@@ -197,13 +197,13 @@ def _note(moves: list[Move], *, check_mode: bool) -> str:
 
 
 def _refusal(file: Path, moved: Collection[Path]) -> Problem:
-    """Say that hosts are no hosts, without their names: each may be a password."""
+    """Say that hosts are not hosts, without their names: each may be a password."""
     folder = next((parent for parent in file.parents if parent.name in FOLDERS), None)
     if folder in moved:
         return Problem(INVENTORY, f"hosts were read out of {folder}, which held secrets and is moved; run this again.")
     place = folder or file
     return Problem(
         INVENTORY,
-        f"hosts were read out of {place}, which is no inventory and may hold secrets; move it to a folder whose name "
-        "begins with a dot.",
+        f"hosts were read out of {place}, which is not an inventory and may hold secrets; move it to a folder whose "
+        "name begins with a dot.",
     )

@@ -83,7 +83,7 @@ def table_problems(services: Any, overrides: Any) -> list[Problem]:
             problems.append(
                 Problem(
                     INVENTORY,
-                    f"cluster_service_overrides names {name}, which is no service; {did_you_mean(name, services)}",
+                    f"cluster_service_overrides names {name}, which is not a service; {did_you_mean(name, services)}",
                 )
             )
         else:

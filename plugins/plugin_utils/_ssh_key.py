@@ -38,7 +38,7 @@ def public_half(file: Path, *, may_ask: bool = True) -> str:
             raise KeyFileError(f"has a {file.name}.pub beside it that is not its public half; remove {file}.pub.")
         return public
     if "passphrase" not in derived.err:
-        raise KeyFileError(f"is no private key that ssh-keygen can read ({derived.text}); name another one.")
+        raise KeyFileError(f"is not a private key that ssh-keygen can read ({derived.text}); name another one.")
     if not kept:
         raise KeyFileError(
             f"has a passphrase and no public half beside it; write that with `ssh-keygen -y -f {file} > {file}.pub`."
@@ -68,7 +68,7 @@ def _refuse_unusable(file: Path) -> None:
     if head.startswith(tuple(kind.encode() for kind in _PUBLIC)):
         raise KeyFileError("is a public key; write the path of the private one, which has no .pub.")
     if _PRIVATE not in head:
-        raise KeyFileError("is no private key of OpenSSH; write the path of one, or make one with `ssh-keygen`.")
+        raise KeyFileError("is not a private key of OpenSSH; write the path of one, or make one with `ssh-keygen`.")
     # ssh itself looks at the mode of its own user's files only.
     if status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) & _OPEN_TO_OTHERS:
         raise KeyFileError(f"can be read by others, and ssh then refuses it; run `chmod 600 {file}`.")

@@ -35,7 +35,7 @@ def issuer(cache, host: str) -> str:
         ),
         pytest.param({"squid_immutable": ["^https://(x"]}, "Compile failed: '^https://(x'", id="no pattern"),
         pytest.param({"squid_passed_through": ["-x/"]}, "Squid refuses the new configuration", id="no site"),
-        pytest.param({"squid_ca_name": "a/b"}, "is no name for a certificate authority", id="no name"),
+        pytest.param({"squid_ca_name": "a/b"}, "is not a valid name of a certificate authority", id="no name"),
         pytest.param({"squid_ca_renew_days": 9999}, "must be valid for longer than", id="days"),
         pytest.param(
             {"cluster_service_overrides": {"squid": {"port": 22}}}, "Squid needs it", id="a port that is taken"

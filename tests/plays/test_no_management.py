@@ -82,6 +82,6 @@ def test_one_that_a_run_could_not_reach_leaves_its_clients_as_they_are(
     extra = {"cluster_directory": f"{tmp_path}/nothing", "cluster_service_overrides": {"squid": {"port": 1}}}
     hosts = str(inventory(gpu1="linux", gpu2="linux", managed=True))
     done = play(playbook, "-i", hosts, "--check", "-e", json.dumps(extra))
-    asked = "Read the authority of the cache" in done.text
+    asked = "Read the certificate authority of the cache" in done.text
     assert asked is (host != "gpu1")
     assert host != "gpu1" or (done.rc, "changed=0 " in done.text) == (0, True), done.text

@@ -159,7 +159,9 @@ def test_hosts_out_of_other_files_are_refused_without_their_names(play, home, na
     for arguments in ([], ["--limit", "all"]):
         run = play("playbooks/validate.yml", "-i", str(home), "-vvv", *arguments, **ELSEWHERE)
         assert run.rc == 2, run.text
-        assert f"inventory: hosts were read out of {home}/{place}, which is no inventory and may hold" in said(run.text)
+        assert f"inventory: hosts were read out of {home}/{place}, which is not an inventory and may hold" in said(
+            run.text
+        )
         assert not [secret for secret in SECRETS if secret in run.text]
 
 

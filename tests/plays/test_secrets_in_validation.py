@@ -31,7 +31,7 @@ ROLES = sorted({role for role in canaries.applied_roles() if not SECRETS.keys().
 
 
 def another_is_wrong(role: str) -> dict[str, Any]:
-    """Return a value that Ansible refuses, of a variable that is no secret."""
+    """Return a value that Ansible refuses, of a variable that is not secret."""
     kinds = {name: option["type"] for name, option in specified(role).items() if name not in SECRETS}
     return {next(name for name, kind in kinds.items() if kind in {"int", "bool", "dict"}): "no such value"}
 

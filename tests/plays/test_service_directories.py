@@ -45,10 +45,10 @@ def test_the_directories_of_a_service_are_given_over_no_link(tmp_path: Path) -> 
         str(inventory),
         str(playbook),
         "--start-at-task",
-        "Have the service's directories",
+        "Create the service's directories",
     ]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert "Have the service's directories" in done.stdout, done.stdout + done.stderr
+    assert "Create the service's directories" in done.stdout, done.stdout + done.stderr
     assert (victim.stat().st_uid, oct(victim.stat().st_mode & 0o777)) == (0, "0o700"), (
         "root gave its own directory away"
     )

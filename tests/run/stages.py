@@ -42,7 +42,7 @@ def _molecule(name: str, sequence: str = "") -> Stage:
 
 
 WHOLE_SITE = "site_on_macos"
-"""The one scenario that is no role's: a site of Macs alone, in every run."""
+"""The one scenario that is not a role's: a site of Macs alone, in every run."""
 
 
 def scenarios() -> list[str]:

@@ -90,7 +90,9 @@ def test_a_key_that_adguard_home_drops_is_told_and_the_file_before_comes_back(cl
     run = cluster.play("site.yml", "--tags", "adguard_home", "-e", json.dumps(settings))
     assert run.rc != 0
     (said,) = [
-        str(result.get("msg")) for task, _, result in run.tasks if result.get("failed") and task.endswith("Say why")
+        str(result.get("msg"))
+        for task, _, result in run.tasks
+        if result.get("failed") and task.endswith("Fail with the reason")
     ]
     assert "dropped the key dns.no_such_key when it started" in said
     assert "What was before is back in place." in said

@@ -95,7 +95,7 @@ def test_no_secret_of_any_role_is_shown(site, watched, cluster):
 def wrong_values(values):
     """Yield a host, a role, a secret that is wrong and what its program or its module says about it."""
     token = [values["exo_environment"]["HF_TOKEN"]]
-    sentence = "The environment variable HF_TOKEN of the service exo is no text: put it in quotes."
+    sentence = "The environment variable HF_TOKEN of the service exo is not a string: put it in quotes."
     yield "olab1", "exo", {"exo_environment": {"HF_TOKEN": token}}, sentence
     jobs = [{**job, "scrape_interval": f"{canaries.MARK}-wrong"} for job in values["prometheus_extra_scrape_configs"]]
     sentence = "promtool refuses the new files for /opt/hybrid-ai/etc/prometheus, and nothing was replaced"

@@ -26,8 +26,8 @@ KEEP = ("-e", "keep_access=yes")
 LOOKED_AT = {"olab0": False, "gpu1": False, "olab1": True}
 MODELS = "/opt/hybrid-ai/exo/models"
 WEIGHTS = f"{MODELS}/org--name/weights"
-ASKING = "hybrid_ai.cluster.uninstall : Refuse to remove anything without a yes"
-SAYING = "hybrid_ai.cluster.uninstall : Say what was removed and what stays"
+ASKING = "hybrid_ai.cluster.uninstall : Fail without a confirmation"
+SAYING = "hybrid_ai.cluster.uninstall : Report what was removed and what stays"
 ACCESS = "hybrid_ai.cluster.bootstrap : Remove Python, the rule for sudo and the cluster's key"
 REMOVING = "hybrid_ai.cluster.service : Remove the service's directory and files"
 # Users that packages of Debian's leave behind, whoever removes them.

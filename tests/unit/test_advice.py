@@ -23,14 +23,14 @@ ALERTS = ROOT / "roles/prometheus/files/alerts.yml"
 # What our own programs are called, whether they are there yet or not.
 OUR_PROGRAMS = {"cluster", "lab"}
 # Programs that hosts or the controller have; the rest of a command is for the tests of what runs it.
-PROGRAMS = set(
-    """
-    ansible-galaxy ansible-playbook ansible-vault apt-get brew chmod csrutil curl dscl fdesetup hdiutil
-    ifconfig ip journalctl launchctl mdutil networksetup nft nvram openssl pfctl ping plutil pmset ps rdma_ctl
-    resolvectl scutil softwareupdate ssh-add ssh-keygen ssh-keyscan sudo sw_vers sysctl system_profiler
-    systemctl systemsetup tmutil usermod xcode-select xcodebuild
-    """.split()
-)
+PROGRAMS = {
+    *("ansible-galaxy", "ansible-playbook", "ansible-vault", "apt-get", "brew", "chmod", "csrutil", "curl"),
+    *("dscl", "fdesetup", "hdiutil", "ifconfig", "ip", "journalctl", "launchctl", "mdutil"),
+    *("networksetup", "nft", "nvram", "openssl", "pfctl", "ping", "plutil", "pmset"),
+    *("ps", "rdma_ctl", "resolvectl", "scutil", "softwareupdate", "ssh-add", "ssh-keygen", "ssh-keyscan"),
+    *("sudo", "sw_vers", "sysctl", "system_profiler", "systemctl", "systemsetup", "tmutil", "usermod"),
+    *("xcode-select", "xcodebuild"),
+}  # fmt: skip
 HOLE = "{}"
 
 

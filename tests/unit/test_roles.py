@@ -51,7 +51,7 @@ def is_read(name):
 
 @pytest.mark.parametrize("group", [group for group in registry().groups if group != "linux"])
 def test_a_group_that_is_accepted_means_something(group):
-    # linux is what every host is that is no Mac.
+    # linux is what every host is that is not a Mac.
     asks = re.compile(rf"'{group}' in group_names|groups(\.|\[')({group})\b")
     assert group in TARGETS or any(asks.search(text) for text in READERS.values())
 

@@ -79,7 +79,7 @@ SUSPECTS = {name: option for name, option in role_options() if is_secret_name(na
 @pytest.mark.parametrize("name", SUSPECTS)
 def test_an_option_of_a_role_that_may_be_a_secret_is_marked(name: str) -> None:
     marked = SUSPECTS[name].get("no_log", False)
-    assert marked is not (name in NO_SECRETS), "mark it with no_log, or say in NO_SECRETS why it is no secret"
+    assert marked is not (name in NO_SECRETS), "mark it with no_log, or say in NO_SECRETS why it is not secret"
 
 
 @cache
@@ -113,7 +113,7 @@ def options_in(module: Path) -> Iterator[tuple[str, Any]]:
 )
 def test_an_option_of_a_module_that_may_be_a_secret_is_marked(name: str, no_log: ast.expr | None) -> None:
     marked = isinstance(no_log, ast.Constant) and no_log.value is True
-    assert marked is not (name in NO_SECRETS), "mark it with no_log, or say in NO_SECRETS why it is no secret"
+    assert marked is not (name in NO_SECRETS), "mark it with no_log, or say in NO_SECRETS why it is not secret"
 
 
 def test_every_reason_is_needed() -> None:

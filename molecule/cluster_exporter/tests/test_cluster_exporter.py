@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""What is asked is a figure, where it is down too; what is not wanted is not asked."""
+"""What is asked is a metric, where it is down too; what is not wanted is not asked."""
 
 from __future__ import annotations
 

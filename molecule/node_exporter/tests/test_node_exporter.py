@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Linux and macOS have figures under their own names, and what node_exporter lacks beside them."""
+"""Linux and macOS have metrics under their own names, and what node_exporter lacks beside them."""
 
 from __future__ import annotations
 

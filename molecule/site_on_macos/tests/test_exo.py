@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""The three that compute are one exo cluster; the fourth, cabled to two of them, is no part of it."""
+"""The three that compute are one exo cluster; the fourth, cabled to two of them, is not part of it."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ class Instance:
     kind: str
     model: str
     nodes: list[str]
-    """The members that run it; a node that is no member by its identity."""
+    """The members that run it; a node that is not a member by its identity."""
     ready: bool
     waiting: Mapping[str, str]
     """The state of each of its runners that cannot answer, by node."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Machines in an exo cluster that are no host of the inventory.
+"""Machines in an exo cluster that are not hosts of the inventory.
 
 An identity is new after every start, and the one before stays beside it for up to 52 seconds. So an identity that no
 host answers to is watched for a minute before it is called a stranger.

@@ -177,7 +177,7 @@ def _word(statement: dict[str, Any]) -> str:
 
 
 def _elements(listed: list[Any]) -> list[str]:
-    """Return a set's addresses; a range that is no network is shown as it is, and equals nothing of ours."""
+    """Return a set's addresses; a range that is not a network is shown as it is, and equals nothing of ours."""
     found = []
     for element in listed:
         prefix = element.get("prefix") if isinstance(element, dict) else None

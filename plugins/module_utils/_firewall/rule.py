@@ -28,7 +28,7 @@ class Rule:
     action: str
     """pass, or reset: answer a TCP connection like a closed port, and drop everything else."""
     direction: str = IN
-    """in, or out: what a process of this host sends by itself, which is no answer to somebody else's connection."""
+    """in, or out: what a process of this host sends by itself, which is not an answer to somebody else's connection."""
     interface: str = ""
     protocol: str = ""
     port: int = 0
@@ -56,7 +56,8 @@ def _network(text: str, purpose: str) -> Any:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise FirewallRulesError(
-            f"{text!r} is to reach {purpose} but is no IP address; write addresses, since a firewall resolves no names."
+            f"{text!r} is to reach {purpose} but is not a valid IP address; write addresses, since a firewall"
+            " resolves no names."
         ) from None
 
 

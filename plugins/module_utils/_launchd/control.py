@@ -44,7 +44,7 @@ class Job:
 
 
 def parse_print(text: str) -> Job:
-    """Read the few lines of `launchctl print` that are stable across releases; the rest of it is no interface."""
+    """Read the few lines of `launchctl print` that are stable across releases; the rest of it is not an interface."""
     values = dict(re.findall(r"^\t(state|pid|last exit code|path) = (.*)$", text, re.MULTILINE))
     pid = values.get("pid", "")
     return Job(

@@ -2,8 +2,8 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 """Taking a change back unless it is confirmed in time.
 
-A launchd job waits and then runs what takes the change back. It is no child of the session, so it survives the end of
-the connection, and it starts again at boot, so it survives a power cut too.
+A launchd job waits and then runs what takes the change back. It is not a child of the session, so it survives the end
+of the connection, and it starts again at boot, so it survives a power cut too.
 """
 
 from __future__ import annotations

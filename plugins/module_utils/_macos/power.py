@@ -162,7 +162,7 @@ def read(commands: Commands) -> dict[str, int | str]:
 
 
 def refuse_unknown(current: Mapping[str, int | str], names: Iterable[str]) -> None:
-    """Stop where a setting that is asked for has a value that is no number."""
+    """Stop where a setting that is asked for has a value that is not a number."""
     for name in names:
         if isinstance(current.get(name), str):
             raise UnknownStateError("pmset", f"{name} {current[name]}", f"the power setting {name}")

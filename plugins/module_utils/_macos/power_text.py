@@ -18,7 +18,7 @@ _REASON = re.compile(r"\s+\(.*\)$")
 def parse_custom(text: str) -> dict[str, dict[str, int | str]]:
     """Return the settings of every power source.
 
-    Names may contain spaces ("Sleep On Power Button"), the order is arbitrary, and a value that is no number (a file
+    Names may contain spaces ("Sleep On Power Button"), the order is arbitrary, and a value that is not a number (a file
     name on Intel Macs) stays a text. What keeps a Mac awake just now may stand in brackets behind a value.
     """
     profiles: dict[str, dict[str, int | str]] = {}

@@ -105,7 +105,7 @@ class Setting:
     """What it was before the first change is set back when the role is removed; not where others rely on it, where a
     person decides, or where nothing is changed unless it is asked for."""
     passing = False
-    """The tool gives answers that pass, so that asking again is no repetition."""
+    """The tool gives answers that pass, so that asking again is not a repetition."""
 
     @property
     def name(self) -> str:

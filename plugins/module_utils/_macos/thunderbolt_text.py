@@ -42,7 +42,7 @@ class ThunderboltPort:
 def parse_profile(profile: str, devices: Mapping[str, str]) -> list[ThunderboltPort]:
     """Join the buses with the devices, which go by the names of their hardware ports ("Thunderbolt N").
 
-    A text that is no list of buses is a ValueError, KeyError or TypeError.
+    A text that is not a list of buses is a ValueError, KeyError or TypeError.
     """
     ports = [
         _port(bus, int(match.group(1)), value, devices)

@@ -38,7 +38,9 @@ def _check_service(service: dict[str, Any]) -> None:
         _check_ipv4(where, ipv4)
     for server in service.get("dns_servers") or []:
         if not _is_address(server):
-            raise NetworkError(f"{server} is no address of a name server for {where}: write an IPv4 or IPv6 address.")
+            raise NetworkError(
+                f"{server} is not a valid address of a name server for {where}: write an IPv4 or IPv6 address."
+            )
     for key in ("web_proxy", "secure_web_proxy"):
         proxy = service.get(key) or {}
         if proxy.get("enabled") and not (proxy.get("server") and proxy.get("port")):
@@ -53,7 +55,9 @@ def _check_ipv4(where: str, ipv4: dict[str, Any]) -> None:
     try:
         interface = ipaddress.IPv4Interface(f"{address}/{netmask}")
     except ValueError as error:
-        raise NetworkError(f"{address} with the netmask {netmask} is no IPv4 address for {where}: {error}.") from error
+        raise NetworkError(
+            f"{address} with the netmask {netmask} is not a valid IPv4 address for {where}: {error}."
+        ) from error
     if router and (not _is_address(router) or ipaddress.ip_address(router) not in interface.network):
         raise NetworkError(f"The router {router} of {where} is not in the network {interface.network} of its address.")
 

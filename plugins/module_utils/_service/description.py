@@ -75,7 +75,7 @@ def make_description(options: dict[str, Any]) -> Description:
     """Check the options of a call."""
     name = options["name"]
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
-        raise ServiceError(f"{name!r} is no name for a service: use small letters, digits and hyphens.")
+        raise ServiceError(f"{name!r} is not a valid name of a service: use small letters, digits and hyphens.")
     arguments = options["arguments"] or []
     if options["state"] != "absent" and not arguments:
         raise ServiceError(f"The service {name} has no program: give its path and arguments with the option arguments.")
@@ -84,7 +84,7 @@ def make_description(options: dict[str, Any]) -> Description:
     replaces = options["replaces"] or []
     for unit in replaces:
         if not re.fullmatch(r"[\w:.@-]+\.[a-z]+", unit):
-            raise ServiceError(f"{unit!r} is no unit that the service {name} could replace: write NAME.service.")
+            raise ServiceError(f"{unit!r} is not a unit that the service {name} could replace: write NAME.service.")
     secret = {key: _secret(name, key, value) for key, value in (options["secret_environment"] or {}).items()}
     given = {key: value for key, value in (options["environment"] or {}).items() if key not in secret}
     environment = {key: _line(name, key, value) for key, value in given.items()}
@@ -116,7 +116,7 @@ def _text(name: str, key: str, value: Any) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
         raise ServiceError(f"{key!r} is not a valid name of an environment variable of the service {name}.")
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ServiceError(f"The environment variable {key} of the service {name} is no text: put it in quotes.")
+        raise ServiceError(f"The environment variable {key} of the service {name} is not a string: put it in quotes.")
     return str(value)
 
 

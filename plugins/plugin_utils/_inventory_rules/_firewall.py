@@ -25,8 +25,8 @@ def firewall(inventory: Inventory) -> Iterator[Problem]:
             if not _is_network(value):
                 yield Problem(
                     INVENTORY,
-                    f"{variable} has {value!r}, which is no IP address or network; write one such as 192.168.7.0/24,"
-                    " since a firewall resolves no names.",
+                    f"{variable} has {value!r}, which is not a valid IP address or network; write one such as"
+                    " 192.168.7.0/24, since a firewall resolves no names.",
                 )
 
 

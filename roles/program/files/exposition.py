@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Figures in the text format of Prometheus. Part of every exporter of ours."""
+"""Metrics in the text format of Prometheus. Part of every exporter of ours."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Labels = tuple[tuple[str, str], ...]
 
 
 class Metrics:
-    """Collects samples; a figure is described once and may have many label sets."""
+    """Collects samples; a metric is described once and may have many label sets."""
 
     def __init__(self) -> None:
         self._families: dict[str, tuple[str, str, dict[Labels, float]]] = {}

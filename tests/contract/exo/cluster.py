@@ -66,7 +66,7 @@ def connect_in(namespace: str | None, address: str, port: int, timeout: float) -
 
 
 def wait_for(what: Callable[[], Any], seconds: float, pause: float = 0.05) -> Any:
-    """Return the first true value, or the last one when the time is over; a refused connection is no value."""
+    """Return the first true value, or the last one when the time is over; a refused connection is not a value."""
     deadline = time.monotonic() + seconds
     value = None
     while True:

@@ -39,7 +39,7 @@ class Collector:
         self._lock = threading.Lock()
 
     def page(self) -> str:
-        """Return everything; a source that fails is a figure and not an error."""
+        """Return everything; a source that fails is a metric and not an error."""
         page = Metrics()
         with self._lock, ThreadPoolExecutor(max(1, len(self._sources))) as pool:
             for result in pool.map(self._one, self._sources):

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 """exo: who is reachable, how the nodes see each other, and what they run and download.
 
-Node identities are new after every start, so each host is asked for its own and all figures have the host's name.
+Node identities are new after every start, so each host is asked for its own and all metrics have the host's name.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Placed:
 
     @property
     def labels(self) -> dict[str, str]:
-        """How its figures are told apart; Prometheus has a use of its own for a label `instance`."""
+        """How its metrics are told apart; Prometheus has a use of its own for a label `instance`."""
         return {"instance_id": self.identity, "model": self.model}
 
 
@@ -91,7 +91,7 @@ class Instances:
         names: Mapping[str, str],
         present: frozenset[str],
     ) -> None:
-        """Add the figures of all instances; `present` are the nodes in the topology."""
+        """Add the metrics of all instances; `present` are the nodes in the topology."""
         now = time.monotonic()
         placed = [Placed.from_state(identity, entry) for identity, entry in mapping(state["instances"]).items()]
         runners, downloads = mapping(state["runners"]), mapping(state["downloads"])

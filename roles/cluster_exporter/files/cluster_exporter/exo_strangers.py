@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Nodes of the exo cluster that are no host of the inventory, and since when each is there.
+"""Nodes of the exo cluster that are not hosts of the inventory, and since when each is there.
 
 The identity that a node had before it started again stays for up to 52 seconds beside its new one. The alert waits for
-longer than that; where the old one was seen as a host's, it is no stranger at all.
+longer than that; where the old one was seen as a host's, it is not a stranger at all.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Sight:
     addresses: set[str] = field(default_factory=set)
 
     def found_at(self, addresses: Iterable[str]) -> None:
-        """Note addresses; they only become more, so that the figure stays one and the same."""
+        """Note addresses; they only become more, so that the metric stays one and the same."""
         self.addresses.update(sorted(addresses)[: _MAXIMUM_ADDRESSES - len(self.addresses)])
 
 
@@ -70,7 +70,7 @@ class Strangers:
             if now - sight.last <= _FORGET_SECONDS and node not in self._ours
         }
         silent = ", ".join(sorted(host for host, identity in identities.items() if identity is None))
-        text = "Nodes of the cluster that are no host of the inventory."
+        text = "Nodes of the cluster that are not hosts of the inventory."
         metrics.add("exo_strangers", text, len(present))
         for node, sight in self._seen.items():
             metrics.add(

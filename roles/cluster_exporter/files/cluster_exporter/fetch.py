@@ -45,4 +45,4 @@ def document(url: str, user: str = "", password: str = "") -> Any:
     try:
         return json.loads(text(url, user, password))
     except ValueError:
-        raise SourceError(f"{url} answers with something that is no JSON") from None
+        raise SourceError(f"{url} answers with something that is not valid JSON") from None

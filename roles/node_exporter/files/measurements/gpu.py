@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""NVIDIA GPUs, under the names that nvidia_gpu_exporter gives the same figures."""
+"""NVIDIA GPUs, under the names that nvidia_gpu_exporter gives the same metrics."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def measure(metrics: Metrics) -> None:
 
 
 def read(metrics: Metrics, text: str) -> None:
-    """Take every figure that is one; what a GPU does not have is `[N/A]`."""
+    """Take every metric that is one; what a GPU does not have is `[N/A]`."""
     rows = [row for row in csv.reader(text.splitlines(), skipinitialspace=True) if row]
     metrics.add("nvidia_smi_gpus", "How many GPUs the driver sees.", len(rows))
     for index, name, *values in rows:

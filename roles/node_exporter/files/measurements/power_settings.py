@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""What `pmset` is set to: a Mac that falls asleep is no server."""
+"""What `pmset` is set to: a Mac that falls asleep is not a server."""
 
 from __future__ import annotations
 

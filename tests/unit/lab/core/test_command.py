@@ -56,7 +56,7 @@ def running(desk: Topology, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(
             ["--name", "desk", "cable", "olab1:1", "olab2"],
             EXIT_USAGE,
-            "lab: 'olab2' is no end of a cable; write HOST:PORT, for example olab1:2.\n",
+            "lab: 'olab2' is not a valid end of a cable; write HOST:PORT, for example olab1:2.\n",
             id="no port",
         ),
         pytest.param(

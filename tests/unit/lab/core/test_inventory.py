@@ -110,7 +110,7 @@ def test_of_several_networks_the_one_that_has_the_hosts() -> None:
         ),
         pytest.param(
             {"everyone": {"thunderbolt_links": [{"olab1": 1, "olab9": 1}]}},
-            "A cable goes to olab9, which is no host of the lab; it has olab0, olab1, olab2.",
+            "A cable goes to olab9, which is not a host of the lab; it has olab0, olab1, olab2.",
             id="cable to nowhere",
         ),
         pytest.param(

@@ -78,7 +78,9 @@ def test_bootout_races(mac, launchd: Supervisor) -> None:
 
 def test_bootout_by_path(mac, launchd: Supervisor) -> None:
     load(mac)
-    assert mac.run("launchctl", "bootout", "system", str(mac.path(D))).rc == 3  # the scratch path is no path of the Mac
+    assert (
+        mac.run("launchctl", "bootout", "system", str(mac.path(D))).rc == 3
+    )  # the scratch path is not a path of the Mac
     assert mac.run("launchctl", "bootout", "system", D).rc == 0
 
 

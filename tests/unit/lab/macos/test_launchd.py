@@ -117,10 +117,10 @@ def test_parse_refuses(data: bytes) -> None:
         pytest.param(False, 1, False, id="never"),
         pytest.param({"SuccessfulExit": False}, 1, True, id="failure restarts"),
         pytest.param({"SuccessfulExit": False}, 0, False, id="success does not"),
-        pytest.param({"SuccessfulExit": False}, -9, True, id="a signal is no success"),
+        pytest.param({"SuccessfulExit": False}, -9, True, id="a signal is not a success"),
         pytest.param({"SuccessfulExit": True}, 0, True, id="success restarts"),
         pytest.param({"Crashed": True}, -11, True, id="crash"),
-        pytest.param({"Crashed": True}, -15, False, id="SIGTERM is no crash"),
+        pytest.param({"Crashed": True}, -15, False, id="SIGTERM is not a crash"),
         pytest.param({"Crashed": True, "SuccessfulExit": True}, 0, True, id="keys are ORed"),
     ],
 )

@@ -149,10 +149,12 @@ def test_check_mode_needs_no_key_that_was_not_made(host, monkeypatch):
 
 def test_a_key_that_cannot_be_used_is_one_sentence(host, monkeypatch):
     def refuse(file, *, may_ask):
-        raise bootstrap_host._ssh_key.KeyFileError("is no private key of OpenSSH; write the path of one.")
+        raise bootstrap_host._ssh_key.KeyFileError("is not a private key of OpenSSH; write the path of one.")
 
     monkeypatch.setattr(bootstrap_host._ssh_key, "public_half", refuse)
-    with pytest.raises(AnsibleActionFail, match=rf"{host.key} is no private key of OpenSSH; write the path of one\."):
+    with pytest.raises(
+        AnsibleActionFail, match=rf"{host.key} is not a private key of OpenSSH; write the path of one\."
+    ):
         host([])
 
 

@@ -128,7 +128,7 @@ def test_nothing_is_wrong(summary: Any) -> None:
 def test_hosts_that_were_not_completed(summary: Any) -> None:
     shown = summary(
         [outcome("Prepare it", "olab3", changed=True), outcome("Look", "olab4", REPORT, lines=[line("it", ok=False)])],
-        # What was rescued is no failure in the end.
+        # What was rescued is not a failure in the end.
         [outcome("exo : Run it", "olab3"), outcome("Try it", "olab4")],
         failures=["olab3"],
         dark=["olab2"],

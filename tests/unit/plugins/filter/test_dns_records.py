@@ -53,7 +53,7 @@ def test_number_of_names(table: dict[str, Any], names: int) -> None:
     ("table", "addresses", "domain", "sentence"),
     [
         pytest.param({"a": entry("exo", "olab1")}, ADDRESSES, "olab", "is the name of a host", id="a host's name"),
-        pytest.param({"a": entry("exo", "x y")}, ADDRESSES, "olab", "which is no name", id="no name"),
+        pytest.param({"a": entry("exo", "x y")}, ADDRESSES, "olab", "which is not a valid name", id="no name"),
         pytest.param(
             {"a": entry("exo", "x"), "b": entry("management", "x")}, ADDRESSES, "olab", "are both x", id="twice"
         ),

@@ -33,7 +33,9 @@ def test_rules_as_the_module_takes_them() -> None:
 
 
 def test_a_mistake_names_the_host() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"^a: 'desk' is to reach the service exo but is no IP address"):
+    with pytest.raises(
+        AnsibleFilterError, match=r"^a: 'desk' is to reach the service exo but is not a valid IP address"
+    ):
         firewall_rules(TABLE, "a", GROUPS, LAN, PLANS, trusted=["desk"])
 
 

@@ -47,7 +47,7 @@ def test_a_second_merge_changes_nothing() -> None:
         pytest.param({"dns": {"port": 53}}, {"dns": {"port": 53}}, {"port": 53}, id="nothing to do"),
         pytest.param({"dns": None}, {"dns": {"port": 53}}, {"port": 53}, id="an empty section"),
         pytest.param({"dns": {"interval": "1d"}}, {"dns": {"interval": "24h"}}, {"interval": "1d"}, id="same duration"),
-        pytest.param({"dns": {"on": 1}}, {"dns": {"on": True}}, {"on": True}, id="a number is no switch"),
+        pytest.param({"dns": {"on": 1}}, {"dns": {"on": True}}, {"on": True}, id="a number is not a switch"),
         pytest.param({"dns": {"a": ["1"]}}, {"dns": {"a": ["2"]}}, {"a": ["2"]}, id="a list is one value"),
     ],
 )
@@ -153,7 +153,7 @@ def test_what_the_program_kept_of_our_keys(settings: Any, found: Any, dropped: l
     values = _adguard.made(settings, found)
     assert list(values) == made
     if not dropped:
-        # What it made of a value is no change the next time, and another wanted value is.
+        # What it made of a value is not a change the next time, and another wanted value is.
         assert _adguard.merge(found, wanted, {"made": values}).items() >= found.items()
 
 

@@ -66,7 +66,7 @@ def test_fetch_json(server: str) -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        pytest.param("/text", "answers with something that is no JSON: 'hello'", id="no-json"),
+        pytest.param("/text", "answers with something that is not valid JSON: 'hello'", id="no-json"),
         pytest.param("/nothing", "answers with status 404: hello", id="status"),
     ],
 )
@@ -80,7 +80,9 @@ def test_fetch_json_failures(server: str, path: str, message: str) -> None:
     [
         pytest.param("http://127.0.0.1:1/x", "http://127.0.0.1:1/x does not answer: connection refused", id="closed"),
         pytest.param(
-            "file:///etc/passwd", "file:///etc/passwd is no address of the kind http://host:port/path.", id="file"
+            "file:///etc/passwd",
+            "file:///etc/passwd is not a valid address of the form http://host:port/path.",
+            id="file",
         ),
     ],
 )

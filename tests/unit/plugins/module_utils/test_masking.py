@@ -35,7 +35,7 @@ CASES = [
         id="a misspelt key stays readable",
     ),
     pytest.param("password correct-horse is too short", "password *** is too short", id="whole"),
-    pytest.param('"https://hook.example/T0KEN/B4DGE" is no host', '"***" is no host', id="address"),
+    pytest.param('"https://hook.example/T0KEN/B4DGE" is not a host', '"***" is not a host', id="address"),
     pytest.param("line 11: cannot unmarshal !!str `correct...`", "line 11: cannot unmarshal !!str `***...`", id="cut"),
     pytest.param(
         "cannot unmarshal !!str `corr...` into X", "cannot unmarshal !!str `***...` into X", id="cut in a word"
@@ -54,8 +54,8 @@ def test_what_is_shown(said: str, shown: str) -> None:
 
 
 def test_a_number_of_a_line_is_shown_and_a_number_that_is_a_secret_is_not() -> None:
-    said = "line 4711: 4711 is no name; see bob:4711@host"
-    assert _masking.masked(said, ["pin 4711"]) == "line 4711: *** is no name; see bob:***@host"
+    said = "line 4711: 4711 is not a valid name; see bob:4711@host"
+    assert _masking.masked(said, ["pin 4711"]) == "line 4711: *** is not a valid name; see bob:***@host"
 
 
 def test_without_secrets_nothing_is_hidden() -> None:

@@ -110,5 +110,5 @@ def test_only_root_can_change_the_way(root: Path, path: str, allowed: bool) -> N
 
 def test_a_pipe_is_no_file_and_nobody_waits_for_it(root: Path) -> None:
     os.mkfifo(root / "safe/pipe")
-    with place(str(root), "/safe/pipe") as found, pytest.raises(UnsafePathError, match="no regular file"):
+    with place(str(root), "/safe/pipe") as found, pytest.raises(UnsafePathError, match="not a regular file"):
         found.open_file()

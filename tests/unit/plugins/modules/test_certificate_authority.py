@@ -113,7 +113,7 @@ def test_check_mode_predicts_and_makes_nothing(authority, calls, steps, content)
 @pytest.mark.parametrize(
     ("arguments", "calls", "sentence"),
     [
-        pytest.param({"common_name": "a\nb"}, [], "is no name for a certificate authority", id="name"),
+        pytest.param({"common_name": "a\nb"}, [], "is not a valid name of a certificate authority", id="name"),
         pytest.param({"days": 60}, [], "must be valid for longer than", id="days"),
         pytest.param({}, [shown(1), KEY_READ, issue(rc=1, err="no random")], "no random", id="openssl fails"),
         pytest.param({}, [shown(1), KEY_READ, issue(out="")], "made no certificate", id="openssl prints nothing"),

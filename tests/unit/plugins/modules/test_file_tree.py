@@ -152,7 +152,7 @@ def test_a_long_file_is_shown_only_where_it_changes(run_module, tmp_path):
 
 
 REFUSALS = [
-    pytest.param(f"line 1: {SECRET} is no host", "line 1: *** is no host", id="whole"),
+    pytest.param(f"line 1: {SECRET} is not a host", "line 1: *** is not a host", id="whole"),
     pytest.param(
         f"line 1: cannot unmarshal !!str `{SECRET[:4]}...` into int",
         "line 1: cannot unmarshal !!str `***...` into int",
@@ -191,7 +191,7 @@ def test_nobody_tries_passwords_against_the_digest_of_secrets(run_module, tmp_pa
 def test_a_name_outside_is_refused(run_module, tmp_path, name):
     result = run_module("file_tree", {"path": str(tmp_path / "etc"), "files": {name: "x"}})
     assert result["failed"]
-    assert "is no name inside a directory" in result["msg"]
+    assert "is not a valid name inside a directory" in result["msg"]
 
 
 def test_absent(run_module, tmp_path):

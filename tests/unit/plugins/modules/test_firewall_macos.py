@@ -354,7 +354,9 @@ REFUSED = [
         id="a table of nobody",
     ),
     pytest.param({"tables": {"lan": []}}, "The table lan has no address", id="an empty table"),
-    pytest.param({"tables": {"lan": ["desk"]}}, "'desk' is to reach the table lan but is no IP address", id="a name"),
+    pytest.param(
+        {"tables": {"lan": ["desk"]}}, "'desk' is to reach the table lan but is not a valid IP address", id="a name"
+    ),
     pytest.param({"rules": [{"action": "pass", "port": 80}]}, "missing parameter(s) required by 'port'", id="protocol"),
 ]
 

@@ -161,8 +161,8 @@ def test_another_program_has_the_last_word(
 @pytest.mark.parametrize(
     ("servers", "sentence"),
     [
-        pytest.param([], "An empty list is no name server", id="none"),
-        pytest.param(["router"], "router is no name server", id="a name"),
+        pytest.param([], "An empty list is not a valid name server", id="none"),
+        pytest.param(["router"], "router is not a valid name server", id="a name"),
         pytest.param(["10.0.0.1"] * 4, "4 name servers are too many", id="four"),
     ],
 )

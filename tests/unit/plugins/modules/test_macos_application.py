@@ -297,7 +297,7 @@ ARGUMENTS = [
     pytest.param({"name": "EXO.app"}, "To install EXO.app, give both its version and its image.", id="nothing-said"),
     pytest.param(
         {**INSTALL, "name": "Utilities/EXO.app"},
-        "Utilities/EXO.app is no name of an application: give its place with destination.",
+        "Utilities/EXO.app is not a valid name of an application: give its place with destination.",
         id="path",
     ),
 ]

@@ -370,7 +370,8 @@ FAILURES = [
     pytest.param(
         services(ipv4={**FIXED, "netmask": "255.0.255.0"}),
         [],
-        "10.66.1.11 with the netmask 255.0.255.0 is no IPv4 address for en0: '255.0.255.0' is not a valid netmask.",
+        "10.66.1.11 with the netmask 255.0.255.0 is not a valid IPv4 address for en0: "
+        "'255.0.255.0' is not a valid netmask.",
         id="netmask",
     ),
     pytest.param(
@@ -382,7 +383,7 @@ FAILURES = [
     pytest.param(
         services(dns_servers=["dns.olab"]),
         [],
-        "dns.olab is no address of a name server for en0: write an IPv4 or IPv6 address.",
+        "dns.olab is not a valid address of a name server for en0: write an IPv4 or IPv6 address.",
         id="name-server",
     ),
     pytest.param(

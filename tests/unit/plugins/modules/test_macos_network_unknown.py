@@ -37,7 +37,7 @@ CASES = [
     pytest.param(
         {"ipv4": FIXED},
         f"Manual Configuration\nIP address: 192.0.2.20\nSubnet mask: 255.255.255.0\nRouter: fritz.box\n{TAIL}",
-        id="a router that is no address",
+        id="a router that is not an address",
     ),
     pytest.param({"ipv4": FIXED}, f"DHCP Configuration (pending)\n{TAIL}", id="more behind the head"),
     pytest.param({"ipv4": FIXED}, f"DHCP Configuration\nThe lease has expired.\n{TAIL}", id="a line below the head"),
@@ -70,7 +70,9 @@ CASES = [
     pytest.param({"proxy_bypass_domains": ["*.olab"]}, "(null) entries\n", id="bypass"),
     pytest.param({"web_proxy": PROXY}, "", id="no word about the proxy"),
     pytest.param({"web_proxy": PROXY}, "Enabled: Ja\nServer: \nPort: 0\n", id="a translated yes"),
-    pytest.param({"secure_web_proxy": PROXY}, "Enabled: Yes\nServer: a\nPort: http\n", id="a port that is no number"),
+    pytest.param(
+        {"secure_web_proxy": PROXY}, "Enabled: Yes\nServer: a\nPort: http\n", id="a port that is not a number"
+    ),
     pytest.param(
         {"web_proxy": PROXY},
         "Enabled: Yes\nServer: a\nPort: 1\nAuthenticated Proxy Enabled: maybe\n",

@@ -105,4 +105,4 @@ def test_on_linux(
 
 
 def test_a_name_is_no_address(run_module: Callable[..., dict[str, Any]]) -> None:
-    assert "nowhere is no address" in run_module("port_check", free(["nowhere"]))["msg"]
+    assert "nowhere is not an address" in run_module("port_check", free(["nowhere"]))["msg"]

@@ -272,7 +272,7 @@ FAILURES = [
     pytest.param(
         {"environment": {"EXO_OFFLINE": True}},
         [],
-        "The environment variable EXO_OFFLINE of the service meter is no text: put it in quotes.",
+        "The environment variable EXO_OFFLINE of the service meter is not a string: put it in quotes.",
         id="environment",
     ),
     pytest.param(
@@ -296,7 +296,7 @@ FAILURES = [
     pytest.param(
         {"name": "My Meter"},
         [],
-        "'My Meter' is no name for a service: use small letters, digits and hyphens.",
+        "'My Meter' is not a valid name of a service: use small letters, digits and hyphens.",
         id="name",
     ),
 ]

@@ -77,8 +77,8 @@ def test_a_link_is_a_sentence_and_nothing_is_changed(run_module: Run, host_files
     ("make", "sentence"),
     [
         pytest.param(lambda path: os.link(path.parent / "victim", path), "has a second name", id="second name"),
-        pytest.param(lambda path: path.mkdir(), "is no regular file", id="directory"),
-        pytest.param(os.mkfifo, "is no regular file", id="pipe"),
+        pytest.param(lambda path: path.mkdir(), "is not a regular file", id="directory"),
+        pytest.param(os.mkfifo, "is not a regular file", id="pipe"),
     ],
 )
 def test_what_is_no_file_of_its_own_is_left_alone(run_module: Run, host_files: Path, make: Any, sentence: str) -> None:
@@ -91,7 +91,7 @@ def test_what_is_no_file_of_its_own_is_left_alone(run_module: Run, host_files: P
 def test_a_file_where_a_directory_should_be(run_module: Run, host_files: Path) -> None:
     (host_files / "opt").mkdir()
     (host_files / "opt/exo").write_text("")
-    assert "/opt/exo is no directory" in run_module("service_paths", WANTED)["msg"]
+    assert "/opt/exo is not a directory" in run_module("service_paths", WANTED)["msg"]
 
 
 def test_nobody_to_give_it_to(run_module: Run) -> None:

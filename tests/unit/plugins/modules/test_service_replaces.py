@@ -167,7 +167,7 @@ FAILURES = [
         THEIRS,
         {"replaces": ["../haproxy"]},
         [],
-        "'../haproxy' is no unit that the service front could replace: write NAME.service.",
+        "'../haproxy' is not a unit that the service front could replace: write NAME.service.",
         id="no-unit",
     ),
 ]

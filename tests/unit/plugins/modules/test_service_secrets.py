@@ -209,7 +209,7 @@ def test_a_secret_stands_over_a_plain_variable(platform: Platform, service: Call
 def test_a_log_that_repeats_the_secret_is_shown_without_it(
     platform: Platform, service: Callable[..., dict[str, Any]]
 ) -> None:
-    said = f"HF_TOKEN {SECRET} is refused: {SECRET[:10]}... is no token"
+    said = f"HF_TOKEN {SECRET} is refused: {SECRET[:10]}... is not a token"
     log = _files.real("/var/log/hybrid-ai/meter/meter.log")
     log.parent.mkdir()
     log.write_text(f"{said}\n")
@@ -217,7 +217,7 @@ def test_a_log_that_repeats_the_secret_is_shown_without_it(
     journal = [call(JOURNAL, out=said)] if platform.system == "Linux" else []
     result = service(WITH, [*platform.first, *platform.crash, *journal])
     assert result["failed"]
-    assert result["msg"].endswith("HF_TOKEN *** is refused: ***... is no token")
+    assert result["msg"].endswith("HF_TOKEN *** is refused: ***... is not a token")
 
 
 def test_words_of_a_secret_configuration_are_not_repeated(
@@ -273,7 +273,7 @@ REFUSED = [
         id="control",
     ),
     pytest.param(
-        {"A": [SECRET]}, "The environment variable A of the service meter is no text: put it in quotes.", id="list"
+        {"A": [SECRET]}, "The environment variable A of the service meter is not a string: put it in quotes.", id="list"
     ),
     pytest.param(
         {"HYBRID_AI_RESTART_TOKEN": SECRET},

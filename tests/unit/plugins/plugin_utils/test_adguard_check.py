@@ -44,7 +44,7 @@ def test_servers_that_can_be_asked(upstream: str) -> None:
 @pytest.mark.parametrize("key", ["upstream_dns", "fallback_dns"])
 def test_servers_that_nobody_can_ask(key: str, upstream: str) -> None:
     (sentence,) = _adguard_check.problems(configuration(**{key: [upstream]}))
-    assert sentence.startswith(f"dns.{key} has {upstream!r}, which is no server to ask")
+    assert sentence.startswith(f"dns.{key} has {upstream!r}, which is not a valid DNS server")
 
 
 def rewritten(domain: str, answer: str | None) -> dict[str, Any]:

@@ -150,11 +150,11 @@ def test_a_site_without_name_servers_of_its_own() -> None:
 
 def test_a_destination_that_is_a_name() -> None:
     with pytest.raises(
-        FirewallRulesError, match=r"'nas\.lan' is to reach the destinations of exo but is no IP address"
+        FirewallRulesError, match=r"'nas\.lan' is to reach the destinations of exo but is not a valid IP address"
     ):
         limits(destinations=("nas.lan",))
 
 
 def test_a_host_that_is_reached_by_name() -> None:
-    with pytest.raises(FirewallRulesError, match=r"'m\.lan' is to reach .* but is no IP address"):
+    with pytest.raises(FirewallRulesError, match=r"'m\.lan' is to reach .* but is not a valid IP address"):
         limits(addresses={**LAN, "m": "m.lan"})

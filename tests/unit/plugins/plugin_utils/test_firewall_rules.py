@@ -188,7 +188,9 @@ def test_the_longest_name_of_a_table() -> None:
 
 
 def test_names_are_not_resolved() -> None:
-    with pytest.raises(FirewallRulesError, match=r"'desk\.lan' is to reach the service exo but is no IP address"):
+    with pytest.raises(
+        FirewallRulesError, match=r"'desk\.lan' is to reach the service exo but is not a valid IP address"
+    ):
         rules_of("a", {"exo": EXO}, trusted=["desk.lan"])
 
 

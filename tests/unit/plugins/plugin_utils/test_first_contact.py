@@ -120,7 +120,9 @@ NOT_LISTED = "admin is not in the sudoers file.\nThis incident has been reported
     [
         pytest.param(LINUX, SITE, None, [], id="fine"),
         pytest.param(MINI, MAC, None, [], id="fine-mac"),
-        pytest.param(LINUX, MAC, "x", ["192.168.1.11 is no Mac; correct ansible_host, or move it to the group linux."]),
+        pytest.param(
+            LINUX, MAC, "x", ["192.168.1.11 is not a Mac; correct ansible_host, or move it to the group linux."]
+        ),
         pytest.param(MINI, SITE, None, ["192.168.1.11 is a Mac; correct ansible_host, or move it to the group macos."]),
         pytest.param(
             LINUX,

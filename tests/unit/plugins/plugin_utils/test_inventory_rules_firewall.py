@@ -22,8 +22,8 @@ CASES = [
         {"firewall_trusted": ["desk.lan"]},
         [
             (
-                "inventory: firewall_trusted has 'desk.lan', which is no IP address or network; write one such as "
-                "192.168.7.0/24, since a firewall resolves no names."
+                "inventory: firewall_trusted has 'desk.lan', which is not a valid IP address or network; "
+                "write one such as 192.168.7.0/24, since a firewall resolves no names."
             ),
         ],
         id="a name",
@@ -32,8 +32,8 @@ CASES = [
         {"firewall_exo_destinations": ["10.0.0.9", "nas.lan"]},
         [
             (
-                "inventory: firewall_exo_destinations has 'nas.lan', which is no IP address or network; write one such "
-                "as 192.168.7.0/24, since a firewall resolves no names."
+                "inventory: firewall_exo_destinations has 'nas.lan', which is not a valid IP address or network; "
+                "write one such as 192.168.7.0/24, since a firewall resolves no names."
             ),
         ],
         id="a mirror by its name",

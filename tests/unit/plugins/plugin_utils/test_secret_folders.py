@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""What names a folder of secrets, what is no inventory, and how a folder is moved without losing anything."""
+"""What names a folder of secrets, what is not an inventory, and how a folder is moved without losing anything."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def test_nothing_to_override(overrides: Any) -> None:
         pytest.param(
             {"web": WEB},
             {"wep": {"port": 1}},
-            "inventory: cluster_service_overrides names wep, which is no service; did you mean web?",
+            "inventory: cluster_service_overrides names wep, which is not a service; did you mean web?",
             id="unknown-service",
         ),
         pytest.param(

@@ -100,7 +100,7 @@ FAULTS = {
     "missing": "does not exist; write the path of the private key.",
     "folder": "is a folder; write the path of the private key in it.",
     "plain.pub": "is a public key; write the path of the private one, which has no .pub.",
-    "text": "is no private key of OpenSSH; write the path of one, or make one with `ssh-keygen`.",
+    "text": "is not a private key of OpenSSH; write the path of one, or make one with `ssh-keygen`.",
     "open": "can be read by others, and ssh then refuses it; run `chmod 600 {}/open`.",
     "mistaken": "has a mistaken.pub beside it that is not its public half; remove {}/mistaken.pub.",
     "alone-locked": "has a passphrase and no public half beside it; write that with "
@@ -116,7 +116,9 @@ def test_what_is_wrong_with_a_file_is_one_sentence(keys: Path, name: str) -> Non
 
 
 def test_what_ssh_keygen_says_of_a_broken_key_is_told(keys: Path) -> None:
-    with pytest.raises(KeyFileError, match=r"is no private key that ssh-keygen can read \(Load key .*; name another"):
+    with pytest.raises(
+        KeyFileError, match=r"is not a private key that ssh-keygen can read \(Load key .*; name another"
+    ):
         public_half(keys / "broken")
 
 
