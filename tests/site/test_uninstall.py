@@ -7,6 +7,7 @@ The order of the tests matters.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from typing import TYPE_CHECKING
@@ -30,12 +31,23 @@ ASKING = "hybrid_ai.cluster.uninstall : Fail without a confirmation"
 SAYING = "hybrid_ai.cluster.uninstall : Report what was removed and what stays"
 ACCESS = "hybrid_ai.cluster.bootstrap : Remove Python, the rule for sudo and the cluster's key"
 REMOVING = "hybrid_ai.cluster.service : Remove the service's directory and files"
+# One of the cables, as if the others were not there: it forms no loop.
+CABLE = {"thunderbolt_links": [{"olab1": 1, "olab2": 1}], "thunderbolt_mode": "subnets"}
+ONE_CABLE = ("--tags", "thunderbolt", "--limit", "olab1,olab2", "-e", json.dumps(CABLE))
 # Users that packages of Debian's leave behind, whoever removes them.
 OF_DEBIAN = {"haproxy", "prometheus"}
 
 
 def look(cluster: Cluster) -> dict[str, traces.Traces]:
     return {host: traces.read(cluster, host, mac=mac) for host, mac in LOOKED_AT.items()}
+
+
+def bridge(cluster: Cluster) -> tuple[set[str], set[str]]:
+    """Return the members of olab2's bridge, and its Thunderbolt services that are in use."""
+    members = cluster.execute("olab2", "sh", "-c", "ifconfig bridge0 2>/dev/null | grep member: || true")
+    listed = cluster.execute("olab2", "networksetup", "-listallnetworkservices").splitlines()
+    used = {service for service in listed if service.startswith("Thunderbolt")}
+    return {line.split()[1] for line in members.splitlines()}, used
 
 
 def said(run: Run, host: str) -> list[str]:
@@ -55,6 +67,11 @@ def story(cluster):
     """Look at hosts that are only managed, then remove a site from them: unconfirmed, predicted, really, once more."""
     states.managed()
     found = {"managed": look(cluster)}
+    bridges = [bridge(cluster)]
+    cluster.play("site.yml", "--skip-tags", "verify", *ONE_CABLE).succeeded()
+    bridges.append(bridge(cluster))
+    cluster.play(UNINSTALL, *YES, *ONE_CABLE).succeeded()
+    bridges.append(bridge(cluster))
     states.site()
     cluster.execute("olab1", "sh", "-c", f"mkdir -p {MODELS}/org--name && head -c 1048576 /dev/zero >{WEIGHTS}")
     cluster.execute("olab1", "sh", "-c", f"chown -R _exo {MODELS}")
@@ -66,7 +83,7 @@ def story(cluster):
     }
     found["removed"] = look(cluster)
     runs["again"] = cluster.play(UNINSTALL, *YES, *KEEP).succeeded()
-    return {"found": found, "runs": runs}
+    return {"found": found, "runs": runs, "bridges": bridges}
 
 
 def test_without_a_yes_nothing_changes_and_one_sentence_says_what_to_write(story):
@@ -116,6 +133,14 @@ def test_the_thunderbolt_ports_are_as_new_ones_and_no_bridge_loops(story, cluste
     with pytest.raises(AssertionError):
         cluster.execute("olab1", "ifconfig", "bridge0")
     assert [line for line in said(story["runs"]["removed"], "olab1") if line.startswith("Stays: the bridge bridge0")]
+
+
+def test_a_bridge_that_cannot_loop_is_made_again(story):
+    before, without, after = story["bridges"]
+    assert before[1] == {"Thunderbolt Bridge"}
+    assert len(before[0]) >= 2
+    assert without == (set(), {"Thunderbolt 1"})
+    assert after == before
 
 
 def test_models_stay_and_it_is_said_where_and_how_large_they_are(story, cluster):
