@@ -161,7 +161,7 @@ kept:
   returned: with O(state=restored)
   type: list
   elements: str
-  sample: ["power sleep: somebody has changed it since"]
+  sample: ["power settings, sleep: somebody has changed it since"]
 changed_settings:
   description: The settings that were changed, or would be.
   returned: success

@@ -51,7 +51,7 @@ def restore(call: Call, record: str | None) -> dict[str, Any]:
     failures = [result.failure for result in results.values() if result.failure]
     if not call.check_mode and not failures:
         earlier.forget()
-    unknown = [setting.name for setting in RESTORABLE if setting not in known]
+    unknown = [setting.title for setting in RESTORABLE if setting not in known]
     changes = {name: result.change for name, result in results.items() if result.change and result.change.due}
     return {
         "changed": bool(changes),
@@ -78,7 +78,7 @@ def _restore(call: Call, earlier: EarlierSettings, setting: Setting) -> Result:
         if change.due and not call.check_mode:
             change = setting.apply(call, change)
     except UnmanagedError as error:
-        return Result(kept=[f"{setting.name}: {error}"])
+        return Result(kept=[f"{setting.title}: {error}"])
     except ClusterError as error:
         return Result(failure=str(error))
-    return Result(change, [f"{setting.name} {key}: somebody has changed it since" for key in changed])
+    return Result(change, [f"{setting.title}, {key}: somebody has changed it since" for key in changed])

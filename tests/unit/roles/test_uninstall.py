@@ -93,7 +93,7 @@ TRUST = (
 )
 LEFT = {
     "__uninstall_left": {"leftovers": ["models: /opt/hybrid-ai/exo/models (4.00 GB); sudo rm -r"]},
-    "__macos_headless_restored": {"kept": ["power sleep: somebody has changed it since"]},
+    "__macos_headless_restored": {"kept": ["power settings, sleep: somebody has changed it since"]},
     "__thunderbolt_restored": {"kept": ["the bridge bridge0: somebody has changed it since"]},
     "__dns_client_change": {"skipped": True},
     "__proxy_client_trust_left": {"system": True},
@@ -111,7 +111,7 @@ LEFT = {
                 f"Gone: {GONE}",
                 "Stays: models: /opt/hybrid-ai/exo/models (4.00 GB); sudo rm -r",
                 NAMES,
-                "Stays: macOS settings: power sleep: somebody has changed it since",
+                "Stays: macOS settings: power settings, sleep: somebody has changed it since",
                 "Stays: the bridge bridge0: somebody has changed it since",
                 "Stays: the cluster's key: it is the only one",
                 TRUST,

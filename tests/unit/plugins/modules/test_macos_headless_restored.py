@@ -21,10 +21,17 @@ RECORD = "var/db/hybrid-ai/macos_headless.before.json"
 UPDATES = "/Library/Preferences/com.apple.SoftwareUpdate"
 RESTORED = {"record": "macos_headless", "state": "restored"}
 BACKUP = ["/usr/bin/defaults", "read", "/Library/Preferences/com.apple.TimeMachine", "AutoBackup"]
-SETTINGS = [
-    *("power", "restart_after_power_failure", "restart_on_freeze", "time_zone", "network_time_server", "network_time"),
-    *("spotlight", "time_machine", "automatic_updates"),
-]
+TITLES = {
+    "power": "power settings",
+    "restart_after_power_failure": "when power comes back",
+    "restart_on_freeze": "restart after a freeze",
+    "time_zone": "time zone",
+    "network_time_server": "time server",
+    "network_time": "clock set by the network",
+    "spotlight": "Spotlight indexing",
+    "time_machine": "automatic Time Machine backups",
+    "automatic_updates": "automatic updates",
+}
 
 
 def power(**settings: int) -> Call:
@@ -61,7 +68,7 @@ def put(host: Path, remembered: dict[str, Any]) -> None:
 
 
 def unknown(*known: str) -> str:
-    return f"{', '.join(name for name in SETTINGS if name not in known)}: no change is remembered"
+    return f"{', '.join(title for name, title in TITLES.items() if name not in known)}: no change is remembered"
 
 
 def test_only_what_changes_is_remembered_before_it_changes(run_module: Run, host_files: Path) -> None:
@@ -102,7 +109,7 @@ CASES = [
         [power(sleep=5, displaysleep=0)],
         [call(["/usr/bin/pmset", "-a", "displaysleep", "10"])],
         [power(sleep=5, displaysleep=10)],
-        ["power sleep: somebody has changed it since", unknown("power")],
+        ["power settings, sleep: somebody has changed it since", unknown("power")],
         id="one-that-somebody-has-changed-since",
     ),
     pytest.param(
@@ -159,7 +166,7 @@ CASES = [
         [],
         [],
         [
-            'spotlight: mdutil says "Error: unknown state.", so whether Spotlight indexes / is unknown.',
+            'Spotlight indexing: mdutil says "Error: unknown state.", so whether Spotlight indexes / is unknown.',
             unknown("spotlight"),
         ],
         id="cannot-be-told",
