@@ -95,7 +95,7 @@ KEPT = {
     (
         "key",
         "unknown",
-    ): "the cluster's key: it is not on this machine, so nobody knows which line of {file} it is",
+    ): "every key in {file}: this machine has none that was made for this inventory",
 }
 
 
