@@ -171,7 +171,9 @@ def test_a_file_that_changes_meanwhile_is_read_again(run: Any, stale: int, sente
         pytest.param(Host("dns: ["), {}, "is not valid YAML at line", id="broken file"),
         pytest.param(Host("just text"), {}, "holds no keys", id="no mapping"),
         pytest.param(Host(None, ok=False), {}, "refuses its configuration: line 3: bad", id="the program refuses"),
-        pytest.param(Host(None), {"settings": {"dns": {"upstream_dns": ["no server"]}}}, "not a valid DNS server", id="ours"),
+        pytest.param(
+            Host(None), {"settings": {"dns": {"upstream_dns": ["no server"]}}}, "not a valid DNS server", id="ours"
+        ),
         pytest.param(Host(None), {"password": None}, "password is empty", id="no password"),
         pytest.param(Host(None), {"password": "x" * 73}, "more than 72 bytes", id="a password bcrypt would cut"),
     ],
