@@ -39,7 +39,7 @@ waits = event == "change" and bool(module.params.get("undo_after")) and not modu
 module.exit_json(changed=event == "change", changes={{}}, undo_pending=waits, confirmed=event == "confirm")
 """
 OPTIONS = ("tables", "rules", "undo_after", "confirm", "location_absent", "connection_address", "services", "prove")
-OPTIONS += ("label", "state", "owned_paths")
+OPTIONS += ("label", "state", "owned_paths", "record")
 
 SSH = """\
 #!{python}
