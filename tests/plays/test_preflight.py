@@ -7,6 +7,8 @@ ssh is a program that answers for each address as OpenSSH and the host behind it
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +41,8 @@ PATH={here}/bin:$PATH exec /bin/sh -c "$last"
 PROGRAMS = {
     "uname": "echo $KERNEL",
     "id": 'case "$1" in -un) echo admin;; -u) echo ${ROOT:-501};; -Gn) echo $USERS_GROUPS;; esac',
-    "sudo": '[ -z "$SAID" ] || { echo "$SAID" >&2; exit 1; }\n'
+    # What bootstrap asks first is whether it asks for a password.
+    "sudo": '[ "$1" != -k ] || exit 0\n[ -z "$SAID" ] || { echo "$SAID" >&2; exit 1; }\n'
     'while [ "$1" != root ]; do shift; done; shift\nROOT=0 exec "$@"',
 }
 
@@ -66,7 +69,7 @@ def desk(tmp_path: Path, play: Callable) -> Callable:
             task = {"name": "Change the host", "ansible.builtin.debug": {"msg": "changed"}}
             changing = {"name": "Changes", "hosts": "all", "gather_facts": False, "tasks": [task]}
             playbook.write_text(yaml.safe_dump([*imports, changing]))
-        path = REPOSITORY / f"tests/inventories/good/{inventory}.yml"
+        path = Path(inventory) if "/" in inventory else REPOSITORY / f"tests/inventories/good/{inventory}.yml"
         return play(playbook, "-i", str(path), *arguments, ANSIBLE_SSH_EXECUTABLE=str(tmp_path / "ssh"))
 
     return run
@@ -187,3 +190,66 @@ def test_bootstrap_looks_at_every_host_first(desk: Callable, tmp_path: Path) -> 
     asked = (tmp_path / "asked").read_text()
     assert "authorized_keys" not in asked
     assert "StrictHostKeyChecking=accept-new" in asked
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Callable:
+    """Write an inventory of hosts by name and platform, with a Python for Macs that cannot be fetched."""
+
+    def write(variables: dict, **hosts: str) -> str:
+        groups: dict = {}
+        for name, platform in hosts.items():
+            (tmp_path / "homes" / name).mkdir(parents=True)
+            groups.setdefault(platform, {"hosts": {}})["hosts"][name] = {"ansible_host": DESK[name]}
+        shared = {
+            "ansible_python_interpreter": sys.executable,
+            "bootstrap_ssh_directory": f"{tmp_path}/.ssh",
+            "cluster_downloads_directory": f"{tmp_path}/downloads",
+            "cluster_lan_subnet": "10.66.1.0/24",
+            "bootstrap_python_release": {"url": "http://127.0.0.1:1/python.tgz", "checksum": f"sha256:{'0' * 64}"},
+        }
+        path = tmp_path / "hosts.yml"
+        path.write_text(yaml.safe_dump({"all": {"vars": {**shared, **variables}, "children": groups}}))
+        return str(path)
+
+    return write
+
+
+def at_home(tmp_path: Path, *names: str) -> dict[str, str]:
+    """Return how hosts answer that have a home of their own each."""
+    return {name: f"export HOME={tmp_path}/homes/{name}" for name in names}
+
+
+def test_bootstrap_brings_a_key_of_ones_own_to_hosts_that_need_no_password(
+    desk: Callable, bare: Callable, tmp_path: Path
+) -> None:
+    key = tmp_path / ".keys/my_key"
+    key.parent.mkdir()
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "me@desk", "-f", str(key)], check=True)
+    public = key.with_name("my_key.pub").read_text()
+    login = {"bootstrap_private_key_file": str(key), "ansible_ssh_private_key_file": "{{ bootstrap_private_key_file }}"}
+    inventory = bare(login, olab0="linux", gpu1="linux")
+    new, known = (tmp_path / f"homes/{name}/.ssh/authorized_keys" for name in ("olab0", "gpu1"))
+    # One host knows it already, under another comment.
+    known.parent.mkdir()
+    known.write_text(public.replace("me@desk", "my old desk"))
+    answers = at_home(tmp_path, "olab0", "gpu1")
+    done = desk(playbook=REPOSITORY / "playbooks/bootstrap.yml", inventory=inventory, **answers)
+    assert done.rc == 0, done.text
+    assert new.read_text() == public
+    assert known.read_text() == public.replace("me@desk", "my old desk")
+    assert not (tmp_path / ".ssh/id_ed25519").exists()
+    assert f'IdentityFile="{key}"' in (tmp_path / "asked").read_text()
+
+
+def test_bootstrap_without_internet_says_where_to_put_the_python(
+    desk: Callable, bare: Callable, tmp_path: Path
+) -> None:
+    inventory = bare({"ansible_python_interpreter": "/opt/hybrid-ai/python/bin/python3"}, olab1="macos")
+    answers = at_home(tmp_path, "olab1")
+    done = desk(playbook=REPOSITORY / "playbooks/bootstrap.yml", inventory=inventory, **answers)
+    assert done.rc == 2, done.text
+    said = " ".join(done.text.split())
+    assert "http://127.0.0.1:1/python.tgz cannot be fetched:" in said
+    assert f"name a mirror of it, or put the file at {tmp_path}/downloads/python.tgz by hand." in said
+    assert not (tmp_path / "homes/olab1/.ssh").exists()
