@@ -73,8 +73,10 @@ REMOVAL = """\
   tags: [uninstall, $playbook]
   vars:
     ${name}_state: absent
-  roles:
-    - {role: hybrid_ai.cluster.$name, tags: [$name]}
+  tasks:
+    - name: Remove what the role $name brought
+      ansible.builtin.import_role: {name: hybrid_ai.cluster.$name, rolespec_validate: false}
+      tags: [$name]
 """
 EXAMPLE = """\
     # Hosts that serve models with $title.

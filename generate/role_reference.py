@@ -8,8 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
-
-from generate.plays import applied
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._plays import applied
 
 if TYPE_CHECKING:
     from pathlib import Path

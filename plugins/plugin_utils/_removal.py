@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible.module_utils.common.yaml import yaml_load
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._plays import applied
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import PLAYBOOKS
 
 if TYPE_CHECKING:
@@ -29,10 +30,9 @@ def removals() -> tuple[Removal, ...]:
     """Return what the playbook removes, in its order: roles that it gives the state absent."""
     plays = yaml_load((PLAYBOOKS / "uninstall.yml").read_text(encoding="utf-8"))
     return tuple(
-        Removal(name, play["hosts"], frozenset([*play["tags"], *role.get("tags", ())]))
+        Removal(name, play["hosts"], frozenset(tags))
         for play in plays
-        for role in play.get("roles", ())
-        for name in [role["role"].rpartition(".")[2]]
+        for name, tags in applied(play)
         if play.get("vars", {}).get(f"{name}_state") == "absent"
     )
 

@@ -14,7 +14,8 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from generate.plays import applied
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._plays import applied
+
 from tests import yaml_files
 from tests.site.cluster import ROOT
 

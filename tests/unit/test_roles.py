@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import PLANNED_VARIABLES
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._plays import applied
 
-from generate.plays import applied
 from tests import yaml_files
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _capabilities
-
-from generate.plays import applied
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._plays import applied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.filter.removed_capabilities import FilterModule
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _removal
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._plays import applied
 
-from generate.plays import applied
 from tests import yaml_files
 
 REPOSITORY = Path(__file__).parents[4]
@@ -46,7 +46,7 @@ def test_everything_that_the_site_brings_is_removed_the_other_way_round():
 
 
 def test_every_role_of_the_playbook_is_removed_or_is_what_is_done_around_it():
-    roles = [role["role"].rpartition(".")[2] for play in PLAYS for role in play["roles"]]
+    roles = [name for play in PLAYS for name, _ in applied(play)]
     assert [role for role in roles if role != "uninstall"] == [removal.capability for removal in _removal.removals()]
 
 

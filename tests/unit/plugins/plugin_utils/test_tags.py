@@ -10,12 +10,12 @@ import pytest
 import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.filter.tagged_checks import FilterModule
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._plays import applied
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import (
     SPECIAL,
     unknown_tags,
 )
 
-from generate.plays import applied
 from tests import yaml_files
 
 REPOSITORY = Path(__file__).parents[4]
