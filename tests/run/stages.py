@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -21,24 +21,32 @@ class Stage:
     after: tuple[str, ...] = ()
     """What has to have passed before."""
     environment: dict[str, str] = field(default_factory=dict)
-    scenario: bool = False
-    """Whether `make test` runs it by turns: of the scenarios of roles, the changed ones and a third of the others."""
+    by_turns: bool = False
+    """Whether `make test` runs it in one landing of three, and where what it tests has changed: scenarios of roles, and
+    what takes long and seldom fails alone."""
     alone: bool = False
     """Whether nothing else may run beside it, because it measures time."""
     waits: bool = False
     """Whether it mostly waits, for alerts or for the network: such stages have a lane of their own."""
 
 
-def _pytest(name: str, *arguments: str, after: tuple[str, ...] = (), waits: bool = False, **environment: str) -> Stage:
+def _pytest(
+    name: str,
+    *arguments: str,
+    after: tuple[str, ...] = (),
+    waits: bool = False,
+    by_turns: bool = False,
+    **environment: str,
+) -> Stage:
     command = ("pytest", "--quiet", "--durations=5", "--junitxml={junit}", *arguments)
-    return Stage(name, command, after, environment, waits=waits)
+    return Stage(name, command, after, environment, by_turns, waits=waits)
 
 
 def _molecule(name: str, sequence: str = "") -> Stage:
     configurations = "".join(f" -c .config/molecule/{part}.yml" for part in ("config", sequence) if part)
     # What it prepared in an earlier run may be gone.
     steps = f"molecule reset -s {name}\nmolecule{configurations} test -s {name} --destroy=never"
-    return Stage(name, ("sh", "-ec", steps), ("managed",), {"PYTEST_ADDOPTS": "--junitxml={junit}"}, scenario=True)
+    return Stage(name, ("sh", "-ec", steps), ("managed",), {"PYTEST_ADDOPTS": "--junitxml={junit}"}, by_turns=True)
 
 
 WHOLE_SITE = "site_on_macos"
@@ -62,19 +70,25 @@ def all_stages(*, everything: bool) -> list[Stage]:
         Stage(macs.name, macs.command, (), macs.environment),
         _pytest("monitoring", "tests/monitoring", after=("story",), waits=True),
         _pytest("operations", "tests/site/test_operations.py", after=("story",)),
-        _pytest("uninstall", "tests/site/test_uninstall.py", after=("story",)),
-        _pytest("faults", "tests/site/test_faults.py", after=("managed",), **_faults(everything=everything)),
-        _pytest("releases", "tests/site/test_releases.py"),
-        _pytest("installed", "tests/site/test_installed.py"),
+        _pytest("uninstall", "tests/site/test_uninstall.py", after=("story",), by_turns=True),
+        _pytest(
+            "faults",
+            "tests/site/test_faults.py",
+            after=("managed",),
+            by_turns=True,
+            **_faults(everything=everything),
+        ),
+        _pytest("releases", "tests/site/test_releases.py", by_turns=True),
+        _pytest("installed", "tests/site/test_installed.py", by_turns=True),
         _pytest("secrets", "tests/site/test_secrets.py", after=("story",)),
         _pytest("lab", "tests/lab"),
         _pytest("contract", "tests/contract"),
-        _pytest("cache", "tests/cache", after=("managed",), waits=True),
+        _pytest("cache", "tests/cache", after=("managed",), waits=True, by_turns=True),
         *(_molecule(name, sequence) for name in scenarios()),
         _pytest("loop", "tests/site/test_loop.py", "tests/site/test_documented_commands.py", after=("managed",)),
-        _pytest("first_contact", "tests/site/test_first_contact.py", after=("managed",)),
-        replace(_pytest("no_management", "tests/site/test_no_management.py", after=("story",)), scenario=True),
-        replace(_pytest("upgrade", "tests/site/test_upgrade.py", after=("story",)), scenario=True),
+        _pytest("first_contact", "tests/site/test_first_contact.py", after=("managed",), by_turns=True),
+        _pytest("no_management", "tests/site/test_no_management.py", after=("story",), by_turns=True),
+        _pytest("upgrade", "tests/site/test_upgrade.py", after=("story",), by_turns=True),
         *(_matrix() if everything else ()),
     ]
 
@@ -98,6 +112,6 @@ def _faults(*, everything: bool) -> dict[str, str]:
 
 def select(stages: list[Stage], changed: set[str], turn: int) -> tuple[list[Stage], list[str]]:
     """Return the stages of one landing, and the names of the scenarios that are left for the next ones."""
-    unchanged = [stage.name for stage in stages if stage.scenario and stage.name not in changed]
+    unchanged = [stage.name for stage in stages if stage.by_turns and stage.name not in changed]
     left = {name for number, name in enumerate(unchanged) if number % THIRDS != turn % THIRDS}
     return [stage for stage in stages if stage.name not in left], sorted(left)
