@@ -57,7 +57,7 @@ def test_bad_input_is_a_sentence_and_changes_nothing(cache, variables, sentence)
 def test_a_change_is_taken_over_while_it_runs(cache):
     pid = cache.cluster.execute("olab0", "cat", "/var/run/hybrid-ai-squid.pid")
     changed = play(cache, "--tags", "squid", squid_passed_through=[cache.cluster.python_site]).succeeded()
-    assert {task.rpartition(" : ")[2] for _, task in changed.changed} == {"Configure it"}
+    assert {task.rpartition(" : ")[2] for _, task in changed.changed} == {"Render its configuration"}
     assert "download cache" not in issuer(cache, "gpu1")
     play(cache, "--tags", "squid").succeeded()
     assert "olab download cache" in issuer(cache, "gpu1")

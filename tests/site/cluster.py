@@ -17,8 +17,8 @@ from lab import sites
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-# What a login reads: zsh's file on a Mac, PAM's on Linux.
-LOGIN = "if [ -d /Library ]; then . /etc/zshenv; else set -a; . /etc/environment; set +a; fi"
+# What a login reads: zsh's file on a Mac, which need not be there, and PAM's on Linux.
+LOGIN = "if [ ! -d /Library ]; then set -a; . /etc/environment; set +a; elif [ -e /etc/zshenv ]; then . /etc/zshenv; fi"
 
 
 @dataclass
