@@ -27,11 +27,11 @@ def main() -> int:
         kept.forget()
     start = time.monotonic()
     try:
-        results = Lanes(wanted).run()
+        results = Lanes(wanted, kept.add).run()
     finally:
         down()
     seconds = time.monotonic() - start
-    kept.add(results, seconds)
+    kept.took(seconds)
     text = report(results, left, seconds)
     (RESULTS / "table.txt").write_text(text + "\n", encoding="utf-8")
     say(text)

@@ -39,10 +39,17 @@ class Kept:
         """Begin anew."""
         self._results, self.seconds = {}, 0.0
 
-    def add(self, results: Sequence[Result], seconds: float) -> None:
-        """Keep what a run found; a stage that it did not come to keeps its result."""
-        self._results |= {result.name: result for result in results}
+    def add(self, result: Result) -> None:
+        """Keep how a stage ended, at once: a run that is killed loses nothing."""
+        self._results[result.name] = result
+        self._write()
+
+    def took(self, seconds: float) -> None:
+        """Note how long a run took."""
         self.seconds += seconds
+        self._write()
+
+    def _write(self) -> None:
         content = {
             "seconds": self.seconds,
             "results": {name: dataclasses.asdict(result) for name, result in self._results.items()},

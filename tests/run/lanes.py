@@ -19,7 +19,7 @@ from tests.run import changes, junit
 from tests.run.stages import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tests.run.stages import Stage
 
@@ -52,8 +52,9 @@ class Result:
 class Lanes:
     """Runs stages side by side until none is left."""
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, stages: Sequence[Stage], ended: Callable[[Result], object] = lambda _: None) -> None:
         self._waiting = list(stages)
+        self._tell = ended
         self._results = {stage.name: Result(stage.name) for stage in stages}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._started: dict[str, Stage] = {}
@@ -126,6 +127,7 @@ class Lanes:
             self._results[result.name] = result
             self._started.pop(result.name, None)
             self._ended.add(result.name)
+            self._tell(result)
             self._free.notify_all()
 
     def _execute(self, stage: Stage, lab: str) -> Result:

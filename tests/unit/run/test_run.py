@@ -199,12 +199,15 @@ def run_command(monkeypatch, tmp_path):
     def call(*arguments: str, failing: tuple[str, ...] = ()) -> tuple[list[str], list[str] | None]:
         ran, noted = [], []
 
-        def end(stages):
+        def run(stages, ended):
             ran.extend(stage.name for stage in stages)
-            return [Result(name, "failed" if name in failing else "passed") for name in ran]
+            results = [Result(name, "failed" if name in failing else "passed") for name in ran]
+            for result in results:
+                ended(result)
+            return results
 
         monkeypatch.setattr(sys, "argv", ["run", *arguments])
-        monkeypatch.setattr(command, "Lanes", lambda stages: SimpleNamespace(run=lambda: end(stages)))
+        monkeypatch.setattr(command, "Lanes", lambda stages, ended: SimpleNamespace(run=lambda: run(stages, ended)))
         monkeypatch.setattr(command, "note", lambda results, seconds: noted.append(results))
         assert command.main() == (1 if set(failing) & set(ran) else 0)
         missing = [[result.name for result in results if result.outcome != "passed"] for results in noted]
