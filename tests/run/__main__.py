@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 
@@ -26,6 +27,8 @@ def main() -> int:
         states.forget_all()
         kept.forget()
     start = time.monotonic()
+    # Whatever ends the run ends its stages too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         results = Lanes(wanted, kept.add).run()
     finally:
