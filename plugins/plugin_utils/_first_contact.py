@@ -122,8 +122,9 @@ _UNREACHABLE = (
     (r"Too many authentication failures", _too_many_keys),
     (r"Permission denied|incorrect (username/)?password", _denied),
     (r"Connection refused", _refused),
-    # What is left of the words of a host in between, where a ProxyJump leads over one.
-    (r"timed out|No route to host|Host is down|Network is unreachable|UNKNOWN port 65535", _silent),
+    (r"timed out|No route to host|Host is down|Network is unreachable", _silent),
+    # What is left of the words of a host in between, with ProxyJump, or of a program, with ProxyUseFdpass.
+    (r"UNKNOWN port 65535|proxy dialer did not pass back a connection", _silent),
     (r"Could not resolve hostname", _nameless),
     (r"Connection closed|Connection reset|kex_exchange_identification", _closed),
     (r"install the sshpass program", _no_sshpass),

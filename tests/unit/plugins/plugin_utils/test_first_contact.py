@@ -81,6 +81,12 @@ def port(reason: str) -> str:
         pytest.param(port("Operation timed out"), SITE, "192.168.1.11 does not answer", id="off-seen-from-a-mac"),
         pytest.param(port("No route to host"), SITE, "192.168.1.11 does not answer", id="not-cabled"),
         pytest.param(f"{VIA}Connection closed by UNKNOWN port 65535", SITE, "does not answer", id="over-another-host"),
+        pytest.param(
+            "mm_receive_fd: recvmsg: expected received 1 got 0\nproxy dialer did not pass back a connection",
+            SITE,
+            "does not answer",
+            id="over-a-program",
+        ),
         pytest.param(port("Host is down"), SITE, "192.168.1.11 does not answer", id="down-seen-from-a-mac"),
         pytest.param(
             f"{VIA}ssh: Could not resolve hostname mini1: Name or service not known",
