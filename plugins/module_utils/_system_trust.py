@@ -60,7 +60,9 @@ class LinuxStore:
             elif step == "remove":
                 _files.remove(self._path)
             else:
-                self._commands.check_output([UPDATE], timeout=120)
+                # Only a fresh update removes the links to a certificate that is gone.
+                fresh = ["--fresh"] if "remove" in steps else []
+                self._commands.check_output([UPDATE, *fresh], timeout=120)
         if steps and "remove" not in steps and not self._in_bundle():
             raise CertificateError(f"{UPDATE} did not put {self._path} into {LINUX_BUNDLE}.")
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.site.cluster import Cluster
 
-# A section is a line that begins with two equals signs; a tool that is not there says nothing.
+# A section is a line that begins with two equals signs; a tool that is not there says nothing. What the tools for accounts
+# keep of the files before, passwd- and others, is theirs.
 BOTH = r"""
 section() { echo "== $1"; }
 section named
 find / \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /System \) -prune -o -iname '*hybrid*' -print
-section mentioned; grep -rIil hybrid /etc/
+section mentioned; grep -rIil --exclude='*-' hybrid /etc/
 section ours; ls -A /opt/hybrid-ai
 section hosts; cat /etc/hosts
 section running; ps axo args= | grep -i hybrid | grep -v section

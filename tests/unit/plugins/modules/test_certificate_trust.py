@@ -47,7 +47,8 @@ def host(host_files):
 def test_linux(run_module, host, files, state, *, steps, check):
     root = host(**files)
     effect = (root / LINUX_BUNDLE).write_text
-    calls = [call(UPDATE, effect=lambda: effect(ROOTS + PEM))] if "update" in steps and not check else []
+    fresh = ["--fresh"] if "remove" in steps else []
+    calls = [call([*UPDATE, *fresh], effect=lambda: effect(ROOTS + PEM))] if "update" in steps and not check else []
     result = run_module("certificate_trust", {**ARGUMENTS, "state": state}, calls, check=check, system="Linux")
     assert (result["changed"], result["steps"]) == (bool(steps), steps)
     assert result["bundle"] == f"/{LINUX_BUNDLE}"
