@@ -86,7 +86,6 @@ def all_stages(*, everything: bool) -> list[Stage]:
         _pytest("cache", "tests/cache", after=("managed",), waits=True, by_turns=True),
         *(_molecule(name, sequence) for name in scenarios()),
         _pytest("loop", "tests/site/test_loop.py", "tests/site/test_documented_commands.py", after=("managed",)),
-        _pytest("first_contact", "tests/site/test_first_contact.py", after=("managed",), by_turns=True),
         _pytest("no_management", "tests/site/test_no_management.py", after=("story",), by_turns=True),
         _pytest("upgrade", "tests/site/test_upgrade.py", after=("story",), by_turns=True),
         *(_matrix() if everything else ()),
@@ -96,6 +95,7 @@ def all_stages(*, everything: bool) -> list[Stage]:
 def _matrix() -> list[Stage]:
     """Return what only `make test-all` runs: other versions, tests of Ansible and Galaxy, the site, the benchmarks."""
     return [
+        _pytest("first_contact", "tests/site/test_first_contact.py", after=("managed",)),
         _pytest("core_newest", "tests/matrix/test_core.py", CORE="newest"),
         _pytest("core_oldest", "tests/matrix/test_core.py", CORE="oldest"),
         _pytest("python39", "tests/matrix/test_python39.py"),

@@ -51,7 +51,16 @@ def test_no_test_is_in_no_stage():
 
 def test_the_whole_matrix_has_what_make_test_has_and_more():
     more = names(all_stages(everything=True)) - names(all_stages(everything=False))
-    assert more == {"ansible_test", "benchmarks", "core_newest", "core_oldest", "documentation", "importer", "python39"}
+    assert more == {
+        "ansible_test",
+        "benchmarks",
+        "core_newest",
+        "core_oldest",
+        "documentation",
+        "first_contact",
+        "importer",
+        "python39",
+    }
     assert names(all_stages(everything=False)) <= names(all_stages(everything=True))
     assert [stage.name for stage in all_stages(everything=True) if stage.alone] == ["benchmarks"]
 
