@@ -58,8 +58,7 @@ def _unknown_host_key(_said: str, target: Target) -> str:
     if target.bootstrapping:
         return (
             "its host key could not be pinned; write no StrictHostKeyChecking=yes in ansible_ssh_extra_args, or "
-            "add the key "
-            f"with `ssh-keyscan {target.address}`."
+            f"add the key with `ssh-keyscan {target.address}`."
         )
     return f"its host key is not known here, because {BOOTSTRAP} has not run for it; run that first, with -k -K."
 
@@ -79,8 +78,7 @@ def _denied(_said: str, target: Target) -> str:
     if not target.bootstrapping:
         return (
             f"it does not let {target.who} in with the key; run {BOOTSTRAP} for it, with -k -K, which authorizes "
-            "the key, "
-            "and look at ansible_user."
+            "the key, and look at ansible_user."
         )
     if not target.has_password:
         return f"it lets {target.who} in with no key; run this with -k, which asks for the password."
@@ -92,8 +90,7 @@ def _refused(_said: str, target: Target) -> str:
     if target.is_mac:
         return (
             f"{target.address} lets nobody log in; switch Remote Login on at its screen, in System Settings under "
-            "General, "
-            "Sharing."
+            "General, Sharing."
         )
     return f"{target.address} has nobody at the port of ssh; install openssh-server there, or correct ansible_port."
 
