@@ -18,6 +18,7 @@ from lab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NO_SPACE, EXIT_OK, La
 from lab.topology import Cable, End
 
 _DEFAULT_INVENTORY = Path("inventories/lab")
+_LONGEST_SECONDS = 3600
 
 
 def main() -> int:
@@ -111,6 +112,16 @@ def parser() -> argparse.ArgumentParser:
     cable.add_argument("--unplug", action="store_true", help="pull the cable out")
     cable.set_defaults(action=_cable)
 
+    sleep = commands.add_parser("sleep", help="send a host to sleep, from which a magic packet for its card wakes it")
+    sleep.add_argument("host", metavar="HOST")
+    sleep.add_argument(
+        "--going-down", type=_seconds, default=2, metavar="SECONDS", help="packets are lost meanwhile (%(default)s)"
+    )
+    sleep.add_argument(
+        "--waking", type=_seconds, default=3, metavar="SECONDS", help="from the packet until it goes on (%(default)s)"
+    )
+    sleep.set_defaults(action=_sleep)
+
     switch = commands.add_parser("power", help="cut or restore a host's power, press its button, unlock its disk")
     switch.add_argument("what", choices=("off", "on", "press", "unlock"))
     switch.add_argument("host", metavar="HOST")
@@ -187,10 +198,7 @@ def _states(options: argparse.Namespace) -> int:  # noqa: ARG001 - the other com
 
 def _forget(options: argparse.Namespace) -> int:
     preflight.check_machine()
-    with state.locked(options.name):
-        states.forget(options.state)
-        if state.load_or_none(options.name) is None:
-            state.remove_lock(options.name)
+    saving.forget(options.state, _say)
     return EXIT_OK
 
 
@@ -217,6 +225,22 @@ def _cable(options: argparse.Namespace) -> int:
         changed = state.State(known.lab, known.inventory, change(known.topology, cable))
         changed.save()
         wiring.refresh(options.name, changed.topology)
+    return EXIT_OK
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= _LONGEST_SECONDS:
+        raise ValueError(text)
+    return seconds
+
+
+def _sleep(options: argparse.Namespace) -> int:
+    preflight.check_machine()
+    with state.locked(options.name):
+        host = state.load(options.name).topology.host(options.host)
+        if not power.sleep(options.name, host, going_down=options.going_down, waking=options.waking):
+            _say(f"{host.name} has not armed its card: no packet wakes it; `lab power press {host.name}` does")
     return EXIT_OK
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Save a lab as it is now, and make one what it was then."""
+"""Save a lab as it is now, make one what it was then, and forget it."""
 
 from __future__ import annotations
 
@@ -74,9 +74,19 @@ def restore(lab: str, name: str, hosts: Sequence[str], say: Callable[[str], None
         if wanted:
             _restore_hosts(lab, saved, wanted)
         else:
+            states.check_inventory(saved)
             _restore_lab(lab, saved, built, machine)
     if saved.ready:
         states.wait_until_ready(saved, lab)
+
+
+def forget(name: str, say: Callable[[str], None]) -> None:
+    """Remove a saved lab; labs that lie on it and ended with their machine, as after a power cut, go before it."""
+    for lab in sorted(states.labs(name)):
+        if not cgroups.processes(lab):
+            say(f"nothing of the lab {lab} runs any more; removing it")
+            lifecycle.down(lab)
+    states.forget(name)
 
 
 def _restore_lab(lab: str, saved: SavedLab, built: Images, machine: Settings) -> None:

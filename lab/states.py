@@ -15,9 +15,10 @@ import shutil
 import stat
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import access, names, process
+from lab import access, inventory, names, process
 from lab.disk import Disk
 from lab.errors import LabError, UsageError
 from lab.removal import remove_tree
@@ -25,7 +26,6 @@ from lab.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from lab.topology import Host
 
@@ -142,6 +142,17 @@ def check_images(saved: SavedLab, images: list[str]) -> None:
         )
 
 
+def check_inventory(saved: SavedLab) -> None:
+    """Refuse a lab whose inventory has got other hosts since; only files that were written later are read."""
+    directory = Path(saved.inventory)
+    written = [path.stat().st_mtime for path in directory.rglob("*") if path.is_file()]
+    if max(written, default=0.0) > saved.saved and inventory.read(directory).hosts != saved.topology.hosts:
+        raise LabError(
+            f"The saved lab {saved.name} has other hosts than {directory} says today; "
+            f"`lab forget {saved.name}` removes it, then save it again."
+        )
+
+
 def check_layers(disks: Sequence[Disk], images: list[str]) -> None:
     """Refuse to save hosts that lie on other images than those of today: nobody could restore them."""
     for disk in disks:
@@ -152,14 +163,17 @@ def check_layers(disks: Sequence[Disk], images: list[str]) -> None:
             )
 
 
-def users(name: str) -> list[str]:
-    """Return the labs and the saved labs that lie on a saved one."""
+def labs(name: str) -> set[str]:
+    """Return the labs that lie on a saved one."""
     inside = f"{place(name)}/"
-    found = {
-        f"the lab {path.parents[1].name}" for path in names.DISKS.glob("*/*/disk.json") if inside in path.read_text()
-    }
+    return {path.parents[1].name for path in names.DISKS.glob("*/*/disk.json") if inside in path.read_text()}
+
+
+def users(name: str) -> list[str]:
+    """Return what lies on a saved lab: labs and other saved ones."""
+    inside = f"{place(name)}/"
     return sorted(
-        found
+        {f"the lab {lab}" for lab in labs(name)}
         | {
             f"the saved lab {path.parent.name}"
             for path in names.STATES.glob(f"*/{_RECORD}")

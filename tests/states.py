@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,9 +39,11 @@ def lab(*arguments: str, name: str = "", check: bool = True) -> subprocess.Compl
 
 
 def forget_all() -> None:
-    """Forget the saved labs: what they were made by may have changed since."""
+    """Forget the saved labs, if there are any: what they were made by may have changed since."""
+    saved = lab("states").stdout
     for state in (SITE, MANAGED):
-        lab("forget", state, check=False)
+        if re.search(rf"^{state}\b", saved, re.MULTILINE):
+            lab("forget", state)
 
 
 def managed() -> None:

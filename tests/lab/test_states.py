@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lab import disk
+from lab import cgroups, disk
 from lab.errors import LabError
 
 from .conftest import INVENTORY, Lab, remains
@@ -133,3 +133,12 @@ def test_a_lab_that_is_down_cannot_be_saved(other: Lab) -> None:
     result = other.run("save", "tests-nothing", check=False)
     assert result.returncode == 8
     assert "The lab tests2 is not up" in result.stderr
+
+
+def test_a_lab_that_ended_with_its_machine_does_not_keep_a_saved_one(saved: Lab) -> None:
+    saved.run("restore", LATER)
+    cgroups.kill(saved.name)
+    forgotten = saved.run("forget", LATER)
+    assert "nothing of the lab tests3 runs any more; removing it" in forgotten.stderr
+    saved.run("forget", STATE)
+    assert remains(saved.name) == {}
