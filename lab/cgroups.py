@@ -153,10 +153,11 @@ def kill(lab: str, *parts: str) -> None:
     """Kill every process of a control group and remove it from every hierarchy."""
     found = hierarchies()
     deadline = time.monotonic() + _KILL_SECONDS
+    _end_frozen(tracking(found), (lab, *parts))
     for hierarchy in found:
         top = hierarchy.mount.joinpath(names.CGROUP, lab, *parts)
         while top.is_dir():
-            _kill_processes(hierarchy, top)
+            _kill_processes(top)
             if _remove_tree(top):
                 break
             if time.monotonic() > deadline:
@@ -164,16 +165,24 @@ def kill(lab: str, *parts: str) -> None:
             time.sleep(0.02)
 
 
-def _kill_processes(hierarchy: Hierarchy, top: Path) -> None:
+def _kill_processes(top: Path) -> None:
     if (top / "cgroup.kill").exists():
         with contextlib.suppress(OSError):
             (top / "cgroup.kill").write_text("1", encoding="ascii")
     for process in _processes(top):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-    if "freezer" in hierarchy.controllers:  # a frozen process dies when it is thawed
+
+
+def _end_frozen(hierarchy: Hierarchy, parts: Sequence[str]) -> None:
+    """Have what is frozen die; in version 1 it does so when it is thawed, whichever of its groups was frozen."""
+    top = hierarchy.mount.joinpath(names.CGROUP, *parts)
+    if hierarchy.unified or not top.is_dir():
+        return
+    _kill_processes(top)
+    for inner, _, _ in os.walk(top):
         with contextlib.suppress(OSError):
-            (top / "freezer.state").write_text("THAWED", encoding="ascii")
+            Path(inner, "freezer.state").write_text("THAWED", encoding="ascii")
 
 
 def _remove_tree(top: Path) -> bool:

@@ -8,10 +8,10 @@ import json
 import os
 import uuid
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import access, identity, names, process, settings
+from lab import access, identity, linux_card, names, process, settings
+from lab.standins.nvidia import guest as nvidia
 
 if TYPE_CHECKING:
     from lab.disk import Disk
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _MAC_BUNDLE = "/etc/ssl/cert.pem"
 _SIMULATED = "/System/Library/Simulator/bin/simulate"
 _ADMIN = (501, 80)
-_NVIDIA_SMI = Path(__file__).parent / "standins/nvidia/nvidia-smi"
 _MAC_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _INDEX_AND_PROXY = "# This machine's own settings, passed on to the hosts of the lab.\n"
 
@@ -67,8 +66,10 @@ def _prepare_linux(disk: Disk, topology: Topology, machine: Settings) -> None:
     )
     for path, text, mode in linux_settings(machine):
         disk.write(path, text, mode)
+    for path, (text, mode) in linux_card.FILES.items():
+        disk.write(path, text, mode)
     if host.has_gpu:
-        disk.write("usr/local/bin/nvidia-smi", _NVIDIA_SMI.read_text(encoding="utf-8"), 0o755)
+        nvidia.install(disk)
 
 
 def linux_settings(machine: Settings) -> list[tuple[str, str, int]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import cgroups, names, rootfs, standins
+from lab import cgroups, compiled, names, rootfs, standins
 from lab.disk import Disk
 from lab.fingerprint import fingerprint
 
@@ -34,6 +34,7 @@ class Images:
     mac_init: tuple[str, ...] = ()
     artifacts: Path | None = None
     programs: Path | None = None
+    compiled: Path | None = None
 
     def disk(self, lab: str, host: Host) -> Disk:
         """Return the disk a host gets."""
@@ -43,7 +44,12 @@ class Images:
 
     def paths(self) -> list[str]:
         """Return where they are; the names say what they were made from."""
-        return [str(path) for path in (self.base, self.mac_layer, self.artifacts, self.programs) if path is not None]
+        return [str(path) for path in self.parts()]
+
+    def parts(self) -> list[Path]:
+        """Return all of them that there are."""
+        paths = (self.base, self.mac_layer, self.artifacts, self.programs, self.compiled)
+        return [path for path in paths if path is not None]
 
 
 def ensure(lab: str, topology: Topology, settings: Settings, say: Callable[[str], None]) -> Images:
@@ -53,15 +59,20 @@ def ensure(lab: str, topology: Topology, settings: Settings, say: Callable[[str]
     layer: Any = importlib.import_module("lab.macos.layer") if has_macs else None
     extra = layer.PACKAGES if layer else ()
     groups = cgroups.create(lab, _BUILD_CGROUP)
+    compilation = compiled.start(topology, settings, lambda argv: cgroups.wrap(groups, argv), say)
     try:
         if not (names.CACHE / f"root-{rootfs.fingerprint(extra, settings)}").is_dir():
             say("building the Debian root file system")
         base = rootfs.base(extra, settings, lambda argv: cgroups.wrap(groups, argv))
-        if layer is None:
-            return Images(base)
-        macos = rootfs.layer(f"macos-{_short(base.name, fingerprint(layer.HERE))}", layer.build, base)
+        if layer is None and not any(host.has_gpu for host in topology.hosts):
+            return Images(base, compiled=compilation.result())
+        macos = (
+            rootfs.layer(f"macos-{_short(base.name, fingerprint(layer.HERE))}", layer.build, base) if layer else None
+        )
         programs = rootfs.programs(_program_packages(), settings, lambda argv: cgroups.wrap(groups, argv))
-        return Images(base, macos, tuple(layer.INIT), _artifacts(base, programs), programs)
+        artifacts = _artifacts(base, programs)
+        init = tuple(layer.INIT) if layer else ()
+        return Images(base, macos, init, artifacts, programs, compilation.result())
     finally:
         cgroups.kill(lab, _BUILD_CGROUP)
 
@@ -93,21 +104,22 @@ def publish(lab: str, images: Images) -> Path:
     """Put the artifacts where the lab's server finds them, as links into the cache, and return that directory."""
     directory = names.runtime(lab) / "artifacts"
     directory.mkdir(exist_ok=True)
-    if images.artifacts is None:
-        return directory
-    for path in images.artifacts.rglob("*"):
-        target = directory / path.relative_to(images.artifacts)
-        if path.is_dir():
-            target.mkdir(exist_ok=True)
-        elif not target.is_symlink() or target.readlink() != path:
-            target.unlink(missing_ok=True)
-            target.symlink_to(path)
+    for source in (images.artifacts, images.compiled):
+        if source is None:
+            continue
+        for path in source.rglob("*"):
+            target = directory / path.relative_to(source)
+            if path.is_dir():
+                target.mkdir(exist_ok=True)
+            elif not target.is_symlink() or target.readlink() != path:
+                target.unlink(missing_ok=True)
+                target.symlink_to(path)
     return directory
 
 
 def prune(current: Images) -> None:
     """Remove images that neither a host nor a server of any lab uses."""
-    used = {path for path in (current.base, current.mac_layer, current.artifacts, current.programs) if path is not None}
+    used = set(current.parts())
     # A saved lab uses its images as a host does.
     for record in (*names.DISKS.glob("*/*/disk.json"), *names.STATES.glob("*/state.json")):
         text = record.read_text(encoding="utf-8")

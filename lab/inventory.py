@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from lab.topology import Cable, End, Host, Kind, LanPort, Topology
 _DEFAULT_MODEL = "Mac16,10"
 _DEFAULT_RELEASE = "26.5"
 _DEFAULT_MEMORY = 16
+_DEFAULT_GPUS = ["0x2702"]
 _HOST_NAME_LENGTH = 40
 
 
@@ -40,9 +43,9 @@ def parse(listed: dict[str, Any]) -> Topology:
     """Turn the output of ``ansible-inventory --list`` into a topology."""
     variables: dict[str, dict[str, Any]] = listed.get("_meta", {}).get("hostvars", {})
     kinds: tuple[Kind, ...] = ("macos", "linux")
-    gpus = _members(listed, "gpu")
+    gpus, servers = _members(listed, "gpu"), _members(listed, "llama_cpp")
     hosts = [
-        _host(name, kind, variables.get(name, {}), has_gpu=name in gpus)
+        replace(_host(name, kind, variables.get(name, {}), has_gpu=name in gpus), has_llama_cpp=name in servers)
         for kind in kinds
         for name in _members(listed, kind)
     ]
@@ -75,7 +78,8 @@ def _host(name: str, kind: Kind, variables: dict[str, Any], *, has_gpu: bool) ->
     if len(name) > _HOST_NAME_LENGTH or not all(part.isalnum() for part in name.split("-")):
         raise InventoryError(f"The host name {name!r} is not usable in the lab: write letters, digits and hyphens.")
     if kind == "linux":
-        return Host(name, kind, address, variables.get("mac_address"), has_gpu=has_gpu)
+        gpus = _gpus(name, variables.get("lab_gpus", _DEFAULT_GPUS)) if has_gpu else ""
+        return Host(name, kind, address, variables.get("mac_address"), has_gpu=has_gpu, gpus=gpus)
     return Host(
         name,
         kind,
@@ -87,6 +91,12 @@ def _host(name: str, kind: Kind, variables: dict[str, Any], *, has_gpu: bool) ->
         bool(variables.get("lab_homebrew", False)),
         lan_port=_lan_port(name, variables.get("lab_lan_port", "ethernet")),
     )
+
+
+def _gpus(name: str, value: Any) -> str:
+    if not isinstance(value, list) or not all(re.fullmatch("0x[0-9a-f]{4}", str(one)) for one in value):
+        raise InventoryError(f'lab_gpus of {name} is {value!r}: write a list of PCI devices, for example ["0x2702"].')
+    return ",".join(map(str, value))
 
 
 def _lan_port(name: str, value: Any) -> LanPort:

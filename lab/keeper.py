@@ -9,18 +9,25 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lab import cables, cgroups, names, network, process, state, wiring
+from lab import cables, cgroups, names, network, process, sleeping, state, wiring
 from lab.disk import Disk, load
 from lab.errors import LabError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # The status of systemd-nspawn with --keep-unit when the payload asked for a reboot.
 _REBOOT = 133
+# How often the host is asked whether it wants to sleep.
+_LOOK_SECONDS = 0.5
 
 
 def start(lab: str, host: str) -> None:
@@ -69,6 +76,7 @@ def keep(lab: str, host: str) -> None:
     if disk is None:
         raise LabError(f"The host {host} has no disk.")
     disk.mount()
+    sleeping.forget(lab, disk.host)  # it was killed in its sleep
     groups = cgroups.create(lab, host, "machine")
     environment = {"PATH": os.environ["PATH"], **disk.environment, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}
     # The lock of a disk image would outlive a host whose power is cut.
@@ -81,7 +89,9 @@ def keep(lab: str, host: str) -> None:
         reset_network(disk)
         if disk.host.kind == "macos":
             _tell_simulator(disk)
-        status = subprocess.call(cgroups.wrap(groups, nspawn_command(disk)), stdin=subprocess.DEVNULL, env=environment)
+        argv = cgroups.wrap(groups, nspawn_command(disk))
+        machine = subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=environment)
+        status = watch(machine, disk.root / names.SIMULATOR_DATABASE / names.SLEEP_ORDER, lambda: _send_to_sleep(disk))
         print(f"the host ended with status {status}", flush=True)
         if status != _REBOOT:
             break
@@ -90,7 +100,27 @@ def keep(lab: str, host: str) -> None:
         # process lives a moment longer than nspawn, nspawn's status tells.
         running.unlink()
     topology = state.load(lab).topology
-    wiring.refresh(lab, topology, state.powered(lab, topology) - {host})
+    wiring.refresh(lab, topology, state.awake(lab, topology) - {host})
+
+
+def watch(machine: subprocess.Popen[bytes], order: Path, sleep: Callable[[], None]) -> int:
+    """Wait until the host ends, and do what it orders meanwhile: it cannot freeze itself."""
+    end = os.pidfd_open(machine.pid)  # a wait with a time limit would look twenty times a second
+    try:
+        while not select.select([end], [], [], _LOOK_SECONDS)[0]:
+            if order.exists():
+                order.unlink()  # first, or it would order it again as soon as it wakes
+                sleep()
+    finally:
+        os.close(end)
+    return machine.wait()
+
+
+def _send_to_sleep(disk: Disk) -> None:
+    # Not in the host's own control group, which is what gets frozen.
+    groups = cgroups.create(disk.lab, names.CARDS_CGROUP, disk.host.name)
+    argv = [sys.executable, "-m", "lab", "--name", disk.lab, "sleep", disk.host.name]
+    subprocess.Popen(cgroups.wrap(groups, argv), stdin=subprocess.DEVNULL, start_new_session=True)
 
 
 def reset_network(disk: Disk) -> None:
@@ -108,10 +138,10 @@ def reset_network(disk: Disk) -> None:
 
 def _tell_simulator(disk: Disk) -> None:
     database = disk.root / names.SIMULATOR_DATABASE
-    for old in ("boot.json", "unlock"):  # of the last boot
+    for old in ("boot.json", "unlock", names.SLEEP_ORDER):  # of the last boot
         (database / old).unlink(missing_ok=True)
     lab = state.load(disk.lab)
-    seen = cables.seen_by(lab.topology, disk.host.name, {*state.powered(disk.lab, lab.topology), disk.host.name})
+    seen = cables.seen_by(lab.topology, disk.host.name, {*state.awake(disk.lab, lab.topology), disk.host.name})
     (database / "cables.json").write_text(seen, encoding="utf-8")
 
 

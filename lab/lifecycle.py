@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from lab import (
     access,
     cgroups,
+    compiled,
     guests,
     images,
     inventory,
@@ -29,12 +30,14 @@ from lab import (
     services,
     settings,
     sites,
+    sleeping,
     state,
     uplink,
     wiring,
 )
 from lab.disk import Disk, load
 from lab.removal import remove_tree
+from lab.standins.nvidia.bus import guest as bus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,6 +63,8 @@ def up(lab: str, inventory_directory: Path, say: Callable[[str], None]) -> Topol
         else:
             _remove_broken_network(lab)
             _remove_changed_hosts(lab, before.topology, topology)
+            for host in before.topology.hosts:
+                sleeping.interrupt(lab, host)
         machine = settings.read(topology.gateway)
         built = images.ensure(lab, topology, machine, say)
         begin(lab, str(inventory_directory.resolve()), topology, built, machine)
@@ -110,7 +115,10 @@ def _start_services(lab: str, topology: Topology, built: Images, machine: Settin
 
 def _start(lab: str, host: Host, topology: Topology, built: Images, machine: Settings) -> None:
     if load(lab, host.name) is None:
-        guests.prepare(built.disk(lab, host), topology, machine)
+        disk = built.disk(lab, host)
+        guests.prepare(disk, topology, machine)
+        if host.has_gpu:
+            bus.install(disk)
     keeper.start(lab, host.name)
 
 
@@ -177,7 +185,7 @@ def reset(lab: str, hosts: list[Host], say: Callable[[str], None]) -> None:
             _start(lab, host, topology, built, machine)
 
         in_parallel(hosts, renew)
-        wiring.refresh(lab, topology, {*state.powered(lab, topology), *(host.name for host in hosts)})
+        wiring.refresh(lab, topology, {*state.awake(lab, topology), *(host.name for host in hosts)})
         wait(lab, topology, hosts)
 
 
@@ -190,6 +198,7 @@ def down(lab: str) -> None:
             uplink.restore_forwarding()
             cgroups.remove_parent()
         rootfs.remove_unfinished()
+        compiled.remove_unfinished()
         state.remove_lock(lab)
 
 

@@ -20,11 +20,15 @@ STATES = DISKS / ".states"
 NETNS_DIRECTORY = Path("/run/netns")
 CGROUP = "hybrid-lab"
 SERVICES_CGROUP = ".services"
+CARDS_CGROUP = ".cards"
+"""The processes that stand for the network cards of sleeping hosts."""
 UPLINK = "uplink"
 LAN_BRIDGE = "lan"
 ADMIN = "admin"
 RUNNING_MARK = "running"
 SIMULATOR_DATABASE = "private/var/db/simulator"
+SLEEP_ORDER = "sleep"
+"""A file in it by which a Mac asks to be sent to sleep."""
 
 # No hyphen: `lab-a` and the host namespaces `lab-a-…` of one lab can then never be taken for those of another.
 _LAB_NAME = re.compile(r"[a-z][a-z0-9]{0,10}")

@@ -92,6 +92,12 @@ def attach_command(host: Host) -> str:
     return f"link set dev {fabric_port(host.name, host.interfaces[0].device)} master {LAN_BRIDGE} up"
 
 
+def link_command(host: Host, *, up: bool) -> str:
+    """Return the `ip` command inside the fabric that gives a host's port in the LAN its carrier, or takes it away."""
+    port = fabric_port(host.name, host.interfaces[0].device)
+    return f"link set dev {port} {'up' if up else 'down'}"
+
+
 def rate_commands(host: Host) -> list[str]:
     """Return the `tc` commands that limit what the fabric delivers to a host, and prepare its ports for cables."""
     lines = []

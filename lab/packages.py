@@ -42,6 +42,7 @@ PROGRAMS = {
     "ssh-keygen": "openssh-client",
     "sysctl": "procps",
     "dpkg": "dpkg",
+    "gcc": "gcc",
 }
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 KEYRING_PACKAGE = "debian-archive-keyring"

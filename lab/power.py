@@ -9,15 +9,17 @@ import os
 import socket
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lab import cgroups, keeper, names, netns, process, state, wiring
+from lab import cgroups, keeper, names, netns, process, sleep_state, sleeping, state, wiring
 from lab.disk import load
 from lab.errors import HostTimeoutError, LabError, NotUpError
+from lab.macos.simulator.power import starts_when_power_returns
 
 if TYPE_CHECKING:
     from lab.topology import Host
 
+_MODELS = Path(__file__).parent / "macos/simulator/models"
 _BOOT_SECONDS = 90.0
 _SHUTDOWN_SECONDS = 120.0
 _SHUTDOWN = {"linux": ["systemctl", "poweroff"], "macos": ["/sbin/shutdown", "-h", "now"]}
@@ -28,13 +30,15 @@ _CONNECT_SECONDS = 0.25
 _BANNER_SECONDS = 10.0
 _PREBOOT = "pre-boot"
 _STARTING = "starting"
+_RUNNING = "running"
 # What the simulator's PID 1 says of itself, in the words of `lab status`.
-_PHASES = {"preboot": _PREBOOT, "booted": "running", "down": "stopping"}
+_PHASES = {"preboot": _PREBOOT, "booted": _RUNNING, "down": "stopping"}
 
 
 def off(lab: str, host: Host) -> None:
     """Cut the power: nothing on the host gets to say goodbye."""
     cgroups.kill(lab, host.name)
+    sleeping.forget(lab, host)
     wiring.refresh(lab, state.load(lab).topology)
 
 
@@ -58,12 +62,13 @@ def shutdown(lab: str, host: Host) -> None:
 
 
 def press(lab: str, host: Host) -> None:
-    """Press the power button of a host; a running one is left alone."""
+    """Press the power button of a host: one that sleeps wakes; a running one is left alone."""
     if cgroups.processes(lab, host.name):
+        sleeping.interrupt(lab, host)
         return
     keeper.start(lab, host.name)
     topology = state.load(lab).topology
-    wiring.refresh(lab, topology, {*state.powered(lab, topology), host.name})
+    wiring.refresh(lab, topology, {*state.awake(lab, topology), host.name})
 
 
 def restore(lab: str, host: Host) -> bool:
@@ -84,9 +89,9 @@ def _starts_by_itself(lab: str, host: Host) -> bool:
         settings: dict[str, int] = json.loads(text).get("ac", {})
     except (LabError, ValueError):
         settings = {}
-    # "After a power failure" is only for a Mac that was running when the power went.
+    hardware: dict[str, Any] = json.loads((_MODELS / f"{host.model}.json").read_text(encoding="utf-8"))
     was_running = (disk.directory / names.RUNNING_MARK).exists()
-    return bool(settings.get("autorestartatconnect") or (settings.get("autorestart") and was_running))
+    return starts_when_power_returns(settings, hardware, was_running=was_running)
 
 
 def unlock(lab: str, host: Host) -> None:
@@ -98,21 +103,12 @@ def unlock(lab: str, host: Host) -> None:
     wiring.write_inside(lab, host.name, "unlock", "")
 
 
-def freeze(lab: str, host: Host) -> None:
-    """Stop a host as sleep does; its network stays."""
-    _require_power(lab, host)
-    cgroups.freeze(lab, host.name, frozen=True)
-
-
-def thaw(lab: str, host: Host) -> None:
-    """Let a frozen host go on."""
-    _require_power(lab, host)
-    cgroups.freeze(lab, host.name, frozen=False)
-
-
-def _require_power(lab: str, host: Host) -> None:
-    if not cgroups.processes(lab, host.name):
-        raise NotUpError(f"The host {host.name} is off.")
+def sleep(lab: str, host: Host, *, going_down: float, waking: float) -> bool:
+    """Send a running host to sleep, and tell whether a magic packet wakes it again."""
+    now = describe(lab, host)
+    if now != _RUNNING:
+        raise NotUpError(f"The host {host.name} is {now}; only one that runs can go to sleep.")
+    return sleeping.sleep(lab, host, going_down=going_down, waking=waking)
 
 
 def describe(lab: str, host: Host) -> str:
@@ -121,14 +117,14 @@ def describe(lab: str, host: Host) -> str:
     if leader is None:
         return _STARTING if cgroups.processes(lab, host.name) else "off"
     if cgroups.is_frozen(lab, host.name):
-        return "frozen"
+        return sleep_state.phase(lab, host.name) or "frozen"
     if host.kind == "macos":
         try:
             path = Path(f"/proc/{leader}/root") / names.SIMULATOR_DATABASE / "boot.json"
             return _PHASES[json.loads(path.read_text(encoding="utf-8"))["phase"]]
         except (OSError, ValueError, KeyError):
             return _STARTING
-    return "running"
+    return _RUNNING
 
 
 def uptime(lab: str, host: Host) -> float | None:

@@ -89,7 +89,7 @@ def base(extra_packages: Sequence[str], settings: Settings, wrap: Wrap) -> Path:
         if not target.is_dir():
             preflight.check_root_file_system_space()
             _build(target, extra_packages, settings, wrap)
-        _mark_used(target)
+        mark_used(target)
     return target
 
 
@@ -138,7 +138,7 @@ def programs(names_of_packages: Sequence[str], settings: Settings, wrap: Wrap) -
                 include = f"--include={','.join(names_of_packages)}"
                 _bootstrap(work, settings, wrap, packages.SUITE, "--variant=extract", include)
                 (work / "root").rename(target)
-        _mark_used(target)
+        mark_used(target)
     return target
 
 
@@ -154,7 +154,7 @@ def small(suite: str, names_of_packages: Sequence[str], settings: Settings) -> P
             with _workspace() as work:
                 _bootstrap(work, settings, list, suite, *arguments)
                 (work / "root").rename(target)
-        _mark_used(target)
+        mark_used(target)
     return target
 
 
@@ -169,11 +169,12 @@ def layer(name: str, build: Callable[[Path, Path], object], base_root: Path) -> 
                 made.mkdir(mode=0o755)
                 build(base_root, made)
                 made.rename(target)
-        _mark_used(target)
+        mark_used(target)
     return target
 
 
-def _mark_used(target: Path) -> None:
+def mark_used(target: Path) -> None:
+    """Note that something of the cache is in use now."""
     (names.CACHE / f"{target.name}.used").touch()
 
 
@@ -213,7 +214,7 @@ def prune(in_use: set[Path]) -> None:
     with _exclusive():
         for entry in names.CACHE.iterdir():
             if (
-                re.match(r"(root|macos|artifacts|programs|small)-[0-9a-f]+$", entry.name)
+                re.match(r"(root|macos|artifacts|programs|small|compiled)-[0-9a-f]+$", entry.name)
                 and entry not in in_use
                 and not _used_lately(entry)
             ):

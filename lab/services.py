@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""The servers of a lab that are no host: artifacts over HTTP, the resolver, and relays to this machine's proxies.
+"""The servers of a lab that are no host: artifacts, a model hub, the resolver, and relays to this machine's
+proxies.
 
 They listen inside the lab's network and reach out from this machine's own. So the hosts' resolver is their gateway, as
 at home, and works whatever this machine's resolver is, one on its loopback included.
@@ -21,11 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from lab import cgroups, names, netns
+from lab.standins.model_hub import faults
+from lab.standins.model_hub import server as hub
 
 _DNS_PORT = 53
 _DNS_SECONDS = 5.0
 _DNS_SIZE = 65535
 _HTTP_PORT = 80
+_HUB_PORT = 8090
 
 
 def start(lab: str, arguments: dict[str, Any]) -> None:
@@ -145,14 +149,17 @@ def main(argv: list[str]) -> int:
     gateway = arguments["gateway"]
     handler = functools.partial(_Artifacts, directory=arguments["artifacts"])
     with netns.inside(names.fabric_namespace(lab)):
-        server = _Server((arguments["artifact_address"], _HTTP_PORT), handler)
+        artifacts = _Server((arguments["artifact_address"], _HTTP_PORT), handler)
+        # Tests write what goes wrong with it into the file.
+        wrong = faults.Faults(names.runtime(lab) / "model-hub.json")
+        hub.start(arguments["artifact_address"], _HUB_PORT, hub.State(faults=wrong))
         questions = _listen(socket.SOCK_DGRAM, gateway, _DNS_PORT)
         relays = [(_listen(socket.SOCK_STREAM, gateway, _DNS_PORT), None, _DNS_PORT)]
         relays += [(_listen(socket.SOCK_STREAM, gateway, port), to, port) for port, to in arguments["relays"]]
     threading.Thread(target=_serve_questions, args=(questions,), daemon=True).start()
     for listener, address, port in relays:
         threading.Thread(target=_serve_relay, args=(listener, address, port), daemon=True).start()
-    server.serve_forever()
+    artifacts.serve_forever()
     return 0
 
 

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab import cgroups, names
+from lab import cgroups, names, sleep_state
 from lab.errors import NotUpError
 from lab.topology import Topology
 
@@ -56,6 +56,11 @@ def load_or_none(lab: str) -> State | None:
 def powered(lab: str, topology: Topology) -> set[str]:
     """Return the hosts that have power and are switched on."""
     return {host.name for host in topology.hosts if cgroups.processes(lab, host.name)}
+
+
+def awake(lab: str, topology: Topology) -> set[str]:
+    """Return those of them that do not sleep."""
+    return {host for host in powered(lab, topology) if sleep_state.phase(lab, host) is None}
 
 
 @contextlib.contextmanager

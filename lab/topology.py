@@ -78,6 +78,9 @@ class Host:
     memory_gigabytes: int = 0
     has_homebrew: bool = False
     has_gpu: bool = False
+    gpus: str = ""
+    """The PCI devices of its GPUs, such as ``0x1db4,0x1db4``."""
+    has_llama_cpp: bool = False
     lan_port: LanPort = "ethernet"
 
     @property

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def refresh(lab: str, topology: Topology, powered: Collection[str] | None = None) -> None:
     """Make carriers, and what each running Mac sees of its cables, follow what is plugged in and switched on."""
-    on = state.powered(lab, topology) if powered is None else powered
+    on = state.awake(lab, topology) if powered is None else powered
     cables.apply(lab, topology, on)
     for host in topology.hosts:
         if host.kind == "macos" and host.name in on:

@@ -4,10 +4,12 @@
 
 Patching ``os.uname`` is enough for ``platform`` and for Ansible's facts. ``sys.platform`` stays what the interpreter
 was built for, because its own library depends on it. The file is written by launchd at boot; without it (the same
-Python unpacked on plain Linux) nothing is changed.
+Python unpacked on plain Linux) nothing is changed. Neither in a virtual environment: what is installed there are wheels
+for Linux, which look for Apple's libraries where they are told Darwin.
 """
 
 import os
+import sys
 
 
 def _report_darwin() -> None:
@@ -24,4 +26,5 @@ def _report_darwin() -> None:
     os.uname = uname
 
 
-_report_darwin()
+if sys.prefix == sys.base_prefix:
+    _report_darwin()

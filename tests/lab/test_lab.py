@@ -221,6 +221,42 @@ def test_frozen_host_goes_on_where_it_stopped(lab: Lab) -> None:
     assert cgroups.leader(lab.name, "box") == leader
 
 
+def test_a_sleeping_host_is_silent_until_a_packet_for_its_card_comes(
+    lab: Lab, wait_for: Callable[[Callable[[], bool]], None]
+) -> None:
+    def asleep() -> bool:
+        return hosts(lab)["mac1"]["state"] == "asleep"
+
+    def send(address: str) -> None:
+        with netns.inside(f"lab-{lab.name}"), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            out.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            out.sendto(b"\xff" * 6 + bytes.fromhex(address.replace(":", "")) * 16, ("10.66.1.255", 9))
+
+    card = lab.inside("mac1", "ifconfig", "en0").stdout.partition("ether ")[2].split()[0]
+    with netns.inside(f"lab-{lab.name}"):
+        connection = socket.create_connection(("10.66.1.11", 22), timeout=10)
+    assert connection.recv(4) == b"SSH-"
+    leader = cgroups.leader(lab.name, "mac1")
+    lab.run("sleep", "mac1", "--going-down", "5", "--waking", "0")
+    assert hosts(lab)["mac1"]["state"] == "going down"
+    send(card)  # too early: it is lost
+    wait_for(asleep)
+    assert lab.inside("mac2", "ping", "-c", "1", "-W", "200", "10.66.1.11", check=False).returncode != 0
+    send("02:00:00:00:00:99")
+    assert asleep()
+    connection.settimeout(1)
+    connection.recv(1024)  # what came before
+    with pytest.raises(TimeoutError):  # nobody has closed it
+        connection.recv(1)
+    send(card)
+    wait_for(lambda: hosts(lab)["mac1"]["state"] == "running")
+    assert cgroups.leader(lab.name, "mac1") == leader
+    connection.settimeout(30)
+    connection.sendall(b"nobody speaks SSH like this\r\n")
+    assert connection.recv(1024)
+    connection.close()
+
+
 def test_changed_inventory(lab: Lab) -> None:
     leader = cgroups.leader(lab.name, "mac1")
     lab.write_inventory(INVENTORY.replace("10.66.1.10", "10.66.1.30").replace("[{mac1: 1, mac2: 2}]", "[]"))

@@ -16,7 +16,7 @@ DEFAULTS = {
     "Sleep On Power Button": 1,
     "autorestartatconnect": 0,
     "lowpowermode": 0,
-    "powermode": 0,
+    "powermode": 0,  # the same stored value, under the name of a Mac with a High Power Mode
     "standby": 0,
     "ttyskeepawake": 1,
     "powernap": 1,
@@ -29,16 +29,19 @@ DEFAULTS = {
     "disksleep": 10,
 }
 CONNECT_RELEASE = "26.5"
-# The 2024 minis are the first whose firmware starts when mains power is connected.
-CONNECT_MODELS = ("Mac16,10", "Mac16,11")
-HIGH_POWER_MODELS = ("Mac16,11",)
+POWER_MODES = ("lowpowermode", "powermode")
+
+
+def has_high_power(profile: Profile) -> bool:
+    """Whether the model has a High Power Mode."""
+    return bool(profile.hardware.get("high_power"))
 
 
 def supported(profile: Profile) -> list[str]:
     """List the keys that this hardware and release know, in the order of the capture from macOS 26.5."""
-    high_power = profile.model in HIGH_POWER_MODELS
-    connect = profile.at_least(CONNECT_RELEASE) and profile.model in CONNECT_MODELS
-    absent = {"lowpowermode" if high_power else "powermode"} | (set() if connect else {"autorestartatconnect"})
+    absent = {"lowpowermode" if has_high_power(profile) else "powermode"}
+    if not profile.at_least(CONNECT_RELEASE):
+        absent.add("autorestartatconnect")
     return [key for key in DEFAULTS if key not in absent]
 
 
@@ -52,9 +55,9 @@ def store(state: State, changes: dict[str, Any]) -> None:
     with state.edit(AREA) as data:
         stored = data.setdefault("ac", {})
         stored.update(changes)
-        # "Always" and "after a power failure" exclude each other: System Settings puts the second one back to 0.
-        if stored.get("autorestart") and stored.get("autorestartatconnect"):
-            stored["autorestart"] = 0
+        for name in POWER_MODES:
+            if name in changes:
+                stored.update(dict.fromkeys(POWER_MODES, changes[name]))
 
 
 def system_settings(state: State) -> dict[str, int]:
@@ -63,10 +66,14 @@ def system_settings(state: State) -> dict[str, int]:
     return found
 
 
-def starts_when_power_returns(state: State) -> bool:
-    """Tell whether the Mac starts by itself after its mains power was cut."""
-    found = settings(state)
-    return bool(found["autorestart"] or found["autorestartatconnect"])
+def starts_when_power_returns(found: dict[str, int], hardware: dict[str, Any], *, was_running: bool) -> bool:
+    """Tell whether a Mac with these settings starts by itself after its mains power was cut.
+
+    "After a power failure" is only for one that was running when the power went. Every model lists autorestartatconnect
+    from macOS 26.5 on; only the firmware of those of 2024 and later obeys it.
+    """
+    obeyed = found.get("autorestartatconnect") and hardware.get("starts_at_connect")
+    return bool(obeyed or (found.get("autorestart") and was_running))
 
 
 def restore_defaults(state: State) -> None:

@@ -57,7 +57,7 @@ def seal(files: dict[str, Entry]) -> bytes:
     return plistlib.dumps({"files2": hashes})
 
 
-def _package(source: Path, target: str) -> dict[str, Entry]:
+def package(source: Path, target: str) -> dict[str, Entry]:
     """Return the files of a Python package without what an interpreter left there."""
     return {
         f"{target}/{path.relative_to(source).as_posix()}": Entry(path.read_bytes()) for path in source_files(source)
@@ -73,8 +73,8 @@ def contents(version: str) -> dict[str, Entry]:
         "Contents/MacOS/EXO": Entry((HERE / "launchers/EXO").read_bytes(), EXECUTABLE_MODE),
         f"{resources}/exo/exo": Entry((HERE / "launchers/exo").read_bytes(), EXECUTABLE_MODE),
         f"{resources}/exo/_internal/macmon": Entry((HERE / "launchers/macmon").read_bytes(), EXECUTABLE_MODE),
-        **_package(HERE / "standin", f"{resources}/exo/_internal/exo_standin"),
-        **_package(HERE / "app", f"{resources}/exo_app"),
+        **package(HERE / "standin", f"{resources}/exo/_internal/exo_standin"),
+        **package(HERE / "app", f"{resources}/exo_app"),
     }
     files["Contents/_CodeSignature/CodeResources"] = Entry(seal(files))
     return files

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 STANDARD_MTU = 1500
 SMALLEST_MTU = 1280
 BRIDGE_PORT = "Thunderbolt Bridge"
+ADAPTER = "Ethernet Adapter"
 
 
 class Port:
@@ -36,6 +37,11 @@ class Port:
         return "Bridge" if self.device.startswith("bridge") else "Ethernet"
 
     @property
+    def is_adapter(self) -> bool:
+        """Whether this is a USB-C port that could become an Ethernet port: it gets no service by itself."""
+        return self.name.startswith(ADAPTER)
+
+    @property
     def is_thunderbolt(self) -> bool:
         """Whether this is a Thunderbolt port itself (not the bridge over them)."""
         return self.receptacle > 0
@@ -48,14 +54,30 @@ def physical_ports(profile: Profile) -> list[Port]:
 
 
 def hardware_ports(profile: Profile, preferences: Preferences) -> list[Port]:
-    """Return all ports in macOS's order: the bridge stands before the Thunderbolt ports it was made of."""
+    """Return all ports in macOS's order: the bridge stands before the Thunderbolt ports it was made of.
+
+    From macOS 26 on it stands before Wi-Fi as well, and the USB-C ports of a mini are listed as Ethernet adapters.
+    """
     physical = physical_ports(profile)
     bridges = [_bridge(device, settings, physical) for device, settings in sorted(preferences.bridges().items())]
-    return (
-        [port for port in physical if not port.is_thunderbolt]
-        + bridges
-        + sorted((port for port in physical if port.is_thunderbolt), key=lambda port: port.receptacle)
-    )
+    thunderbolt = sorted((port for port in physical if port.is_thunderbolt), key=lambda port: port.receptacle)
+    others = [port for port in physical if not port.is_thunderbolt]
+    if not profile.at_least("26"):
+        return [*others, *bridges, *thunderbolt]
+    wireless = [port for port in others if port.kind == "IEEE80211"]
+    wired = [port for port in others if port not in wireless]
+    return [*wired, *_adapters(profile, physical), *bridges, *wireless, *thunderbolt]
+
+
+def _adapters(profile: Profile, physical: list[Port]) -> list[Port]:
+    """Return the USB-C ports in front, which have a device and no link until something is plugged in."""
+    taken = {port.device for port in physical}
+    devices = [f"en{number}" for number in profile.hardware.get("adapters", ())]
+    return [
+        Port(f"{ADAPTER} ({device})", device, f"36:e3:5e:f0:6d:{0xC0 + number:02x}")
+        for number, device in enumerate(devices)
+        if device not in taken
+    ]
 
 
 def find_port(ports: list[Port], wanted: str) -> Port | None:

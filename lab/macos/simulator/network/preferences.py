@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FILE = "/Library/Preferences/SystemConfiguration/preferences.plist"
 DEFAULT_LOCATION = "Automatic"
 BRIDGE = "bridge0"
+AUTOMATIC = {"__AUTO__": "thunderbolt-bridge"}
 
 
 class Preferences:
@@ -76,8 +77,30 @@ class Preferences:
         """
         taken = {service.device for service in location.services()}
         return [
-            location.create(port.name, port) for port in ports if port.device not in taken and not port.is_thunderbolt
+            location.create(port.name, port)
+            for port in ports
+            if port.device not in taken and not port.is_thunderbolt and not port.is_adapter
         ]
+
+    def gather(self, location: Location | None, ports: list[Port]) -> bool:
+        """Put Thunderbolt ports that nobody serves into macOS's own bridge, and tell whether there were any.
+
+        A service that is switched off serves a port too; it is looked for in one location, or in all of them.
+        """
+        bridged = {member for settings in self.bridges().values() for member in settings.get("Interfaces", [])}
+        places = self.locations() if location is None else [location]
+        served = {service.device for place in places for service in place.services()}
+        free = [port.device for port in ports if port.is_thunderbolt and port.device not in bridged | served]
+        if not free:
+            return False
+        stored = self.data.setdefault("VirtualNetworkInterfaces", {}).setdefault("Bridge", {})
+        settings = next((one for one in stored.values() if one.get("Options") == AUTOMATIC), None)
+        if settings is None:
+            device = next(name for number in range(100) if (name := f"bridge{number}") not in stored)
+            settings = {"Interfaces": [], "Options": dict(AUTOMATIC), "UserDefinedName": BRIDGE_PORT}
+            stored[device] = settings
+        settings["Interfaces"] = [*settings["Interfaces"], *free]
+        return True
 
 
 def load(context: Context) -> Preferences:
@@ -101,17 +124,48 @@ def save(context: Context, preferences: Preferences) -> None:
     os.replace(scratch, path)
 
 
+class FileLock:
+    """The lock file of SCPreferences: locked while preferences change, and removed afterwards."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._descriptor = -1
+
+    def __enter__(self) -> None:
+        """Wait for whoever holds it."""
+        import fcntl
+
+        os.makedirs(os.path.dirname(self._path), exist_ok=True)
+        while self._descriptor < 0:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o644)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                self._descriptor = descriptor
+            else:
+                # Its holder before has removed it.
+                os.close(descriptor)
+
+    def __exit__(self, *_: object) -> None:
+        """Remove it."""
+        os.unlink(self._path)
+        os.close(self._descriptor)
+        self._descriptor = -1
+
+
 class Edit:
     """An exclusive change of the preferences, stored unless the body raises."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._lock = context.state.edit("network")
+        self._file_lock = FileLock(context.path(FILE) + "-lock")
         self._preferences = Preferences({})
 
     def __enter__(self) -> Preferences:
         """Lock and read."""
         self._lock.__enter__()
+        # Whoever is not of the simulator keeps out by the lock that macOS's programs hold.
+        self._file_lock.__enter__()
         self._preferences = load(self._context)
         return self._preferences
 
@@ -123,6 +177,7 @@ class Edit:
             if kind is None:
                 save(self._context, self._preferences)
         finally:
+            self._file_lock.__exit__(kind, error, trace)
             self._lock.__exit__(kind, error, trace)
 
 
@@ -131,7 +186,7 @@ def default_preferences(context: Context) -> Preferences:
     members = [port.device for port in physical_ports(context.profile) if port.is_thunderbolt]
     bridge = {
         "Interfaces": members,
-        "Options": {"__AUTO__": "thunderbolt-bridge"},
+        "Options": dict(AUTOMATIC),
         "UserDefinedName": BRIDGE_PORT,
     }
     preferences = Preferences(

@@ -26,6 +26,8 @@ TYPES = {
     dict: "dictionary",
 }
 # Being root does not help: these belong to whoever has Full Disk Access.
+READ_PROTECTED = ("/Library/Preferences/com.apple.TimeMachine",)
+"""Reading these needs Full Disk Access; what the real one says without it is not known, so here the worst."""
 PROTECTED = ("com.apple.universalaccess", "com.apple.Safari", "com.apple.mail")
 
 
@@ -65,8 +67,16 @@ def _missing_pair(context: Context, domain: Domain, key: str) -> int:
     return 1
 
 
+def _readable(context: Context, domain: Domain) -> dict[str, Any] | None:
+    from .. import privacy
+
+    if domain.name in READ_PROTECTED and not privacy.full_disk_access(context):
+        return None
+    return domain.read()
+
+
 def _read(context: Context, domain: Domain, words: list[str]) -> int:
-    content = domain.read()
+    content = _readable(context, domain)
     if words:
         if content is None or words[0] not in content:
             return _missing_pair(context, domain, words[0])

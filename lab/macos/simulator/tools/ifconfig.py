@@ -10,6 +10,7 @@ import os
 from ..network import bridge
 from ..network.addresses import is_address, prefix_length, text
 from ..network.apply import apply
+from ..network.lag import look
 from ..network.links import observe
 from ..network.ports import device_number
 from .ifconfig_texts import LOOPBACK, describe
@@ -35,6 +36,7 @@ class Failed(Exception):  # noqa: N818 - an answer of the tool
 def main(context: Context) -> int:
     """Show interfaces or change one."""
     argv = context.argv
+    look(context)
     try:
         if not argv or argv[0] in {"-a", "-l", "-au", "-ad"}:
             return _show_all(context, argv[0] if argv else "-a")

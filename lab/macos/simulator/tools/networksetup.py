@@ -8,7 +8,7 @@ administrator without sudo is told that the change could not be committed.
 
 from __future__ import annotations
 
-from ..network.apply import apply
+from ..network.lag import apply_or_lag
 from ..network.verbs import addressing, locations, ports, proxies, services
 from ..network.verbs.call import (
     NOT_COMMITTED,
@@ -75,7 +75,7 @@ def _act(context: Context, verb: Verb, arguments: list[str]) -> None:
         raise PermissionError
     with editing(context) as preferences:
         verb.action(Call(context, arguments, preferences))
-    apply(context)
+    apply_or_lag(context)
 
 
 def _is_administrator(context: Context) -> bool:

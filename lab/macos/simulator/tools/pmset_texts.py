@@ -49,6 +49,8 @@ CAPABILITIES = (
     "lowpowermode",
     "highpowermode",
 )
+NO_MODE = "Unsupported mode {mode}"
+NO_HIGH_POWER = "HighPowerMode not supported on AC Power"
 MINUTES = ("displaysleep", "disksleep", "sleep")
 DELAYS = ("standbydelayhigh", "standbydelaylow", "highstandbythreshold", "autopoweroffdelay")
 NUMBERS = (*MINUTES, *DELAYS, "gpuswitch", "hibernatemode", "powermode")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ..network.apply import plan_now
+from ..network.lag import look
 from ..network.links import observe
 from ..network.names import NAMES, is_local_name, names, set_name
 from .scutil_texts import dns_lines, proxy_lines
@@ -31,6 +32,7 @@ def main(context: Context) -> int:
     if argv[:1] == ["--set"] and len(argv) in (2, 3):
         return _set(context, argv[1], argv[2] if len(argv) == 3 else None)
     if argv == ["--dns"]:
+        look(context)
         return _dns(context)
     if argv == ["--proxy"]:
         return _proxy(context)

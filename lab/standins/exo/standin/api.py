@@ -62,6 +62,15 @@ class Api:
             ("GET", "/onboarding", self._onboarding),
             ("POST", "/onboarding", self._complete_onboarding),
             ("GET", "/v1/traces", self._traces),
+            ("POST", "/v1/traces/delete", self._delete_traces),
+            ("GET", "/v1/traces/{task_id}", self._trace),
+            ("GET", "/v1/traces/{task_id}/stats", self._trace),
+            ("GET", "/v1/traces/{task_id}/raw", self._trace),
+            ("GET", "/images", self._images),
+            ("GET", "/images/{image_id}", self._image),
+            # The dashboard's files and the pages that describe the API answer to both; nothing else does.
+            *(("HEAD", path, self._dashboard) for path in ("/", "/index.html", "/docs")),
+            ("HEAD", "/openapi.json", self._openapi),
         ):
             self.server.route(method, path, handler)
 
@@ -205,7 +214,7 @@ class Api:
     async def _start_download(self, request: Request) -> Response:
         fields = validate.Fields(validate.body(request))
         node = fields.either("target_node_id", "targetNodeId")
-        shard = fields.either("shard_metadata", "shardMetadata")
+        shard = fields.shard("shard_metadata", "shardMetadata")
         fields.finish()
         return self._download("StartDownload", targetNodeId=node, shardMetadata=shard)
 
@@ -231,3 +240,18 @@ class Api:
 
     async def _traces(self, _: Request) -> Response:
         return as_json({"traces": []})
+
+    async def _trace(self, request: Request) -> Response:
+        raise HttpError(404, f"Trace not found: {request.groups['task_id']}")
+
+    async def _delete_traces(self, request: Request) -> Response:
+        fields = validate.Fields(validate.body(request))
+        wanted = fields.either("task_ids", "taskIds")
+        fields.finish()
+        return as_json({"deleted": [], "notFound": wanted})
+
+    async def _images(self, _: Request) -> Response:
+        return as_json({"data": []})
+
+    async def _image(self, _: Request) -> Response:
+        raise HttpError(404, "Image not found or expired")

@@ -108,20 +108,26 @@ def _described_by_directory(directory: Path) -> Card | None:
 
 
 class Catalogue:
-    """The cards this node knows."""
+    """The cards this node knows: files are read at its first look, and again when it is asked for one that it lacks.
+
+    What it knows it does not read again.
+    """
 
     def __init__(self, paths: Paths) -> None:
-        self._paths, self._builtin = paths, builtin()
+        self._paths, self._cards = paths, builtin()
+        self._read()
 
-    def all(self) -> list[Card]:
-        """Return the catalogue and the user's cards, read anew: files come and go while the program runs."""
-        cards = dict(self._builtin)
-        for path in sorted(self._paths.custom_cards.glob("*.toml")):
+    def _read(self) -> None:
+        for path in sorted(self._paths.custom_cards.rglob("*.toml")):
             try:
                 card = card_from(tomllib.loads(path.read_text(encoding="utf-8")), custom=True)
             except (OSError, ValueError, KeyError, TypeError):
                 continue
-            cards.setdefault(card["modelId"], card)
+            self._cards.setdefault(card["modelId"], card)
+
+    def all(self) -> list[Card]:
+        """Return the catalogue, the user's cards, and the lab's own models, which need none."""
+        cards = dict(self._cards)
         for root in (*self._paths.writable, *self._paths.read_only):
             for directory in sorted(root.glob("lab--*")):
                 described = _described_by_directory(directory)
@@ -131,6 +137,8 @@ class Catalogue:
 
     def find(self, model_id: str) -> Card | None:
         """Return one card."""
+        if model_id not in self._cards:
+            self._read()
         return next((card for card in self.all() if card["modelId"] == model_id), None)
 
     def delete_custom(self, model_id: str) -> bool:
@@ -139,6 +147,7 @@ class Catalogue:
         if not path.exists():
             return False
         path.unlink()
+        self._cards.pop(model_id, None)
         return True
 
 

@@ -37,14 +37,16 @@ def memory(total: int, available: int, swap_total: int = 0, swap_available: int 
     return {name: {"inBytes": value} for name, value in values.items()}
 
 
-def linux_memory() -> dict[str, Any]:
-    """Return the kernel's figures; OVERRIDE_MEMORY_MB replaces what is available."""
+def linux_memory(free: int | None = None) -> dict[str, Any]:
+    """Return the kernel's figures; OVERRIDE_MEMORY_MB or a figure of ours replaces what is available."""
     with Path("/proc/meminfo").open(encoding="ascii") as stream:
         values = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in stream}
     available = values["MemAvailable"]
     override = os.environ.get("OVERRIDE_MEMORY_MB")
     if override:
         available = int(override) * 1024 * 1024
+    if free is not None:
+        available = free
     return memory(values["MemTotal"], available, values["SwapTotal"], values["SwapFree"])
 
 
@@ -53,6 +55,11 @@ class Gatherer:
 
     def __init__(self, node_id: str, paths: Paths, log: Log, emit: Callable[[Event], None]) -> None:
         self._node_id, self._paths, self._log, self._emit = node_id, paths, log, emit
+
+    @property
+    def free_memory(self) -> int | None:
+        """Return what this node is told to have free."""
+        return self._paths.free_memory
 
     def send(self, kind: str, info: dict[str, Any]) -> None:
         """Emit one piece of information."""
@@ -86,7 +93,7 @@ class Gatherer:
             await clock.sleep(interval)
 
     async def _memory(self) -> None:
-        self.send("MemoryUsage", linux_memory())
+        self.send("MemoryUsage", linux_memory(self._paths.free_memory))
 
     async def _disk(self) -> None:
         usage = shutil.disk_usage(self._paths.models)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _RECORDED = ("T", "", "�$", "\n", "", "", "��c", "�")
 _NOISE = "abcdefghijklmnopqrstuvwxyz0123456789 .,;:-+*/=()[]"
+REQUESTS = ("TextGeneration", "ImageGeneration")
+"""The tasks that a client is waiting for."""
 DEFAULT_TOKENS = 64
 MAXIMUM_TOKENS = 2048
 

@@ -164,7 +164,7 @@ async def monitor_memory(gatherer: Gatherer, log: Log) -> None:
     try:
         if process.stdout is not None:
             async for line in process.stdout:
-                gatherer.send("MacmonMetrics", _metrics(json.loads(line)))
+                gatherer.send("MacmonMetrics", _metrics(json.loads(line), gatherer.free_memory))
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
@@ -172,9 +172,10 @@ async def monitor_memory(gatherer: Gatherer, log: Log) -> None:
     await _monitor_memory_only(gatherer)
 
 
-def _metrics(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return macmon's figures as exo reports them."""
+def _metrics(raw: dict[str, Any], free: int | None) -> dict[str, Any]:
+    """Return macmon's figures as exo reports them; the free memory may be a figure of ours."""
     sizes = raw["memory"]
+    available = sizes["ram_total"] - sizes["ram_usage"] if free is None else free
     return {
         "systemProfile": {
             "gpuUsage": raw["gpu_usage"][1],
@@ -185,7 +186,7 @@ def _metrics(raw: dict[str, Any]) -> dict[str, Any]:
         },
         "memory": {
             "ramTotal": {"inBytes": sizes["ram_total"]},
-            "ramAvailable": {"inBytes": sizes["ram_total"] - sizes["ram_usage"]},
+            "ramAvailable": {"inBytes": available},
             "swapTotal": {"inBytes": sizes["swap_total"]},
             "swapAvailable": {"inBytes": sizes["swap_total"] - sizes["swap_usage"]},
         },
@@ -200,5 +201,7 @@ async def _monitor_memory_only(gatherer: Gatherer) -> None:
         available = int(override) * 1024 * 1024
     sizes = {"ramTotal": total, "ramAvailable": available, "swapTotal": 0, "swapAvailable": 0}
     while True:
+        if gatherer.free_memory is not None:
+            sizes["ramAvailable"] = gatherer.free_memory
         gatherer.send("MemoryUsage", {name: {"inBytes": size} for name, size in sizes.items()})
         await clock.sleep(clock.MEMORY_INTERVAL)

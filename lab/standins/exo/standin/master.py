@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from . import clock
+from .generation import REQUESTS
 from .identity import new_id
 from .placement import PlacementError, Request, place
 from .state import tag
@@ -62,8 +63,8 @@ class Master:
                 self._replica.emit({"InstanceCreated": {"instance": content["instance"]}})
             elif name == "DeleteInstance":
                 self._delete_instance(content["instanceId"])
-            elif name == "TextGeneration":
-                self._generate(content)
+            elif name in REQUESTS:
+                self._generate(name, content)
             elif name in ("TaskFinished", "TaskCancelled"):
                 self._finish(content["commandId"])
         except PlacementError:
@@ -74,7 +75,7 @@ class Master:
             raise PlacementError(f"Instance {identity} not found")
         self._replica.emit({"InstanceDeleted": {"instanceId": identity}})
 
-    def _generate(self, content: dict[str, Any]) -> None:
+    def _generate(self, name: str, content: dict[str, Any]) -> None:
         """Give a request to the instance of its model that has the fewest."""
         waiting: dict[str, int] = {
             identity: 0
@@ -83,7 +84,7 @@ class Master:
         }
         for task in self._replica.state.data["tasks"].values():
             kind, values = tag(task)
-            if kind == "TextGeneration" and values["instanceId"] in waiting:
+            if kind in REQUESTS and values["instanceId"] in waiting:
                 waiting[values["instanceId"]] += 1
         if not waiting:
             raise PlacementError(f"No instance found for model {content['taskParams']['model']}")
@@ -98,7 +99,7 @@ class Master:
             "errorType": None,
             "errorMessage": None,
         }
-        self._replica.emit({"TaskCreated": {"taskId": task_id, "task": {"TextGeneration": task}}})
+        self._replica.emit({"TaskCreated": {"taskId": task_id, "task": {name: task}}})
 
     def _finish(self, command_id: str) -> None:
         task_id = self._task_of_command.pop(command_id, None)

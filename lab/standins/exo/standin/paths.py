@@ -74,3 +74,16 @@ class Paths:
     def hang_flag(self) -> Path:
         """Return the file that makes the next placements over several nodes hang: it holds how many."""
         return self.config / "standin-hang"
+
+    @property
+    def memory_flag(self) -> Path:
+        """Return the file that says how many bytes of memory are free on this node."""
+        return self.config / "standin-memory"
+
+    @property
+    def free_memory(self) -> int | None:
+        """Return what that file says, if it is there."""
+        try:
+            return int(self.memory_flag.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None

@@ -12,7 +12,7 @@ from . import clock
 from .election import Session
 from .event_log import EventLog
 from .identity import new_id
-from .state import State
+from .state import State, tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +97,7 @@ class Replica:
 
     def _number(self, origin: str, number: int, event: Event) -> None:
         """Make an event part of the history and tell everybody."""
+        tag(event)[1].setdefault("eventId", new_id())
         if "NodeGatheredInfo" in event:
             event["NodeGatheredInfo"]["when"] = clock.timestamp()
         index = self.state.index + 1

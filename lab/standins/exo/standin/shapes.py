@@ -148,121 +148,86 @@ def stream_error(message: str) -> str:
     return json.dumps({"error": content})
 
 
+STOP_REASONS = {"stop": "end_turn", "length": "max_tokens"}
+"""What Anthropic calls the end of an answer."""
+
+
+def message_head(command_id: str, model: str) -> dict[str, Any]:
+    """Return Anthropic's message before its first token."""
+    return {
+        "id": f"msg_{command_id}",
+        "type": "message",
+        "role": "assistant",
+        "content": [],
+        "model": model,
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": {"input_tokens": 0, "output_tokens": 0},
+    }
+
+
 def message(answer: Answer) -> dict[str, Any]:
     """Return Anthropic's message."""
     return {
-        "id": f"msg_{answer.command_id}",
-        "type": "message",
-        "role": "assistant",
+        **message_head(answer.command_id, answer.model),
         "content": [{"type": "text", "text": answer.text}],
-        "model": answer.model,
-        "stop_reason": "max_tokens",
-        "stop_sequence": None,
+        "stop_reason": STOP_REASONS.get(answer.last["finishReason"]),
         "usage": {"input_tokens": answer.prompt_tokens, "output_tokens": answer.completion_tokens},
     }
 
 
-def message_events(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return Anthropic's message as a stream."""
-    empty = {**content, "content": [], "stop_reason": None}
-    text = content["content"][0]["text"]
-    return [
-        {"type": "message_start", "message": empty},
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}},
-        {"type": "content_block_stop", "index": 0},
-        {
-            "type": "message_delta",
-            "delta": {"stop_reason": content["stop_reason"], "stop_sequence": None},
-            "usage": {"output_tokens": content["usage"]["output_tokens"]},
-        },
-        {"type": "message_stop"},
-    ]
+def response_text(text: str) -> dict[str, Any]:
+    """Return the one part of a response."""
+    return {"type": "output_text", "text": text, "annotations": []}
 
 
-def response(answer: Answer) -> dict[str, Any]:
-    """Return OpenAI's newer response."""
+def response_item(command_id: str, text: str, status: str) -> dict[str, Any]:
+    """Return the one item of a response."""
+    content = [response_text(text)]
+    return {"type": "message", "id": f"item_{command_id}", "role": "assistant", "content": content, "status": status}
+
+
+def response_of(
+    command_id: str, model: str, created: int, text: str | None, usage: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Return OpenAI's newer response; without a text it has only begun."""
     return {
-        "id": f"resp_{answer.command_id}",
+        "id": f"resp_{command_id}",
         "object": "response",
-        "created_at": int(time.time()),
-        "status": "completed",
-        "model": answer.model,
-        "output": [
-            {
-                "type": "message",
-                "id": f"item_{answer.command_id}",
-                "role": "assistant",
-                "content": [{"type": "output_text", "text": answer.text, "annotations": []}],
-                "status": "completed",
-            }
-        ],
-        "output_text": answer.text,
-        "usage": {
-            "input_tokens": answer.prompt_tokens,
+        "created_at": created,
+        "status": "in_progress" if text is None else "completed",
+        "model": model,
+        "output": [] if text is None else [response_item(command_id, text, "completed")],
+        "output_text": text or "",
+        "usage": usage
+        and {
+            "input_tokens": usage["promptTokens"],
             "input_tokens_details": {"cached_tokens": 0},
-            "output_tokens": answer.completion_tokens,
+            "output_tokens": usage["completionTokens"],
             "output_tokens_details": {"reasoning_tokens": 0},
-            "total_tokens": answer.prompt_tokens + answer.completion_tokens,
+            "total_tokens": usage["totalTokens"],
         },
     }
 
 
-def response_events(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return OpenAI's response as a stream."""
-    item = content["output"][0]
-    return [
-        {"type": "response.created", "response": {**content, "status": "in_progress", "output": []}},
-        {"type": "response.output_item.added", "output_index": 0, "item": {**item, "content": []}},
-        {
-            "type": "response.output_text.delta",
-            "item_id": item["id"],
-            "output_index": 0,
-            "content_index": 0,
-            "delta": content["output_text"],
-        },
-        {"type": "response.output_item.done", "output_index": 0, "item": item},
-        {"type": "response.completed", "response": content},
-    ]
+def response(answer: Answer) -> dict[str, Any]:
+    """Return a whole response."""
+    return response_of(answer.command_id, answer.model, int(time.time()), answer.text, answer.last["usage"])
 
 
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def ollama_chat(answer: Answer) -> dict[str, Any]:
-    """Return Ollama's chat answer."""
-    return {
-        "model": answer.model,
-        "created_at": _now(),
-        "message": {"role": "assistant", "content": answer.text},
-        "done": True,
-        "done_reason": "length",
-        "prompt_eval_count": answer.prompt_tokens,
-        "eval_count": answer.completion_tokens,
-    }
-
-
-def ollama_generate(answer: Answer) -> dict[str, Any]:
-    """Return Ollama's answer to a plain prompt."""
-    return {
-        "model": answer.model,
-        "created_at": _now(),
-        "response": answer.text,
-        "done": True,
-        "done_reason": "length",
-        "prompt_eval_count": answer.prompt_tokens,
-        "eval_count": answer.completion_tokens,
-    }
-
-
-def ollama_lines(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return an answer as the two lines of a stream: the text, then its end."""
-    first = {**answer, "done": False}
-    for name in ("done_reason", "prompt_eval_count", "eval_count"):
-        del first[name]
-    empty = {"message": {"role": "assistant", "content": ""}} if "message" in answer else {"response": ""}
-    return [first, {**answer, **empty}]
+def ollama(field: str, model: str, text: str, last: dict[str, Any]) -> dict[str, Any]:
+    """Return what Ollama answers to the field of a request: a token, or a whole text with how it ended."""
+    said = {"message": {"role": "assistant", "content": text}} if field == "messages" else {"response": text}
+    line = {"model": model, "created_at": _now(), **said, "done": last.get("finishReason") is not None}
+    if not line["done"]:
+        return line
+    usage = last.get("usage")
+    counts = {"prompt_eval_count": usage["promptTokens"], "eval_count": usage["completionTokens"]} if usage else {}
+    return {**line, "done_reason": last["finishReason"], **counts}
 
 
 def ollama_tag(card: Card) -> dict[str, Any]:

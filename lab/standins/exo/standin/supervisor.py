@@ -89,6 +89,13 @@ class Supervisor:
             with contextlib.suppress(OSError, RuntimeError):
                 self._process.stdin.write(f"{command}\n".encode())
 
+    def crash(self) -> None:
+        """End the process by an accident."""
+        self.busy = "crash"
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
     def end(self) -> None:
         """End the process."""
         self.ending = True

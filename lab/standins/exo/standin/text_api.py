@@ -9,21 +9,26 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from . import shapes, validate
-from .http import HttpError, Request, Response, as_json
+from . import clock, generation, shapes, streams, validate
+from .http import HttpError, InvalidRequestError, Request, Response, as_json
 from .identity import new_id
 from .state import download_model, tag
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from .http import Server
     from .node import Node
     from .state import Event
 
-_EVENTS = "text/event-stream"
+_EVENTS = "text/event-stream; charset=utf-8"
 _OLLAMA_STREAM = "application/x-ndjson"
+_BROKEN = "Internal server error"
+_TEXT = "TextGeneration"
 _STREAM_HEADERS = (("cache-control", "no-cache"), ("x-accel-buffering", "no"))
+_ROLES = ("system", "user", "assistant", "developer", "tool", "function")
+_ANTHROPIC_ROLES = ("user", "assistant")
+_OLLAMA_ROLES = ("system", "user", "assistant", "tool")
 
 
 class TextApi:
@@ -34,6 +39,7 @@ class TextApi:
         self._queues: dict[str, asyncio.Queue[tuple[str, dict[str, Any]] | None]] = {}
         server.route("POST", "/v1/chat/completions", self._chat)
         server.route("POST", "/bench/chat/completions", self._bench)
+        server.route("POST", "/v1/images/generations", self._image)
         server.route("POST", "/v1/messages", self._messages)
         server.route("POST", "/v1/responses", self._responses)
         server.route("POST", "/v1/cancel/{command_id}", self._cancel)
@@ -57,7 +63,7 @@ class TextApi:
         """End the requests of an instance that was deleted, or all of them."""
         for task in list(self._node.replica.state.data["tasks"].values()):
             kind, content = tag(task)
-            if kind == "TextGeneration" and instance_id in (None, content["instanceId"]):
+            if kind in generation.REQUESTS and instance_id in (None, content["instanceId"]):
                 queue = self._queues.get(content["commandId"])
                 if queue is not None:
                     queue.put_nowait(None)
@@ -71,16 +77,37 @@ class TextApi:
             if "DownloadCompleted" in progress
         }
 
-    async def _begin(self, model: str, prompt: str, maximum: Any) -> str:
-        """Send the request to the master; without an instance of the model there is nobody to answer."""
+    async def _begin(
+        self, model: str, prompt: str, maximum: Any, *, unbearable: bool = False, kind: str = _TEXT
+    ) -> str:
+        """Send the request to the master; without an instance of the model there is nobody to answer.
+
+        One that is `unbearable` ends the runner that gets it.
+        """
         instances = self._node.replica.state.data["instances"].values()
         if all(tag(instance)[1]["shardAssignments"]["modelId"] != model for instance in instances):
             raise HttpError(404, f"No instance found for model {model}")
         command_id = new_id()
         self._queues[command_id] = asyncio.Queue()
         parameters = {"model": model, "prompt": prompt, "maxOutputTokens": maximum}
-        await self._node.send_command({"TextGeneration": {"commandId": command_id, "taskParams": parameters}})
+        if unbearable:
+            parameters["unbearable"] = True
+        await self._node.send_command({kind: {"commandId": command_id, "taskParams": parameters}})
         return command_id
+
+    async def _image(self, request: Request) -> Response:
+        """Ask for an image: a text model's runner ends at it, and again each time it is back, until it is given up."""
+        fields = validate.Fields(validate.body(request))
+        model = fields.string("model")
+        fields.string("prompt")
+        fields.finish()
+        if self._node.catalogue.find(model) is None:
+            await clock.sleep(clock.PLACEMENT_HUB_TIMEOUT)
+            raise OSError("no such model")
+        command_id = await self._begin(model, "", None, unbearable=True, kind="ImageGeneration")
+        async for _ in self._chunks(command_id):
+            break
+        return Response(b"Internal Server Error", 500, "text/plain; charset=utf-8")
 
     async def _chunks(self, command_id: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """Yield the chunks of a request until the last one."""
@@ -99,31 +126,33 @@ class TextApi:
         last: dict[str, Any] = {}
         async for kind, chunk in self._chunks(command_id):
             if kind == "ErrorChunk":
-                raise HttpError(500, chunk["errorMessage"])
+                raise HttpError(500, chunk["errorMessage"] or _BROKEN)
             if kind == "TokenChunk":
                 texts.append(chunk["text"])
                 last = chunk
         if not last:
-            raise HttpError(500, "Internal server error")
+            raise HttpError(500, _BROKEN)
         return shapes.Answer(command_id, last["model"], "".join(texts), last)
 
     async def _chat_request(self, request: Request) -> tuple[dict[str, Any], str]:
         values = validate.body(request)
         fields = validate.Fields(values)
-        model, messages = fields.string("model"), fields.items("messages")
+        model, messages = fields.string("model"), fields.messages("messages", _ROLES)
         fields.finish()
         maximum = values.get("max_tokens", values.get("max_completion_tokens"))
-        return values, await self._begin(model, _text(messages), maximum)
+        return values, await self._begin(model, _text(messages), maximum, unbearable=not messages)
 
     async def _chat(self, request: Request) -> Response:
         values, command_id = await self._chat_request(request)
         if values.get("stream"):
-            return Response(content_type=_EVENTS, stream=self._chat_stream(command_id), headers=_STREAM_HEADERS)
-        return as_json(shapes.completion(await self._collect(command_id)))
+            return _events(self._chat_stream(command_id))
+        try:
+            return as_json(shapes.completion(await self._collect(command_id)))
+        except HttpError:
+            return Response()  # its head has gone out before anything is known
 
-    async def _chat_stream(self, command_id: str) -> AsyncIterator[bytes]:
+    async def _chat_stream(self, command_id: str) -> AsyncGenerator[bytes, None]:
         """Yield the stream: comments about its progress between the data."""
-        yield b": keep-alive\n\n"
         async for kind, chunk in self._chunks(command_id):
             if kind == "PrefillProgressChunk":
                 yield _comment("prefill_progress", {kind: shapes.prefill(chunk)})
@@ -144,23 +173,27 @@ class TextApi:
 
     async def _messages(self, request: Request) -> Response:
         values = validate.body(request)
-        model = _model(values)
-        command_id = await self._begin(model, _text(values.get("messages", [])), values.get("max_tokens"))
-        answer = shapes.message(await self._collect(command_id))
+        fields = validate.Fields(values)
+        model, maximum = fields.string("model"), fields.required_integer("max_tokens")
+        messages = fields.messages("messages", _ANTHROPIC_ROLES, content=True)
+        fields.finish()
+        command_id = await self._begin(model, _text(messages), maximum)
         if values.get("stream"):
-            return Response(content_type=_EVENTS, stream=_named_events(shapes.message_events(answer)))
-        return as_json(answer)
+            return _events(streams.messages(command_id, model, self._chunks(command_id)))
+        return as_json(shapes.message(await self._collect(command_id)))
 
     async def _responses(self, request: Request) -> Response:
         values = validate.body(request)
-        model = _model(values)
-        prompt = values.get("input", "")
+        fields = validate.Fields(values)
+        model = fields.string("model")
+        fields.present("input")
+        fields.finish()
+        prompt = values["input"]
         text = prompt if isinstance(prompt, str) else _text(prompt)
         command_id = await self._begin(model, text, values.get("max_output_tokens"))
-        answer = shapes.response(await self._collect(command_id))
         if values.get("stream"):
-            return Response(content_type=_EVENTS, stream=_named_events(shapes.response_events(answer)))
-        return as_json(answer)
+            return _events(streams.responses(command_id, model, self._chunks(command_id)))
+        return as_json(shapes.response(await self._collect(command_id)))
 
     async def _cancel(self, request: Request) -> Response:
         command_id = request.groups["command_id"]
@@ -171,22 +204,29 @@ class TextApi:
         return as_json({"message": "Command cancelled.", "command_id": command_id})
 
     async def _ollama_chat(self, request: Request) -> Response:
-        return await self._ollama(request, "messages", shapes.ollama_chat)
+        return await self._ollama(request, "messages")
 
     async def _ollama_generate(self, request: Request) -> Response:
-        return await self._ollama(request, "prompt", shapes.ollama_generate)
+        return await self._ollama(request, "prompt")
 
-    async def _ollama(self, request: Request, field: str, shape: Callable[[shapes.Answer], dict[str, Any]]) -> Response:
+    async def _ollama(self, request: Request, field: str) -> Response:
         """Answer either of Ollama's two questions; it streams unless told not to."""
-        values = validate.body(request)
-        model = _model(values)
-        prompt = values.get(field, "")
-        text = prompt if isinstance(prompt, str) else _text(prompt)
+        try:
+            values = validate.body(request)
+            fields = validate.Fields(values)
+            model = fields.string("model")
+            asked = fields.messages(field, _OLLAMA_ROLES) if field == "messages" else values.get(field, "")
+            fields.finish()
+        except InvalidRequestError:
+            # It reads these bodies by itself, so that nobody makes a sentence of what is wrong with one.
+            return Response(b"Internal Server Error", 500, "text/plain; charset=utf-8")
+        text = asked if isinstance(asked, str) else _text(asked)
         command_id = await self._begin(model, text, (values.get("options") or {}).get("num_predict"))
-        answer = shape(await self._collect(command_id))
         if values.get("stream", True):
-            return Response(content_type=_OLLAMA_STREAM, stream=_lines(shapes.ollama_lines(answer)))
-        return as_json(answer)
+            stream = streams.ollama(field, self._chunks(command_id))
+            return Response(content_type=_OLLAMA_STREAM, stream=stream, headers=_STREAM_HEADERS)
+        answer = await self._collect(command_id)
+        return as_json(shapes.ollama(field, answer.model, answer.text, answer.last))
 
     async def _ollama_tags(self, _: Request) -> Response:
         downloaded = self.downloaded()
@@ -212,12 +252,9 @@ class TextApi:
         return as_json({"version": "exo v1.0"})
 
 
-def _model(values: dict[str, Any]) -> str:
-    """Return the model a body names."""
-    fields = validate.Fields(values)
-    model = fields.string("model")
-    fields.finish()
-    return model
+def _events(pieces: AsyncGenerator[bytes, None]) -> Response:
+    """Return a stream that is kept alive."""
+    return Response(content_type=_EVENTS, stream=streams.kept_alive(pieces), headers=_STREAM_HEADERS)
 
 
 def _text(messages: list[Any]) -> str:
@@ -231,23 +268,9 @@ def _text(messages: list[Any]) -> str:
     return "".join(parts)
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _comment(name: str, value: Any) -> bytes:
-    return f": {name} {_dump(value)}\n\n".encode()
+    return f": {name} {streams.dump(value)}\n\n".encode()
 
 
 def _data(value: Any) -> bytes:
-    return f"data: {_dump(value)}\n\n".encode()
-
-
-async def _named_events(events: list[dict[str, Any]]) -> AsyncIterator[bytes]:
-    for event in events:
-        yield f"event: {event['type']}\ndata: {_dump(event)}\n\n".encode()
-
-
-async def _lines(values: list[dict[str, Any]]) -> AsyncIterator[bytes]:
-    for value in values:
-        yield f"{_dump(value)}\n".encode()
+    return f"data: {streams.dump(value)}\n\n".encode()

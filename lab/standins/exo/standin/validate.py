@@ -10,15 +10,33 @@ from typing import TYPE_CHECKING, Any
 from .http import InvalidRequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .http import Request
 
 _STRING = ("string_type", "Input should be a valid string")
 _LIST = ("list_type", "Input should be a valid list")
+_MISSING = ("missing", "Field required")
+_OBJECT = ("model_attributes_type", "Input should be a valid dictionary or object to extract fields from")
+_WRAPPED = "function-wrap[_validate()]"
+# What each kind of a shard, and of an instance, has to have.
+_SHARD = ("modelCard", "deviceRank", "worldSize", "startLayer", "endLayer", "nLayers")
+_CFG = ("cfgRank", "pipelineRank", "pipelineWorldSize")
+_INSTANCE = (
+    ("instanceId", "shardAssignments", "hostsByNode", "ephemeralPort"),
+    ("instanceId", "shardAssignments", "jacclDevices", "jacclCoordinators"),
+)
 _INTEGER = ("int_parsing", "Input should be a valid integer, unable to parse string as an integer")
 
 
 def _refuse(kind: str, message: str, location: list[Any], value: Any, **more: Any) -> InvalidRequestError:
     return InvalidRequestError([{"type": kind, "loc": location, "msg": message, "input": value, **more}])
+
+
+def _either(words: Sequence[str]) -> str:
+    """Write words as pydantic lists what a value may be."""
+    *others, last = (f"'{word}'" for word in words)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def body(request: Request) -> dict[str, Any]:
@@ -32,8 +50,7 @@ def body(request: Request) -> dict[str, Any]:
             "json_invalid", "JSON decode error", ["body", failure.pos], {}, ctx={"error": failure.msg}
         ) from failure
     if not isinstance(value, dict):
-        message = "Input should be a valid dictionary or object to extract fields from"
-        raise _refuse("model_attributes_type", message, ["body"], value)
+        raise _refuse(*_OBJECT, ["body"], value)
     return value
 
 
@@ -44,11 +61,14 @@ class Fields:
         self._values, self._place = values, place
         self._problems: list[dict[str, Any]] = []
 
-    def _refuse(self, kind: str, message: str, name: str, value: Any, **more: Any) -> None:
-        self._problems.append({"type": kind, "loc": [self._place, name], "msg": message, "input": value, **more})
+    def _refuse(
+        self, kind: str, message: str, name: str, value: Any, below: Sequence[str | int] = (), **more: Any
+    ) -> None:
+        location = [self._place, name, *below]
+        self._problems.append({"type": kind, "loc": location, "msg": message, "input": value, **more})
 
     def _missing(self, name: str) -> None:
-        self._refuse("missing", "Field required", name, self._values if self._place == "body" else None)
+        self._refuse(*_MISSING, name, self._values if self._place == "body" else None)
 
     def string(self, name: str) -> str:
         """Return a required string."""
@@ -57,6 +77,30 @@ class Fields:
         elif not isinstance(self._values[name], str):
             self._refuse(*_STRING, name, self._values[name])
         return str(self._values.get(name))
+
+    def present(self, name: str) -> None:
+        """Require a field of whatever kind."""
+        if name not in self._values:
+            self._missing(name)
+
+    def messages(self, name: str, roles: tuple[str, ...], *, content: bool = False) -> list[Any]:
+        """Return a required list of messages, each with one of the roles, and a `content` where that is required."""
+        found = self.items(name)
+        for place, message in enumerate(found):
+            if not isinstance(message, dict):
+                self._refuse(*_OBJECT, name, message, below=[place])
+                continue
+            if "role" not in message:
+                self._refuse(*_MISSING, name, message, below=[place, "role"])
+            elif message["role"] not in roles:
+                words = _either(roles)
+                text = f"Input should be {words}"
+                self._refuse(
+                    "literal_error", text, name, message["role"], below=[place, "role"], ctx={"expected": words}
+                )
+            if content and "content" not in message:
+                self._refuse(*_MISSING, name, message, below=[place, "content"])
+        return found
 
     def items(self, name: str) -> list[Any]:
         """Return a required list."""
@@ -79,9 +123,30 @@ class Fields:
         """Return one of the allowed words."""
         value = self._values.get(name, default)
         if value not in allowed:
-            words = " or ".join(f"'{word}'" for word in allowed)
+            words = _either(allowed)
             self._refuse("enum", f"Input should be {words}", name, value, ctx={"expected": words})
         return str(value)
+
+    def required_integer(self, name: str) -> int:
+        """Return a whole number that has to be there."""
+        if name not in self._values:
+            self._missing(name)
+            return 0
+        return self.integer(name, 0)
+
+    def shard(self, snake: str, camel: str) -> Any:
+        """Return a shard; an empty one is refused by each of its three kinds for all that it lacks."""
+        value = self.either(snake, camel)
+        if value == {}:
+            used = camel if camel in self._values else snake
+            self.lacks(used, (_SHARD, (*_SHARD, *_CFG), _SHARD))
+        return value
+
+    def lacks(self, name: str, kinds: Sequence[Sequence[str]]) -> None:
+        """Refuse an empty object for all that each of the kinds that it may be of has."""
+        for missing in kinds:
+            for field in missing:
+                self._refuse(*_MISSING, name, {}, below=[_WRAPPED, field])
 
     def integer(self, name: str, default: int) -> int:
         """Return a whole number, also one written as text."""
@@ -110,7 +175,12 @@ def instance(values: dict[str, Any]) -> dict[str, Any]:
         ((_, content),) = value.items()
         if isinstance(content, dict) and "shardAssignments" in content:
             return value
-    location = ["body", "instance", "function-wrap[_validate()]"]
-    message = "Input should be a valid dictionary or object to extract fields from"
-    detail = {"type": "model_attributes_type", "loc": location, "msg": message, "input": value}
+    if value == {}:
+        fields = Fields(values)
+        fields.lacks("instance", _INSTANCE)
+        fields.finish()
+    if "instance" not in values:
+        raise _refuse(*_MISSING, ["body", "instance"], values)
+    kind, message = _OBJECT
+    detail = {"type": kind, "loc": ["body", "instance", _WRAPPED], "msg": message, "input": value}
     raise InvalidRequestError([detail, dict(detail)])

@@ -273,6 +273,9 @@ class Worker:
             self.blocked.append(runner)
             asyncio.get_running_loop().call_later(time.monotonic() - since, self._unblock, runner)
             return
+        request = self._serving.pop(runner.runner_id, None)
+        if request is not None and runner.shard["deviceRank"] == 0:
+            self._replica.emit(generation.error_event(request, "the ring is broken"))
         self._log.info("Worker plan: Shutdown", where=_WHERE)
         task = self._begin_task("Shutdown", runner.instance_id, runnerId=runner.runner_id)
         self._replica.emit({"TaskStatusUpdated": {"taskId": task, "taskStatus": "Running"}})
@@ -301,12 +304,21 @@ class Worker:
         """Begin with the oldest request for this runner's instance."""
         for task_id, task in self._replica.state.data["tasks"].items():
             kind, request = tag(task)
-            if kind != "TextGeneration" or request["instanceId"] != runner.instance_id or task_id in self._served:
+            if (
+                kind not in generation.REQUESTS
+                or request["instanceId"] != runner.instance_id
+                or task_id in self._served
+            ):
                 continue
-            self._served.add(task_id)
-            self._serving[runner.runner_id] = request
+            # A request for an image is not ended by its failure, and so comes again.
+            if kind == "TextGeneration":
+                self._served.add(task_id)
+                self._serving[runner.runner_id] = request
             self._set(runner, {"RunnerRunning": {}})
-            runner.tell(f"generate {generation.token_count(request['taskParams'])}")
+            if "unbearable" in request["taskParams"]:
+                runner.crash()
+            else:
+                runner.tell(f"generate {generation.token_count(request['taskParams'])}")
             return
 
     def _answer(self, runner: Supervisor) -> None:

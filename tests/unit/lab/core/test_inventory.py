@@ -51,6 +51,27 @@ def test_a_mac_in_the_lan_over_wifi() -> None:
     assert Topology.from_json(topology.to_json()) == topology
 
 
+def with_gpu(**variables: Any) -> dict[str, Any]:
+    """Return an inventory whose Linux machine is in the group gpu."""
+    return {**listed(olab0=variables), "gpu": {"hosts": ["olab0"]}}
+
+
+@pytest.mark.parametrize(
+    ("variables", "gpus"),
+    [({}, "0x2702"), ({"lab_gpus": ["0x1db4", "0x1db4"]}, "0x1db4,0x1db4"), ({"lab_gpus": []}, "")],
+)
+def test_the_gpus_of_a_host(variables: dict[str, Any], gpus: str) -> None:
+    topology = inventory.parse(with_gpu(**variables))
+    assert (topology.host("olab0").has_gpu, topology.host("olab0").gpus) == (True, gpus)
+    assert Topology.from_json(topology.to_json()) == topology
+
+
+@pytest.mark.parametrize("wrong", ["0x1db4", ["V100"], [0x1DB4]])
+def test_gpus_are_pci_devices(wrong: Any) -> None:
+    with pytest.raises(InventoryError, match=r"lab_gpus of olab0 is .*: write a list of PCI devices"):
+        inventory.parse(with_gpu(lab_gpus=wrong))
+
+
 def test_of_several_networks_the_one_that_has_the_hosts() -> None:
     topology = inventory.parse(listed(everyone={"cluster_lan_subnet": ["192.0.2.0/24", "10.66.1.0/24"]}))
     assert topology.subnet == "10.66.1.0/24"

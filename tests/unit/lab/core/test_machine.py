@@ -154,3 +154,13 @@ KEY = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
 )
 def test_mirrors_of_this_machine(found: list[sources.Source], expected: str) -> None:
     assert sources.render(found, "bookworm") == expected
+
+
+def test_what_is_frozen_is_thawed_to_die(tmp_path: Path) -> None:
+    hierarchy = cgroups.Hierarchy(tmp_path, frozenset({"freezer"}), unified=False)
+    groups = [tmp_path / "hybrid-lab" / "desk", tmp_path / "hybrid-lab" / "desk" / "olab1"]
+    for group in groups:
+        group.mkdir(parents=True)
+        (group / "freezer.state").write_text("FROZEN", encoding="ascii")
+    cgroups._end_frozen(hierarchy, ("desk",))
+    assert [(group / "freezer.state").read_text(encoding="ascii") for group in groups] == ["THAWED", "THAWED"]

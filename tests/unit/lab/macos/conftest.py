@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lab.macos.simulator.launchd.control import handle
+from lab.macos.simulator.launchd.supervisor import Supervisor
 from lab.macos.simulator.profile import Profile
 from lab.macos.simulator.spawn import Completed
 from lab.macos.simulator.state import DIRECTORY, State
 from lab.macos.simulator.tool import Context, call
+from lab.macos.simulator.tools import launchctl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,3 +151,15 @@ class Mac:
 def mac(tmp_path: Path) -> Mac:
     """A scratch Mac: ``mac.run("pmset", "-g", "custom", uid=0, release="26.5")``."""
     return Mac(tmp_path)
+
+
+@pytest.fixture
+def real_launchd(mac: Any, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
+    """Really start what property lists say."""
+    supervisor = Supervisor(mac.state)
+
+    def ask(context: Context, operation: str, **arguments: Any) -> dict[str, Any]:
+        return handle(supervisor, {"operation": operation, **arguments}, context.uid, lambda _action: None)
+
+    monkeypatch.setattr(launchctl, "ask", ask)
+    return supervisor

@@ -16,7 +16,7 @@ from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _command, _files, _wait
 
-from lab.macos.simulator import passwords
+from lab.macos.simulator import passwords, power
 
 COLLECTION = "ansible_collections.hybrid_ai.cluster.plugins"
 POWER = {"sleep": 0, "displaysleep": 0, "disksleep": 10, "womp": True, "powernap": False}
@@ -29,6 +29,7 @@ def bare(mac, monkeypatch):
     """A Mac as it comes: FileVault is on, an administrator's password is known, nothing is ever waited for."""
     mac.write("/etc/shadow", f"admin:{passwords._crypt('correct horse', '$6$saltstring$')}:1::::::\n")
     (mac.root / "private/tmp").mkdir(parents=True)
+    (mac.root / "Library/LaunchDaemons").mkdir(parents=True)
     (mac.root / "tmp").symlink_to("private/tmp")
     for area, changes in {
         "filevault": {"enabled": True, "decryption_seconds": 0},
@@ -80,6 +81,7 @@ CASES = [
             "spotlight": False,
             "time_machine": True,
             "automatic_updates": False,
+            "system_memory_gigabytes": 4,
         }.items()
     ),
     pytest.param("macos_headless", FILEVAULT, id="filevault"),
@@ -107,6 +109,30 @@ def test_every_way_round_the_tri_state(apply, start, target) -> None:
     result = apply("macos_headless", {"restart_after_power_failure": target})
     assert (result.get("failed"), result["changed"]) == (None, start != target)
     assert not apply("macos_headless", {"restart_after_power_failure": target})["changed"]
+
+
+@pytest.mark.parametrize("start", ["autorestart 0 autorestartatconnect 0", "autorestart 0 autorestartatconnect 1"])
+@pytest.mark.parametrize("model", ["Mac14,3", "Mac14,12"])
+def test_an_older_mac_asked_to_start_always_restarts_at_least(bare, apply, model, start) -> None:
+    bare.host(model=model)
+    bare.run("pmset", "-a", *start.split())
+    result = apply("macos_headless", {"restart_after_power_failure": "always"})
+    assert (result.get("failed"), result["changed"]) == (None, True)
+    assert f"{model} is an older one" in str(result["warnings"])
+    settings = power.settings(bare.state)
+    assert power.starts_when_power_returns(settings, bare.context("pmset").profile.hardware, was_running=True)
+    assert not apply("macos_headless", {"restart_after_power_failure": "always"})["changed"]
+
+
+@pytest.mark.parametrize("model", ["Mac16,10", "Mac16,11"])
+@pytest.mark.parametrize("wanted", [{"lowpowermode": 0}, {"powermode": 0}])
+def test_a_slow_mac_is_made_fast_by_either_name(bare, apply, model, wanted) -> None:
+    bare.host(model=model)
+    bare.run("pmset", "-a", "powermode", "1")
+    assert apply("macos_headless", {"power": wanted}, check=True)["changed"]
+    assert "warnings" not in apply("macos_headless", {"power": wanted})
+    assert power.settings(bare.state)["powermode"] == 0
+    assert not apply("macos_headless", {"power": wanted})["changed"]
 
 
 def test_deferred_filevault_is_ended(bare, apply) -> None:
@@ -137,6 +163,19 @@ def test_spotlight_in_riddles_stops_nothing_else(bare, apply) -> None:
     result = apply("macos_headless", {"power": {"sleep": 0}, "spotlight": False, **FILEVAULT})
     assert (result.get("failed"), result["changed_settings"]) == (None, ["power", "filevault"])
     assert result["unknown_settings"]["spotlight"].startswith('mdutil says "/: Error: kMDConfigSearchLevelOnAPlanet"')
+
+
+def test_time_machine_that_may_not_be_read_is_not_off(bare, apply) -> None:
+    assert not apply("macos_headless", {"time_machine": False})["changed"]
+    bare.run("tmutil", "enable")
+    with bare.state.edit("privacy") as data:
+        data["full_disk_access"] = False
+    result = apply("macos_headless", {"power": {"sleep": 0}, "time_machine": False})
+    assert (result.get("failed"), result["changed_settings"]) == (None, ["power"])
+    assert "Full Disk Access" in result["unknown_settings"]["time_machine"]
+    with bare.state.edit("privacy") as data:
+        data["full_disk_access"] = True
+    assert apply("macos_headless", {"time_machine": False})["changed_settings"] == ["time_machine"]
 
 
 def test_boot_args_need_recovery_at_normal_security(apply) -> None:

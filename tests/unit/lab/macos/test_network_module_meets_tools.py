@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
+
+from lab.macos.simulator.network import preferences as stored
+from tests.unit.plugins.harness import Clock
 
 from .kernel import Kernel
 from .test_modules_meet_tools import apply, bare
@@ -90,3 +96,89 @@ def test_thunderbolt_ports(bare, kernel, apply) -> None:
 def test_wifi(kernel, apply) -> None:
     assert apply("macos_headless", {"wifi": False})["changed"]
     assert not apply("macos_headless", {"wifi": False})["changed"]
+
+
+LOGIN = ("UserEventAgent",)
+LOCATION = ("networksetup", "-createlocation", "populated", "populate")
+
+
+def bridges(mac) -> dict:
+    return stored.load(mac.context("networksetup")).bridges()
+
+
+def services(mac) -> dict[str, bool]:
+    there = stored.load(mac.context("networksetup")).current.services()
+    return {service.name: service.enabled for service in there}
+
+
+@pytest.mark.parametrize("occasion", [LOGIN, ("networksetup", "-detectnewhardware")], ids=["login", "hardware"])
+def test_ports_that_nobody_serves_come_back_as_a_bridge(kernel, bare, occasion) -> None:
+    with stored.Edit(bare.context("configd")) as preferences:
+        preferences.bridges().pop("bridge0")
+    bare.run(*occasion)
+    assert bridges(bare)["bridge0"]["Interfaces"] == ["en2", "en3", "en4"]
+
+
+def test_no_bridge_comes_back_when_somebody_logs_in(kernel, apply, bare) -> None:
+    args = {"bridge": NO_BRIDGE, "services": [CABLE]}
+    assert apply("macos_network", args)["changed"]
+    assert {name: on for name, on in services(bare).items() if "Thunderbolt" in name} == {
+        "Thunderbolt Bridge": False,
+        "Thunderbolt 2": False,
+        "Thunderbolt 3": False,
+    }
+    bare.run(*LOGIN)
+    assert bridges(bare) == {}
+    assert not apply("macos_network", args)["changed"]
+
+
+def test_a_new_location_brings_the_bridge_and_the_next_run_ends_it(kernel, apply, bare) -> None:
+    """Services of other locations do not protect a port there."""
+    args = {"bridge": NO_BRIDGE, "services": [CABLE]}
+    apply("macos_network", args)
+    bare.run(*LOCATION)
+    assert list(bridges(bare)) == ["bridge0"]
+    assert apply("macos_network", args)["changed"]
+    assert bridges(bare) == {}
+
+
+def test_two_services_of_a_cabled_port(kernel, apply, bare) -> None:
+    args = {"bridge": NO_BRIDGE, "services": [{**CABLE, "enabled": True}]}
+    apply("macos_network", args)
+    bare.run("networksetup", "-createnetworkservice", "Old cable", "Thunderbolt 1")
+    made = apply("macos_network", args)
+    assert [change["service"] for change in made["changes"]] == ["Old cable"]
+    assert services(bare)["Old cable"] is False
+    assert not apply("macos_network", args)["changed"]
+
+
+def test_the_simulator_waits_for_who_holds_the_preferences(kernel, bare) -> None:
+    """One that writes them by itself, as exo's helper or our module, is not overwritten."""
+    lock = stored.FileLock(str(bare.path(stored.FILE)) + "-lock")
+    order = []
+    with lock:
+        writer = threading.Thread(
+            target=lambda: (bare.run("networksetup", "-setdhcp", "Ethernet"), order.append("configd"))
+        )
+        writer.start()
+        writer.join(0.3)
+        order.append("module")
+    writer.join(20)
+    assert order == ["module", "configd"]
+    assert not bare.path(f"{stored.FILE}-lock").exists()
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize(("lag", "seen"), [(0, True), (1, True), (4, True), (60, False)])
+def test_what_configd_applies_later_is_waited_for(apply, bare, monkeypatch, lag, seen) -> None:
+    """Stored values are read back at once; what ifconfig says is not judged at the first look."""
+    clock = Clock()
+    monkeypatch.setattr(_wait, "now", clock.now)
+    monkeypatch.setattr(_wait, "sleep", clock.sleep)
+    with bare.state.edit("configd") as data:
+        data["lag"] = lag
+    made = apply("macos_network", {"services": [{"device": "en0", "ipv4": ETHERNET["ipv4"]}]})
+    assert (made.get("failed"), made["changed"]) == (None, True), made
+    check = {"check": "addresses", "device": "en0", "address": "10.66.1.51", "method": "manual"}
+    [line] = apply("node_report", {"checks": [check]})["lines"]
+    assert line["ok"] is seen, line

@@ -17,11 +17,11 @@ ORDER = (
 (1) Ethernet
 (Hardware Port: Ethernet, Device: en0)
 
-(2) Wi-Fi
-(Hardware Port: Wi-Fi, Device: en1)
-
 (*) Thunderbolt Bridge
 (Hardware Port: Thunderbolt Bridge, Device: bridge0)
+
+(2) Wi-Fi
+(Hardware Port: Wi-Fi, Device: en1)
 
 """
 )
@@ -30,13 +30,21 @@ Hardware Port: Ethernet
 Device: en0
 Ethernet Address: 1c:f6:4c:00:00:01
 
-Hardware Port: Wi-Fi
-Device: en1
-Ethernet Address: 1c:f6:4c:00:00:02
+Hardware Port: Ethernet Adapter (en5)
+Device: en5
+Ethernet Address: 36:e3:5e:f0:6d:c0
+
+Hardware Port: Ethernet Adapter (en6)
+Device: en6
+Ethernet Address: 36:e3:5e:f0:6d:c1
 
 Hardware Port: Thunderbolt Bridge
 Device: bridge0
 Ethernet Address: 36:e3:5e:f0:6d:80
+
+Hardware Port: Wi-Fi
+Device: en1
+Ethernet Address: 1c:f6:4c:00:00:02
 
 Hardware Port: Thunderbolt 1
 Device: en2
@@ -105,7 +113,7 @@ def run(network, *argv: str, **options) -> str:
         pytest.param(
             [["-setnetworkserviceenabled", "Thunderbolt Bridge", "off"]],
             ["-listallnetworkservices"],
-            NOTE + "Ethernet\nWi-Fi\n*Thunderbolt Bridge\n",
+            NOTE + "Ethernet\n*Thunderbolt Bridge\nWi-Fi\n",
             id="services",
         ),
         pytest.param(
@@ -267,13 +275,13 @@ def run(network, *argv: str, **options) -> str:
         pytest.param(
             [["-createnetworkservice", "TB 1", "Thunderbolt 1"], ["-createnetworkservice", "TB 2", "en3"]],
             ["-listallnetworkservices"],
-            NOTE + "Ethernet\nWi-Fi\nThunderbolt Bridge\nTB 1\nTB 2\n",
+            NOTE + "Ethernet\nThunderbolt Bridge\nWi-Fi\nTB 1\nTB 2\n",
             id="services for ports",
         ),
         pytest.param(
             [["-renamenetworkservice", "Wi-Fi", "WLAN"]],
             ["-listallnetworkservices"],
-            NOTE + "Ethernet\nWLAN\nThunderbolt Bridge\n",
+            NOTE + "Ethernet\nThunderbolt Bridge\nWLAN\n",
             id="renamed",
         ),
     ],
@@ -341,7 +349,7 @@ def test_nothing_happens(network, argv, first_line) -> None:
     ("populate", "services"),
     [
         pytest.param([], "", id="empty"),
-        pytest.param(["populate"], "Ethernet\nWi-Fi\nThunderbolt Bridge\n", id="populated"),
+        pytest.param(["populate"], "Ethernet\nThunderbolt Bridge\nWi-Fi\n", id="populated"),
     ],
 )
 def test_a_new_location_copies_nothing(network, populate, services) -> None:
@@ -385,3 +393,15 @@ def test_bridge_deleted_from_the_preferences_is_no_port(network) -> None:
 def test_wifi_power_is_real(network) -> None:
     run(network, "-setairportpower", "en1", "off")
     assert ["ip", "link", "set", "en1", "down"] in network.calls
+
+
+def test_before_26_the_bridge_stands_behind_wi_fi(network) -> None:
+    ports = run(network, "-listallhardwareports", release="15.7")
+    assert ports.index("Wi-Fi") < ports.index("Thunderbolt Bridge")
+    assert "Ethernet Adapter" not in ports
+
+
+def test_a_usb_c_port_has_no_service(network) -> None:
+    assert "en5" in run(network, "-listallhardwareports")
+    run(network, "-detectnewhardware")
+    assert "Ethernet Adapter" not in run(network, "-listallnetworkservices")

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from lab import names
 from lab.macos.simulator import power
 
 CUSTOM_26_5 = """\
@@ -134,20 +137,58 @@ def test_a_refused_set_changes_nothing(mac) -> None:
     [
         pytest.param(["autorestart 1"], 1, 0, id="after-a-failure"),
         pytest.param(["autorestartatconnect 1"], 0, 1, id="always"),
-        pytest.param(["autorestart 1", "autorestartatconnect 1"], 0, 1, id="both-is-rewritten-to-always"),
+        pytest.param(["autorestart 1", "autorestartatconnect 1"], 1, 1, id="both-stay"),
         pytest.param(["autorestartatconnect 1", "autorestart 1 autorestartatconnect 0"], 1, 0, id="back"),
     ],
 )
-def test_restart_is_one_tri_state(mac, writes, restart, connect) -> None:
+def test_two_keys_for_the_restart(mac, writes, restart, connect) -> None:
     for words in writes:
         assert mac.run("pmset", "-a", *words.split()).rc == 0
     found = custom(mac)
     assert (found["autorestart"], found["autorestartatconnect"]) == (restart, connect)
-    assert power.starts_when_power_returns(mac.state)
 
 
-def test_a_bare_mac_stays_off(mac) -> None:
-    assert not power.starts_when_power_returns(mac.state)
+@pytest.mark.parametrize(
+    ("model", "settings", "was_running", "starts"),
+    [
+        pytest.param("Mac16,10", {}, True, False, id="bare"),
+        pytest.param("Mac16,10", {"autorestart": 1}, True, True, id="after-a-failure"),
+        pytest.param("Mac16,10", {"autorestart": 1}, False, False, id="was-off"),
+        pytest.param("Mac16,9", {"autorestartatconnect": 1}, False, True, id="always"),
+        pytest.param("Mac14,12", {"autorestartatconnect": 1}, True, False, id="an-older-model-does-not-obey"),
+        pytest.param(
+            "Mac14,3", {"autorestart": 1, "autorestartatconnect": 1}, True, True, id="an-older-model-with-both"
+        ),
+    ],
+)
+def test_what_starts_when_power_returns(mac, model, settings, was_running, starts) -> None:
+    hardware = mac.context("pmset", model=model).profile.hardware
+    assert power.starts_when_power_returns(settings, hardware, was_running=was_running) is starts
+
+
+@pytest.mark.parametrize("model", ["Mac14,3", "Mac14,12", "Mac15,14", "Mac16,9", "Mac16,10", "Mac16,11"])
+def test_every_model_lists_autorestartatconnect(mac, model) -> None:
+    found = custom(mac, model=model)
+    assert found["autorestartatconnect"] == 0
+    assert ("powermode" in found) is not ("lowpowermode" in found)
+
+
+@pytest.mark.parametrize(
+    ("model", "written", "shown", "said"),
+    [
+        pytest.param("Mac16,11", "lowpowermode 1", ("powermode", 1), "", id="low-by-the-other-name"),
+        pytest.param("Mac16,11", "powermode 2", ("powermode", 2), "", id="high"),
+        pytest.param("Mac16,10", "powermode 1", ("lowpowermode", 1), "", id="powermode-of-one-without"),
+        pytest.param(
+            "Mac16,10", "powermode 2", ("lowpowermode", 0), "HighPowerMode not supported on AC Power\n", id="no-high"
+        ),
+        pytest.param("Mac16,11", "powermode 3", ("powermode", 0), "Unsupported mode 3\n", id="no-mode"),
+    ],
+)
+def test_power_mode_is_one_value_under_two_names(mac, model, written, shown, said) -> None:
+    assert mac.run("pmset", "-a", *written.split(), model=model).out == said
+    name, value = shown
+    assert custom(mac, model=model)[name] == value
 
 
 def test_autorestartatconnect_is_unknown_before_26_5(mac) -> None:
@@ -199,3 +240,5 @@ def test_schedule(mac) -> None:
 def test_sleepnow_is_recorded(mac) -> None:
     assert mac.run("pmset", "sleepnow").rc == 0
     assert mac.state.read("power")["sleep_requested"] > 0
+    # Where the lab looks for it.
+    assert Path(mac.state.path(f"/{names.SIMULATOR_DATABASE}/{names.SLEEP_ORDER}")).exists()

@@ -11,24 +11,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import runner
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import make_description
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.environment import json_format
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.launchd import make_plist
 
-from lab.macos.simulator.launchd.control import handle
-from lab.macos.simulator.launchd.supervisor import Supervisor
-from lab.macos.simulator.tools import launchctl
-
 if TYPE_CHECKING:
-    from lab.macos.simulator.tool import Context
+    from lab.macos.simulator.launchd.supervisor import Supervisor
 
 LABEL = "hybrid-ai.meter"
 PLIST = f"/Library/LaunchDaemons/{LABEL}.plist"
 SECRETS = {"HF_TOKEN": "canary-0123456789", "PROXY": 'http://u:it\'s "$HOME"\n`x`\\ü@proxy/'}
 OPTIONS: dict[str, Any] = {
-    **dict.fromkeys(("description", "group", "restart_token", "limits", "log", "wait_for_paths", "replaces")),
+    **dict.fromkeys(("description", "group", "restart_token", "limits", "log", "wait_for_paths", "replaces", "reload")),
     "name": "meter",
     "state": "started",
     "user": "root",
@@ -37,24 +32,14 @@ OPTIONS: dict[str, Any] = {
     "secret_files": [],
     "working_directory": "/",
     "low_ports": False,
+    "notifies": False,
     "restart": "never",
+    "stop_seconds": 30,
 }
 PROGRAM = "import json, os, time; print(json.dumps(dict(os.environ)), flush=True); time.sleep(60)"
 
 
-@pytest.fixture
-def launchd(mac, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
-    """Really start what property lists say."""
-    supervisor = Supervisor(mac.state)
-
-    def ask(context: Context, operation: str, **arguments: Any) -> dict[str, Any]:
-        return handle(supervisor, {"operation": operation, **arguments}, context.uid, lambda _action: None)
-
-    monkeypatch.setattr(launchctl, "ask", ask)
-    return supervisor
-
-
-def test_it_arrives_and_is_not_seen(mac, launchd: Supervisor) -> None:
+def test_it_arrives_and_is_not_seen(mac, real_launchd: Supervisor) -> None:
     logs, place = mac.path("/logs"), mac.path("/environment")
     logs.mkdir()
     description = make_description({**OPTIONS, "arguments": [sys.executable, "-c", PROGRAM]})

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from .. import bridge
 from .call import PARAMETERS_TEXT, Refused, getter, setter
 
 TYPE_CHECKING = False
@@ -28,6 +29,8 @@ def _create(call: Call) -> None:
         raise Refused(f"{name} is already a network location.", PARAMETERS_TEXT)
     location = call.preferences.create_location(name)
     if call.arguments[1:] == ["populate"]:
+        if call.preferences.gather(location, call.ports()):
+            bridge.restore(call.context, call.preferences)
         call.preferences.populate(location, call.ports())
         call.out("populated")
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from .. import bridge
 from .call import PARAMETERS_TEXT, Refused, getter, setter
 
 TYPE_CHECKING = False
@@ -35,6 +36,8 @@ def _list_ports(call: Call) -> None:
 
 
 def _detect(call: Call) -> None:
+    if call.preferences.gather(None, call.ports()):
+        bridge.restore(call.context, call.preferences)
     call.preferences.populate(call.location, call.ports())
 
 

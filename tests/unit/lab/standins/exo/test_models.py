@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import struct
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._exo import cards as ours
 
 from lab.standins.exo import tiny_model
 from lab.standins.exo.standin import cards, downloads
@@ -141,3 +143,25 @@ def test_wipe_spares_what_is_not_exos_own(tmp_path: Path, paths: Paths) -> None:
     with pytest.raises(downloads.DataWipedError):
         coordinator._wipe()
     assert list((tmp_path / "shared-disk").iterdir()) == []
+
+
+def test_a_card_of_ours_is_read_as_it_was_meant(paths: Paths) -> None:
+    folder = paths.custom_cards / "hybrid-ai"
+    folder.mkdir(parents=True)
+    config = json.loads((tiny_model.write(paths.models) / "config.json").read_text())
+    text = ours.make_card('a "quoted" name', config, TINY_BYTES).as_toml()
+    (folder / "card.toml").write_text(text)
+    card = cards.Catalogue(paths).find('a "quoted" name')
+    expected = cards.card_from(tomllib.loads(tiny_model.card()), custom=True)
+    same = ("storageSize", "nLayers", "hiddenSize", "numKeyValueHeads", "supportsTensor", "tasks", "contextLength")
+    assert card is not None
+    assert {key: card[key] for key in same} == {key: expected[key] for key in same}
+
+
+def test_free_memory_can_be_told(paths: Paths) -> None:
+    assert paths.free_memory is None
+    paths.config.mkdir()
+    paths.memory_flag.write_text("1048576\n")
+    assert paths.free_memory == 1048576
+    paths.memory_flag.write_text("much")
+    assert paths.free_memory is None
