@@ -115,11 +115,13 @@ class ActionModule(ActionBase):
         state = self._host("read")["state"]
         text = base64.b64decode(state["content"]).decode("utf-8", "replace") if state["content"] else ""
         before = parse(text, self._place["path"])
+        secret = arguments.get("secret_settings") or {}
+        self._secrets = [text for text in _adguard.texts(secret) if len(text) >= SHORTEST]
+        form = self._in_present_form(before, text, arguments.get("program"))
         name = arguments["administrator"]
-        known = next((user.get("password") for user in before.get("users") or [] if user.get("name") == name), None)
+        known = next((user.get("password") for user in form.get("users") or [] if user.get("name") == name), None)
         wanted = make_wanted(arguments, password_hash(str(arguments["password"] or ""), known))
-        after = _adguard.merge(before, wanted, state["remembered"])
-        self._secrets = [text for text in _adguard.texts(wanted.secret_settings) if len(text) >= SHORTEST]
+        after = _adguard.merge(form, wanted, state["remembered"])
         self._refuse(_adguard_check.problems(after))
         changes = _adguard.differences(before, after, wanted.secret_settings)
         outcome = {
@@ -138,6 +140,32 @@ class ActionModule(ActionBase):
         remembered = {**wanted.entries, "made": state["remembered"].get("made") or {}}
         answer = self._host("replace", content=content, digest=state["digest"], remembered=remembered)
         return None if answer["stale"] else outcome
+
+    def _in_present_form(self, found: dict[str, Any], text: str, program: str | None) -> dict[str, Any]:
+        """Return what the program makes of a file of an older schema: merged into that, our keys would be lost with it.
+
+        Where the program is not there yet, this is a prediction, and that the file changes is right.
+        """
+        version = found.get("schema_version")
+        if not found:
+            return found
+        if not isinstance(version, int):
+            raise AnsibleActionFail(
+                f"{self._place['path']} has no schema_version, so that nobody knows the form that it is in: remove "
+                "it, or have AdGuard Home make it anew."
+            )
+        if version >= _adguard.SCHEMA_VERSION or not program:
+            return found
+        state = self._host("check", program=program, content=text)["state"]
+        if not state["ok"]:
+            hashes = [str(user.get("password")) for user in found.get("users") or []]
+            said = masked(state["said"], [*self._secrets, *hashes])
+            advice = "Start it once with a version in between, or remove the file."
+            path = self._place["path"]
+            self._refuse([f"{path} is of schema {version}, and AdGuard Home refuses it: {said}. {advice}"])
+        if state["migrated"] is None:
+            return found
+        return parse(base64.b64decode(state["migrated"]).decode("utf-8", "replace"), self._place["path"])
 
     def _settle(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Look what the program kept of the file when it started, and forget the one before where it kept all of it."""

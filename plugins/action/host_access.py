@@ -14,12 +14,16 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._first_contact import (
     AS_ROOT,
+    LIST_RIGHTS,
     LOOK,
+    Refusal,
     Seen,
     Target,
     obstacles,
     unreachable,
+    wrong_machine,
 )
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._models import BACKENDS
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import is_applied
 
 
@@ -40,6 +44,7 @@ class ActionModule(ActionBase):
         except AnsibleError as error:
             return {**result, "unreachable": True, "msg": unreachable(str(error), target)}
         found = list(obstacles(seen, target, root, self._homebrew_programs(variables)))
+        found += wrong_machine(seen, self._backends(variables))
         if found:
             # An open connection keeps the groups that the user had when it began: the next run needs another one.
             self._connection.reset()
@@ -62,13 +67,28 @@ class ActionModule(ActionBase):
             has_password=bool(options["password"] or self._play_context.password),
         )
 
+    def _backends(self, variables: dict[str, Any]) -> list[str]:
+        """Return the backends that this run would bring to the host."""
+        run, skipped = variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ())
+        return [name for name in BACKENDS if name in variables["group_names"] and is_applied(name, run, skipped)]
+
     def _homebrew_programs(self, variables: dict[str, Any]) -> list[str]:
         """Return what this run would install from Homebrew."""
         run, skipped = variables.get("ansible_run_tags", ()), variables.get("ansible_skip_tags", ())
         roles: dict[str, str] = self._task.args.get("homebrew_roles") or {}
-        return [program for role, program in roles.items() if is_applied(role, run, skipped)]
+        # Two roles may run one program.
+        return list(dict.fromkeys(program for role, program in roles.items() if is_applied(role, run, skipped)))
 
-    def _refusal_of_root(self) -> str | None:
+    def _refusal_of_root(self) -> Refusal | None:
+        """Return how the host refused the rights of root, if it did."""
+        said = self._ask_for_root()
+        if said is None:
+            return None
+        refusal = Refusal(said)
+        # Whoever was given the password has been told already.
+        return Refusal(said, self._execute(LIST_RIGHTS, as_root=False)["stdout"]) if refusal.asks else refusal
+
+    def _ask_for_root(self) -> str | None:
         """Return what the host said where it gave no rights of root."""
         try:
             answer = self._execute(AS_ROOT, as_root=True)
@@ -78,7 +98,8 @@ class ActionModule(ActionBase):
             return str(error)
         except AnsibleError as error:
             return str(error)
-        return str(answer["stderr"] or answer["stdout"]) if answer["rc"] else None
+        # With a terminal, which sudo gets, what the host says comes as output, and ssh's own words as errors.
+        return f"{answer['stdout']}\n{answer['stderr']}" if answer["rc"] else None
 
     def _execute(self, script: str, *, as_root: bool) -> dict[str, Any]:
         command = f"/bin/sh -c {shlex.quote(script)}"

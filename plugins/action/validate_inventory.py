@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import (
     load_defaults,
     load_specs,
+    missing_inventories,
     read_inventory,
     secret_variables,
     written_variables,
@@ -20,6 +21,10 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reade
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules import check
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_folders import Outcome, Secrets, check_folders
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import unknown_tags
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._written_files import (
+    stray_files,
+    written_faults,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +61,8 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         result["changed"] = False
         given = [*variables.get("ansible_run_tags", ()), *variables.get("ansible_skip_tags", ())]
-        mistakes = [*_missing_inventories(), *unknown_tags(given, context.CLIARGS.get("args") or ())]
+        named = [str(source) for source in context.CLIARGS.get("inventory") or ()]
+        mistakes = [*missing_inventories(named), *unknown_tags(given, context.CLIARGS.get("args") or ())]
         if mistakes:
             return _refuse(result, "command line has", mistakes)
         if CONFIGURATION.exists() and not _is_configured():
@@ -65,12 +71,18 @@ class ActionModule(ActionBase):
                 f"{CONFIGURATION.parent}, or set ANSIBLE_CONFIG={CONFIGURATION}."
             )
         hostvars, groups = variables["hostvars"], variables["groups"]
+        sources = [Path(source) for source in named if "," not in source]
+        if unread := written_faults(sources, self._loader):
+            return _refuse(result, "inventory has", unread)
         # Before a value is worked out: that could make a new secret where an old one was moved away.
         folders = _check_folders(hostvars, groups.get("all", ()), check_mode=self._task.check_mode)
         result["changed"] = folders.changed
         for note in folders.notes:
             self._display.display(note, color=constants.COLOR_CHANGED)
-        sentences = folders.sentences or check(read_inventory(hostvars, groups, self._loader))
+        sentences = folders.sentences or [
+            *stray_files(sources, groups, groups.get("all", ())),
+            *check(read_inventory(hostvars, groups, self._loader)),
+        ]
         return _refuse(result, "inventory has", sentences) if sentences else result
 
 
@@ -78,16 +90,6 @@ def _is_configured() -> bool:
     """Tell whether Ansible has read the configuration of this checkout, or one that somebody has chosen."""
     read = constants.CONFIG_FILE
     return "ANSIBLE_CONFIG" in os.environ or (bool(read) and Path(read).resolve() == CONFIGURATION)
-
-
-def _missing_inventories() -> list[str]:
-    """Say which inventories of the command line are not there: Ansible itself goes on without them."""
-    given = [str(source) for source in context.CLIARGS.get("inventory") or ()]
-    return [
-        f"there is no inventory {source}; write its whole path, or run this in the folder in which that begins."
-        for source in given
-        if "," not in source and not Path(source).exists()
-    ]
 
 
 def _check_folders(hostvars: HostVars, hosts: Iterable[str], *, check_mode: bool) -> Outcome:

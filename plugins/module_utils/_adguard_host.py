@@ -152,5 +152,10 @@ def check(commands: Commands, program: str, content: str) -> dict[str, Any]:
         copy.write_text(content, encoding="utf-8")
         copy.chmod(FILE_MODE)
         result = commands.run([program, "--check-config", "-c", str(copy), "-w", directory])
+        written = copy.read_bytes()
     said = [line.partition("] ")[2] or line for line in (result.out + result.err).splitlines() if line.strip()]
-    return {"ok": result.rc == 0, "said": said[-1] if said else "it printed nothing"}
+    return {
+        "ok": result.rc == 0,
+        "said": said[-1] if said else "it printed nothing",
+        "migrated": None if written == content.encode() else base64.b64encode(written).decode(),
+    }

@@ -2,7 +2,8 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 """Archives of releases: judged whole, then unpacked by us, so that every Python does the same.
 
-Nothing in an archive says who owns what is unpacked or who may write it.
+Nothing in an archive says who owns what is unpacked or who may write it. What zstd packed, the host's own program of
+that name unpacks: Python reads it from 3.14 on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import os
 import shutil
 import stat
 import struct
+import subprocess
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from typing import IO, TYPE_CHECKING, Any
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
 _MOST_ENTRIES = 200_000
 _MOST_BYTES = 16 << 30
 _LONGEST_TARGET = 4096
+# What a file begins with. A zip could be told by its end, too; but so would be a tar archive that ends with one.
+_ZIP = b"PK\x03\x04"
+_ZSTD = b"\x28\xb5\x2f\xfd"
 # What the readers raise for archives that are damaged, or made to damage.
 _UNREADABLE = (
     tarfile.TarError,
@@ -152,9 +158,12 @@ def _read(archive: Path) -> Iterator[Any]:
     if not archive.is_file():
         raise ArchiveError(f"{archive} is not there; fetch the release first.")
     try:
-        if zipfile.is_zipfile(archive):
+        if _begins_with(archive, _ZIP):
             with zipfile.ZipFile(archive) as packed:
                 yield _Zip(packed)
+        elif _begins_with(archive, _ZSTD):
+            with _without_zstd(archive) as plain, tarfile.open(fileobj=plain) as unpacked:
+                yield _Tar(unpacked)
         else:
             with tarfile.open(archive) as unpacked:
                 yield _Tar(unpacked)
@@ -163,6 +172,39 @@ def _read(archive: Path) -> Iterator[Any]:
         raise ArchiveError(f"{archive} {error}; it was not unpacked: {advice}.") from None
     except _UNREADABLE as error:
         raise ArchiveError(f"{archive} cannot be unpacked: {error}.") from error
+
+
+def _begins_with(archive: Path, magic: bytes) -> bool:
+    with archive.open("rb") as file:
+        return file.read(len(magic)) == magic
+
+
+@contextlib.contextmanager
+def _without_zstd(archive: Path) -> Iterator[IO[bytes]]:
+    """Have what zstd packed as a file without a name beside the archive, while it is read."""
+    with tempfile.TemporaryFile(dir=archive.parent) as plain:
+        try:
+            process = subprocess.Popen(
+                ["zstd", "-d", "-q", "-c", "--", str(archive)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except FileNotFoundError:
+            raise ArchiveError(f"{archive} is packed with zstd, which this host lacks: install zstd.") from None
+        with process:
+            size = 0
+            for chunk in iter(lambda: process.stdout.read(1 << 20) if process.stdout else b"", b""):
+                size += len(chunk)
+                if size > _MOST_BYTES:
+                    process.kill()
+                    raise TreeError("holds more than any release")
+                plain.write(chunk)
+            said = process.stderr.read() if process.stderr else b""
+        if process.returncode != 0:
+            raise ValueError(" ".join(said.decode("utf-8", "replace").split()) or "zstd gave up")
+        plain.seek(0)
+        yield plain
 
 
 def _bounded(entries: Iterable[Entry]) -> Iterator[Entry]:

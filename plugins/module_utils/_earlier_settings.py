@@ -24,8 +24,9 @@ class EarlierSettings:
     The second tells whether somebody else has changed the setting since.
     """
 
-    def __init__(self, name: str) -> None:
-        self.path = f"{_names.STATE_DIRECTORY}/{name}.before.json"
+    def __init__(self, name: str, directory: str = _names.STATE_DIRECTORY) -> None:
+        self._directory = directory
+        self.path = f"{directory}/{name}.before.json"
         content = _files.read(self.path)
         try:
             self.areas: dict[str, dict[str, dict[str, Any]]] = {} if content is None else json.loads(content)
@@ -47,7 +48,7 @@ class EarlierSettings:
         """Write the file, before the first of the changes is made."""
         content = f"{json.dumps(self.areas, indent=1, sort_keys=True)}\n".encode()
         if _files.read(self.path) != content:
-            _files.make_directory(_names.STATE_DIRECTORY, 0o700)
+            _files.make_directory(self._directory, 0o700)
             _files.write(self.path, content, 0o600)
 
     def forget(self) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,15 +31,27 @@ class FileTreeError(ClusterError):
     """A directory of configuration could not be written."""
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """A file that tells whoever reads the directory the digest of the others."""
+
+    name: str
+    text: str
+
+
 class FileTree:
     """A directory of which every file is ours, in one that only root can change."""
 
-    def __init__(self, path: str, mode: int, group: int, sensitive: bool = False) -> None:
+    def __init__(self, path: str, mode: int, group: int, sensitive: bool = False, stamp: Stamp | None = None) -> None:
         _no_follow.refuse_shared("/", path)
         self.path = Path(path)
         self._beside = self.path.with_name(f".{self.path.name}.new")
         self._previous = self.path.with_name(f".{self.path.name}.previous")
-        self._mode, self._group, self._sensitive = mode, group, sensitive
+        self._mode, self._group, self._sensitive, self._stamp = mode, group, sensitive, stamp
+        if stamp and PLACEHOLDER not in stamp.text:
+            raise FileTreeError(
+                f"The text of {stamp.name} has no {PLACEHOLDER} where the digest of {path} is to stand."
+            )
 
     def read(self, path: Path | None = None) -> dict[str, str] | None:
         """Return the text of every file by its relative name, or None where there is no directory."""
@@ -90,14 +103,25 @@ class FileTree:
                 f"{Path(words[0]).name} refuses the new files for {self.path}, and nothing was replaced: {said}"
             )
 
+    def stamped(self, files: Mapping[str, str], digest: str) -> dict[str, str]:
+        """Return the files with the one that holds their digest."""
+        if self._stamp is None:
+            return {**files}
+        if self._stamp.name in files:
+            raise FileTreeError(
+                f"{self._stamp.name} of {self.path} holds the digest: give the other file another name."
+            )
+        return {**files, self._stamp.name: self._stamp.text.replace(PLACEHOLDER, digest)}
+
     def digest(self, files: Mapping[str, str] | None) -> str:
-        """Return a text that is another one whenever a file is.
+        """Return a text that is another one whenever a file is, but for the one that holds it.
 
         It stands in places that everybody can read. That of secret files is slow to make, so that nobody finds a
         password by trying.
         """
         made = hashlib.sha256()
-        for name, text in sorted((files or {}).items()):
+        own = self._stamp.name if self._stamp else None
+        for name, text in sorted((name, text) for name, text in (files or {}).items() if name != own):
             made.update(f"{name}\0{len(text)}\0{text}".encode())
         if not self._sensitive:
             return made.hexdigest()

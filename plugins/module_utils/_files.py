@@ -121,6 +121,19 @@ def link(path: str, target: str) -> None:
         os.rename(temporary, found.name, src_dir_fd=found.directory, dst_dir_fd=found.directory)
 
 
+def hard_link(path: str, source: str) -> None:
+    """Give a regular file a second name at `path`, in one step and whatever file was there."""
+    with _no_follow.place(ROOT, source) as old, _no_follow.place(ROOT, path) as new:
+        if not stat.S_ISREG(os.stat(old.name, dir_fd=old.directory, follow_symlinks=False).st_mode):
+            raise _no_follow.UnsafePathError(f"{source} is not a regular file: remove it.")
+        temporary = f".{new.name}.new"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=new.directory)
+        places = {"src_dir_fd": old.directory, "dst_dir_fd": new.directory}
+        os.link(old.name, temporary, **places, follow_symlinks=False)
+        os.rename(temporary, new.name, src_dir_fd=new.directory, dst_dir_fd=new.directory)
+
+
 def make_directory(path: str, mode: int = 0o755, owner: tuple[int, int] | None = None) -> None:
     """Create a directory of ours and its parents where they are missing; with an owner it gets owner and mode."""
     with _no_follow.place(ROOT, path, follow=True, create=True) as found:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ RESOLV_CONF = "/etc/resolv.conf"
 DROP_IN = "/etc/systemd/resolved.conf.d/hybrid-ai.conf"
 DHCLIENT_HOOKS = "/etc/dhcp/dhclient-enter-hooks.d"
 DHCLIENT_HOOK = f"{DHCLIENT_HOOKS}/hybrid-ai"
-STATE = "/var/lib/hybrid-ai"
+STATE = _names.LINUX_STATE_DIRECTORY
 BEFORE = f"{STATE}/resolv.conf.before"
 SYSTEMCTL = "/usr/bin/systemctl"
 NOTICE = "# Written by hybrid_ai.cluster; changes are overwritten.\n"

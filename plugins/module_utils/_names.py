@@ -25,6 +25,9 @@ SYSTEMD_UNITS = "/etc/systemd/system"
 STATE_DIRECTORY = "/var/db/hybrid-ai"
 """What a module has to remember between runs on a Mac."""
 
+LINUX_STATE_DIRECTORY = "/var/lib/hybrid-ai"
+"""The same on Linux."""
+
 RESTART_TOKEN = "HYBRID_AI_RESTART_TOKEN"  # noqa: S105 - a name in the environment, no secret
 """Environment variable that carries a service's restart token, so that a new token is a changed service."""
 

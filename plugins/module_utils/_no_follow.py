@@ -36,6 +36,9 @@ class UnsafePathError(ClusterError):
     """The way to a file leads over something that others than root could have put there."""
 
 
+OF_THE_DISK = {"lost+found", ".fseventsd", ".Spotlight-V100", ".Trashes", ".DocumentRevisions-V100", ".TemporaryItems"}
+"""What systems keep at the top of a disk for themselves, and make again."""
+
 Identity = tuple[int, int]
 """Device and number: what a file is, whatever its path is called."""
 
@@ -185,13 +188,15 @@ def refuse_shared(root: str, path: str) -> None:
 def remove_tree(found: Place, keep: Collection[Identity] = (), *, look_only: bool = False) -> Removal:
     """Remove a directory with everything in it; links in it are removed and not followed.
 
-    What is to be kept stays with everything in it, and so do the directories that lead to it.
+    What is to be kept stays with everything in it, and so do the directories that lead to it. Where a disk is mounted,
+    it is emptied, and the directory stays.
     """
-    removed = kept = False
+    removed = False
     directory = found.open(DIRECTORY)
+    kept = _device(directory) != _device(found.directory)
     try:
         with os.scandir(directory) as entries:
-            names = [entry.name for entry in entries]
+            names = [entry.name for entry in entries if not kept or entry.name not in OF_THE_DISK]
         for name in names:
             inner = Place(directory, name, f"{found.path}/{name}")
             status = inner.status()
@@ -211,6 +216,10 @@ def remove_tree(found: Place, keep: Collection[Identity] = (), *, look_only: boo
     if not look_only:
         os.rmdir(found.name, dir_fd=found.directory)
     return Removal(removed=True, kept=False)
+
+
+def _device(directory: int) -> int:
+    return os.fstat(directory).st_dev
 
 
 def _names(path: str) -> list[str]:

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,8 +40,25 @@ def enumerate_names(names: Iterable[str]) -> str:
 
 def closest(word: str, candidates: Iterable[str], cutoff: float = 0.75) -> str | None:
     """Return the candidate a misspelt word was probably meant to be."""
-    matches = difflib.get_close_matches(word, sorted(candidates), n=1, cutoff=cutoff)
-    return matches[0] if matches else None
+    return _closest(word, tuple(sorted(candidates)), cutoff)
+
+
+# Each host of an inventory has the same names in it.
+@lru_cache(maxsize=4096)
+def _closest(word: str, candidates: tuple[str, ...], cutoff: float) -> str | None:
+    matches = difflib.get_close_matches(word, candidates, n=1, cutoff=cutoff)
+    return matches[0] if matches else next((one for one in candidates if _is_slip(word, one)), None)
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Tell whether two words differ in capital letters and separators alone, or have two neighbours exchanged."""
+    if word == meant or not word:
+        return False
+    first, second = (re.sub(r"[^a-z0-9]", "", one.lower()) for one in (word, meant))
+    if first == second:
+        return True
+    swapped = (first[:at] + first[at + 1] + first[at] + first[at + 2 :] for at in range(len(first) - 1))
+    return len(first) == len(second) > 2 and second in swapped
 
 
 def did_you_mean(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:

@@ -12,9 +12,13 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _archive
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CURRENT = "current"
 PREVIOUS = "previous"
@@ -50,13 +54,18 @@ class ReleaseTree:
         entries = (entry for entry in self.path.iterdir() if entry.is_dir() and not entry.is_symlink())
         return sorted(entry.name for entry in entries if entry.name != current)
 
-    def unpack(self, archive: str, version: str, program: str) -> None:
-        """Unpack an archive beside the others; what is there under the version's name appears whole or not at all."""
+    def unpack(self, archive: str, version: str, program: str, *, more: Sequence[str] = (), bare: bool = False) -> None:
+        """Unpack an archive beside the others; what is there under the version's name appears whole or not at all.
+
+        `bare` says that it holds the release itself instead of one folder with it. What the one folder of each of
+        `more` holds comes beside the program.
+        """
         self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=self.path, prefix=".unpacking-"))
         try:
-            _archive.extract(Path(archive), work)
-            top = _only_folder(work, archive)
+            top = _unpacked(archive, work / "release", bare=bare)
+            for number, other in enumerate(more):
+                _add(_unpacked(other, work / str(number), bare=False), top, other)
             if not (top / program).is_file():
                 raise ReleaseTreeError(f"{archive} holds no program {program}; correct the address of the release.")
             (top / program).chmod(0o755)
@@ -105,6 +114,21 @@ class ReleaseTree:
         temporary.unlink() if temporary.is_symlink() else None
         temporary.symlink_to(target)
         temporary.replace(self.path / name)
+
+
+def _unpacked(archive: str, work: Path, *, bare: bool) -> Path:
+    work.mkdir()
+    work.chmod(0o755)  # whatever the umask
+    _archive.extract(Path(archive), work)
+    return work if bare else _only_folder(work, archive)
+
+
+def _add(folder: Path, top: Path, archive: str) -> None:
+    """Move what a folder holds into another one, in place of nothing that is there."""
+    for entry in sorted(folder.iterdir()):
+        if os.path.lexists(top / entry.name):
+            raise ReleaseTreeError(f"{archive} holds {entry.name}, which the release has too; correct its address.")
+        entry.rename(top / entry.name)
 
 
 def _only_folder(work: Path, archive: str) -> Path:

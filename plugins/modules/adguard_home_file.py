@@ -19,7 +19,7 @@ options:
   operation:
     description:
       - V(read) returns the file.
-      - V(check) lets the program check a copy of O(content).
+      - V(check) lets the program check a copy of O(content); what it makes of an older schema is returned.
       - V(replace) stops the program, writes O(content) unless the file is no longer the one that O(digest) tells, and
         starts the program again.
       - V(keep) keeps the file for V(restore), as V(replace) does.

@@ -45,6 +45,21 @@ options:
       - RV(digest) is then of a kind that takes long to make, because it is read by more people than the files.
     type: bool
     default: false
+  stamp:
+    description:
+      - One file more, which tells the program RV(digest), that of O(files), so that the program can be asked whether it
+        serves them.
+      - Needed with O(action=rollback) where it was written.
+    type: dict
+    suboptions:
+      name:
+        description: Its name relative to O(path).
+        type: str
+        required: true
+      text:
+        description: Its text, C(%s) standing for RV(digest).
+        type: str
+        required: true
   keep_previous:
     description: Keeps what was replaced until O(action=commit), so that O(action=rollback) can put it back.
     type: bool
@@ -69,6 +84,16 @@ EXAMPLES = r"""
       alertmanager.yml: "{{ configuration | to_nice_yaml }}"
     validate: [/usr/bin/amtool, check-config, "%s/alertmanager.yml"]
     keep_previous: true
+
+- name: Configure HAProxy, which shows the description at its socket
+  hybrid_ai.cluster.file_tree:
+    path: /opt/hybrid-ai/etc/haproxy
+    files:
+      haproxy.cfg: "{{ lookup('ansible.builtin.template', 'haproxy.cfg.j2') }}"
+    stamp:
+      name: stamp.cfg
+      text: "global\n    description %s\n"
+    validate: [/usr/sbin/haproxy, -c, -f, "%s"]
 """
 
 RETURN = r"""
@@ -96,6 +121,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._file_tree import (
     FileTree,
     FileTreeError,
+    Stamp,
     differences,
 )
 
@@ -115,9 +141,10 @@ def group_id(name: str | None, check_mode: bool) -> int:
 def write(tree: FileTree, commands: Commands, parameters: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """Bring the directory to the wanted files."""
     files = {name: str(text) for name, text in (parameters["files"] or {}).items()}
-    before = tree.read()
+    before, digest = tree.read(), tree.digest(files)
+    files = tree.stamped(files, digest)
     if before == files and tree.modes_are_right():
-        return {"changed": False, "digest": tree.digest(files), "previous": tree.has_previous()}
+        return {"changed": False, "digest": digest, "previous": tree.has_previous()}
     argv = parameters["validate"]
     try:
         if not check_mode or (argv and Path(argv[0]).exists() and tree.path.parent.is_dir()):
@@ -130,7 +157,7 @@ def write(tree: FileTree, commands: Commands, parameters: dict[str, Any], check_
                     raise FileTreeError(f"{tree.path} does not hold what was written to it; check the disk.")
     finally:
         tree.discard()
-    result: dict[str, Any] = {"changed": True, "digest": tree.digest(files), "previous": tree.has_previous()}
+    result: dict[str, Any] = {"changed": True, "digest": digest, "previous": tree.has_previous()}
     if not parameters["sensitive"]:
         result["diff"] = differences(before, files)
     return result
@@ -157,6 +184,10 @@ def main() -> None:
             "group": {"type": "str"},
             "validate": {"type": "list", "elements": "str"},
             "sensitive": {"type": "bool", "default": False},
+            "stamp": {
+                "type": "dict",
+                "options": {"name": {"type": "str", "required": True}, "text": {"type": "str", "required": True}},
+            },
             "keep_previous": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "action": {"type": "str", "choices": ["write", "rollback", "commit"], "default": "write"},
@@ -166,7 +197,8 @@ def main() -> None:
     parameters = module.params
     try:
         group = group_id(parameters["group"], module.check_mode or parameters["state"] == "absent")
-        tree = FileTree(parameters["path"], int(parameters["mode"], 8), group, parameters["sensitive"])
+        stamp = Stamp(**parameters["stamp"]) if parameters["stamp"] else None
+        tree = FileTree(parameters["path"], int(parameters["mode"], 8), group, parameters["sensitive"], stamp)
         if parameters["state"] == "absent":
             changed = tree.path.exists() or tree.has_previous()
             if changed and not module.check_mode:

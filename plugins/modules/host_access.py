@@ -2,7 +2,10 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the action plugin of the same name; nothing of it runs on the host."""
+"""Documentation of the action plugin of the same name, whose sentences are in plugin_utils/_first_contact.py.
+
+Nothing of it runs on the host.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ version_added: 0.1.0
 description:
   - Reaches the host, tries whether the user who logs in becomes root, and looks at what the host is.
   - What stands in the way ends the task with one sentence for each obstacle, which says what to do.
+  - A host of a backend's group whose processor backends have no programs for is refused where the tags of the run
+    choose it.
   - A host that cannot be reached is unreachable, with the sentence that belongs to what ssh said.
   - It needs no Python on the host, and changes nothing.
 author:

@@ -31,6 +31,13 @@ options:
       package:
         description: A package of Debian's.
         type: str
+      only_if_there_before:
+        description: Whether M(hybrid_ai.cluster.distribution_package) removes the package where it was brought.
+        type: bool
+        default: false
+      mount_point:
+        description: A folder that is left only where a disk is mounted there.
+        type: path
       removal:
         description: How it is removed.
         type: str
@@ -66,10 +73,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.text.formatters import bytes_to_human
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands, module_commands
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, Commands, module_commands
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._packages import INSTALLED, Packages
 
 BLOCK = 512
-DPKG = ["/usr/bin/dpkg-query", "--show", "--showformat", "${db:Status-Status}"]
 
 
 def size(path: str) -> int | None:
@@ -80,14 +87,19 @@ def size(path: str) -> int | None:
     return sum(status.st_blocks * BLOCK for status in found if stat.S_ISREG(status.st_mode)) if found else None
 
 
-def sentence(commands: Commands, candidate: dict[str, Any]) -> str | None:
+def sentence(commands: Commands, candidate: dict[str, Any], *, check_mode: bool) -> str | None:
     """Say what is there and how to remove it."""
     title, removal = candidate["title"], candidate["removal"]
+    if candidate["mount_point"] is not None:
+        mounted = os.path.ismount(_files.real(candidate["mount_point"]))
+        return f"{title}: {candidate['mount_point']}; {removal}" if mounted else None
     if candidate["path"] is not None:
         taken = size(candidate["path"])
         return None if taken is None else f"{title}: {candidate['path']} ({bytes_to_human(taken)}); {removal}"
-    there = commands.run([*DPKG, candidate["package"]]).out == "installed"
-    return f"{title}: {candidate['package']}; {removal}" if there else None
+    packages, name = Packages(commands), candidate["package"]
+    going = check_mode and candidate["only_if_there_before"] and packages.before(name) is not None
+    there = packages.status(name) == INSTALLED and not going
+    return f"{title}: {name}; {removal}" if there else None
 
 
 def main() -> None:
@@ -102,16 +114,23 @@ def main() -> None:
                     "title": {"type": "str", "required": True},
                     "path": {"type": "path"},
                     "package": {"type": "str"},
+                    "only_if_there_before": {"type": "bool", "default": False},
+                    "mount_point": {"type": "path"},
                     "removal": {"type": "str", "required": True},
                 },
-                "required_one_of": [("path", "package")],
-                "mutually_exclusive": [("path", "package")],
+                "required_one_of": [("path", "package", "mount_point")],
+                "mutually_exclusive": [("path", "package", "mount_point")],
             }
         },
         supports_check_mode=True,
     )
     commands = module_commands(module)
-    found = [sentence(commands, candidate) for candidate in module.params["candidates"]]
+    try:
+        found = [
+            sentence(commands, candidate, check_mode=module.check_mode) for candidate in module.params["candidates"]
+        ]
+    except ClusterError as error:
+        module.fail_json(msg=str(error))
     module.exit_json(changed=False, leftovers=[text for text in found if text])
 
 

@@ -33,13 +33,13 @@ options:
         type: str
         required: true
       host:
-        description: Host to name when the link is dead.
+        description: Host to name when the link does not answer.
         type: str
       receptacle:
-        description: This host's Thunderbolt port to name when the link is dead.
+        description: This host's Thunderbolt port to name when the link does not answer.
         type: int
       cable:
-        description: Cable to name when the link is dead.
+        description: Cable to name when the link does not answer.
         type: str
   count:
     description: How many packets are measured on each link.
@@ -77,7 +77,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
 
 
 def run(module: AnsibleModule) -> tuple[dict[str, dict[str, object]], list[str]]:
-    """Measure every link; return the figures and the sentences about dead ones."""
+    """Measure every link; return the round trips and the sentences about links that do not answer."""
     neighbours = [_ping.Neighbour(**neighbour) for neighbour in module.params["neighbours"]]
     names = [neighbour.name for neighbour in neighbours]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -37,7 +37,8 @@ options:
     description: >-
       What the Mac does when power comes back: V(after_failure) starts it after a power failure, V(always) whenever
       power is connected, also after a shutdown. V(always) needs macOS 26.5 and a Mac of 2024 or later. Elsewhere
-      V(after_failure) is used, with a warning.
+      V(after_failure) is used, with a warning. An older Mac that lists the setting, and is not known to obey it, gets
+      both, with a warning.
     type: str
     choices: [never, after_failure, always]
   restart_on_freeze:
@@ -87,14 +88,21 @@ options:
         description: Names of arguments not to have.
         type: list
         elements: str
+  system_memory_gigabytes:
+    description: >-
+      How many gigabytes of its memory the Mac keeps for the system; the GPU may have the rest, from now on and after
+      each boot (C(iogpu.wired_limit_mb)). Refused where it is less than 8 and less than 15 % of the memory, because
+      the Mac would freeze. What the inventory says of models is held against it.
+    type: int
   filevault:
     description: >-
       V(disabled) turns FileVault off and waits until the disk is decrypted. A Mac with FileVault on stops at the
       unlock screen after every restart and power failure. A decryption that is already going on is waited for and
       needs no password. FileVault that is off and will be on by itself, at the next login of a user or after a
-      restart, is ended too.
+      restart, is ended too. V(allowed) leaves FileVault as it is, on or off, and the report says what a restart waits
+      for; that needs macOS 26, which takes the FileVault password by ssh.
     type: str
-    choices: [disabled]
+    choices: [disabled, allowed]
   filevault_user:
     description: Short name of a user who may unlock the disk. Needed while FileVault is on.
     type: str

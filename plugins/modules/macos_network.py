@@ -135,6 +135,8 @@ options:
       state:
         description:
           - V(absent) frees the ports. The bridge is destroyed and forgotten, and its service is switched off.
+            A Thunderbolt port without a service gets one that is switched off, or macOS would make the bridge again
+            when somebody logs in at the screen.
           - V(present) makes it of all Thunderbolt ports, and switches the services of single ports off.
           - A copy of the preferences before that is C(/var/db/hybrid-ai/network-preferences.plist).
         type: str

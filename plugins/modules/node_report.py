@@ -28,23 +28,40 @@ options:
       - V(bridge) - C(device) (default V(bridge0)), C(expected) (V(absent) or V(present)), C(cables) (at most).
       - V(certificate) - C(path), C(minimum_days).
       - V(command_line_tools) - C(expected) (default V(true)).
+      - V(cuda) - C(time_limit) (seconds, default V(60)), C(user), C(minimum_capability).
       - V(dns) - C(server), C(name), C(type) (default V(A)), C(expected) (all values), C(protocol), C(timeout).
       - V(downloads) - C(name) (a service), C(site).
       - V(exo_cluster) - C(members) (each with C(name), C(address) and C(required), default V(true)), C(port),
         C(timeout).
+      - V(exo_model) - C(model), C(url) (the status of this host's keeper), C(holds) (whether its files have to be
+        here).
       - V(exo_over_thunderbolt) - C(members) (each with C(name) and C(address)), C(paths) (as
         P(hybrid_ai.cluster.exo_paths#filter) returns them), C(port), C(timeout).
+      - V(exo_source) - C(path) (as of M(hybrid_ai.cluster.exo_source)), C(commit), C(version), C(computes_on)
+        (default V(the CPU)).
       - V(firewall) - C(tables) and C(rules), as in M(hybrid_ai.cluster.firewall).
+      - V(gateway_models) - C(url), C(models) (all public names), C(timeout), and C(password), which of O(passwords)
+        is a key of the gateway.
       - V(grafana) - C(url), C(user), C(password_file), C(dashboards) (at least), C(datasource).
       - V(http) - C(url), C(status) (default V(200)), C(contains), C(timeout), and to log in C(user) and
         C(password), which of O(passwords) it has.
       - V(interception) - C(host) and C(port) of a proxy, C(site), C(bundle), C(authority), C(opened) (default V(true)).
       - V(launchd_absent) - C(label), C(paths), C(location).
       - V(link) - C(name), C(address), C(host), C(receptacle), C(cable), C(count), C(warm_up_seconds), C(maximum_ms).
+      - V(llama_cpp_rest) - C(path) (where the program that runs llama.cpp tells which models rest).
       - V(macos_profile) - C(profile), C(unmanaged) (names of settings). It only says what is left alone.
       - V(macos_setting) - C(setting) (an option of M(hybrid_ai.cluster.macos_headless)), C(expected) (a value of it).
+      - V(mlx_lm) - C(url), C(model), C(timeout).
+      - V(model_answers) - C(url), C(model), C(path), C(timeout), and C(password), which of O(passwords) is the API key.
+      - V(model_files) - C(model) (its public name), C(directory), C(folder), C(revision) (a commit),
+        C(state_directory).
+      - V(model_on_card) - C(model), C(backend) (V(ollama) or V(llama_cpp)), C(required) (whether it has to be
+        on a card that the driver lists), and C(url) and C(timeout) of Ollama, or C(directory) and C(folder) of a model
+        that llama.cpp has loaded.
+      - V(model_store) - C(directory), C(folders) (each with C(folder) and C(revision), a commit), C(state_directory).
+      - V(nvidia_driver) - C(branch) and C(flavour), both optional.
       - V(prometheus_rules) - C(url).
-      - V(prometheus_targets) - C(url), C(timeout).
+      - V(prometheus_targets) - C(url), C(timeout), C(jobs), whose targets are looked at.
       - V(rdma) - no arguments.
       - V(remote_login) - C(expected) (default V(true)).
       - V(resolvers) - C(expected) (name servers in their order), C(search).
@@ -57,6 +74,8 @@ options:
       - V(thunderbolt_cable) - C(receptacle), C(peer), C(peer_domain_uuid), C(minimum_gigabits).
       - V(traffic_path) - C(name), C(url), C(address) (ours, on the interface that the answer must come in by), C(other)
         (ours, elsewhere, for comparison).
+      - V(wake_on_lan) - C(mac_address); Linux only, a Mac has C(womp).
+      - V(wake_proof) - C(mac_address).
     type: list
     elements: dict
     required: true
@@ -118,6 +137,21 @@ lines:
       description: What to do; empty when the line is true.
       type: str
       sample: ""
+    model:
+      description: The model that the line is about.
+      returned: when the check names one
+      type: str
+      sample: qwen
+    check:
+      description: The kind of the check.
+      returned: when the check names a model
+      type: str
+      sample: model_files
+    values:
+      description: Measured numbers for the table of models, such as C(bytes) and C(revision).
+      returned: when the check names a model
+      type: dict
+      sample: {bytes: 491400032, revision: 9217f5db79a29953eb74d5343926648285ec7e67}
 ok:
   description: Whether every line is true.
   returned: always

@@ -38,7 +38,7 @@ options:
     type: str
     required: true
   timeout:
-    description: Seconds without an answer after which the server counts as dead.
+    description: Seconds without an answer after which the server counts as unreachable.
     type: int
     default: 30
 """

@@ -10,6 +10,7 @@ short_description: Have a release unpacked beside the one before, and switched t
 version_added: 0.1.0
 description:
   - Unpacks an archive that holds one folder to a directory named after its version, and lets C(current) link to it.
+  - One that is packed with zstd needs the program C(zstd) on the host.
   - The version before stays until O(action=commit), and O(action=rollback) goes back to it.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
@@ -23,6 +24,15 @@ options:
   archive:
     description: A tar or zip archive on the host. Needed unless the version is there already.
     type: path
+  bare:
+    description: Whether the archive holds the release itself, instead of one folder with it.
+    type: bool
+    default: false
+  more:
+    description: Further archives, such as one of libraries. What the one folder of each holds comes beside the program.
+    type: list
+    elements: path
+    default: []
   version:
     description: The version it holds.
     type: str
@@ -84,7 +94,8 @@ def switch(tree: ReleaseTree, parameters: dict[str, Any], check_mode: bool) -> d
     settled = not unpack and before == version and not has_others(tree)
     if not check_mode:
         if unpack:
-            tree.unpack(parameters["archive"], version, parameters["program"])
+            options = {"more": parameters["more"], "bare": parameters["bare"]}
+            tree.unpack(parameters["archive"], version, parameters["program"], **options)
         if before != version:
             tree.switch(version)
     return {
@@ -131,6 +142,8 @@ def main() -> None:
         argument_spec={
             "path": {"type": "path", "required": True},
             "archive": {"type": "path"},
+            "bare": {"type": "bool", "default": False},
+            "more": {"type": "list", "elements": "path", "default": []},
             "version": {"type": "str"},
             "program": {"type": "str"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -135,6 +135,11 @@ options:
       open_files:
         description: How many files it may have open.
         type: int
+  stop_seconds:
+    description:
+      - Seconds that it has to end before it is killed, such as a program that lets go of much memory first.
+    type: int
+    default: 30
   low_ports:
     description:
       - Whether it may listen on ports below 1024 without being root, at every address or at its own.
@@ -178,6 +183,50 @@ options:
       - With O(state=absent) they are left as they are. On macOS there are none.
     type: list
     elements: str
+  notifies:
+    description:
+      - Whether the program tells systemd when it is ready, so that a start lasts until then (C(Type=notify)).
+      - On macOS there is nobody to tell.
+    type: bool
+    default: false
+  reload:
+    description:
+      - How the program takes a new configuration without ending, for one that does so on a signal. Connections that are
+        open stay open.
+      - The program itself is asked what it serves, each time. Where that is not O(reload.stamp), the configuration is
+        checked, the program is sent the signal, and asked until it serves it; else the task fails. A program that
+        refuses a configuration goes on with the one before.
+      - A changed description is a restart all the same, after which it is asked as well.
+    type: dict
+    suboptions:
+      signal:
+        description: The signal, without C(SIG).
+        type: str
+        choices: [HUP, USR1, USR2]
+        required: true
+      check:
+        description:
+          - A program that exits with 0 where the configuration is valid, as an absolute path, and its arguments.
+          - It is run before the signal is sent, and by C(systemctl reload).
+        type: list
+        elements: str
+        default: []
+      socket:
+        description: The program's administrative socket, which answers one line and ends the connection.
+        type: path
+        required: true
+      request:
+        description: The line that is asked there.
+        type: str
+        required: true
+      stamp:
+        description: A word that the answer has if the program serves the wanted configuration, such as its checksum.
+        type: str
+        required: true
+      timeout:
+        description: Seconds until it must serve it.
+        type: int
+        default: 30
   health:
     description: A request that it must answer, checked at the end of every call with O(state=started).
     type: dict
@@ -240,9 +289,17 @@ EXAMPLES = r"""
 - name: Run Debian's HAProxy with a configuration of our own
   hybrid_ai.cluster.service:
     name: haproxy
-    arguments: [/usr/sbin/haproxy, -db, -f, /opt/hybrid-ai/etc/haproxy/haproxy.cfg]
+    arguments: [/usr/sbin/haproxy, -Ws, -f, /opt/hybrid-ai/etc/haproxy]
     user: _haproxy
+    notifies: true
     replaces: [haproxy.service]
+    # The configuration has `stats socket /opt/hybrid-ai/haproxy/socket level user` and `description {{ checksum }}`.
+    reload:
+      signal: USR2
+      check: [/usr/sbin/haproxy, -c, -f, /opt/hybrid-ai/etc/haproxy]
+      socket: /opt/hybrid-ai/haproxy/socket
+      request: show info
+      stamp: "{{ checksum }}"
 
 - name: Remove exo
   hybrid_ai.cluster.service:
@@ -259,6 +316,10 @@ steps:
   sample: [unload, write, load]
 restarted:
   description: Whether the program was started or restarted.
+  returned: success
+  type: bool
+reloaded:
+  description: Whether the program was told to read its configuration again.
   returned: success
   type: bool
 account_missing:
@@ -284,7 +345,7 @@ import platform
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _optional_environment
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import (
     ClusterError,
     Commands,
@@ -292,7 +353,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
     require_root,
 )
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import account as accounts
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import health
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import health, reloading
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import (
     Description,
     ServiceError,
@@ -313,21 +374,6 @@ def make_supervisor(commands: Commands, description: Description) -> Supervisor:
     return SystemdService(commands, description)
 
 
-def add_optional_environment(params: dict[str, Any]) -> None:
-    """Add the variables whose requirements this host meets."""
-    optional = params["optional_environment"]
-    if not optional:
-        return
-    definitions = [
-        _names.launchd_plist(_names.launchd_label(name))
-        if platform.system() == "Darwin"
-        else f"{_names.SYSTEMD_UNITS}/{_names.systemd_unit(name)}"
-        for name in optional["services"]
-    ]
-    if all(_files.exists(path) for path in [*definitions, *optional["paths"]]):
-        params["environment"] = {**optional["variables"], **(params["environment"] or {})}
-
-
 def hide_secrets(module: AnsibleModule) -> None:
     """Leave of the secret environment its names, and let a value such as `1` or `true` stay in other sentences."""
     module.params["secret_environment"] = sorted(module.params["secret_environment"] or {})
@@ -337,7 +383,9 @@ def hide_secrets(module: AnsibleModule) -> None:
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Read, plan, apply, read back."""
     state = module.params["state"]
-    add_optional_environment(module.params)
+    optional = _optional_environment.variables(module.params["optional_environment"])
+    if optional:
+        module.params["environment"] = {**optional, **(module.params["environment"] or {})}
     description = make_description(module.params)
     hide_secrets(module)
     require_root(f"Managing the service {description.name}")
@@ -346,22 +394,40 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     account = module.params["account"] if state != "absent" else None
     missing = accounts.missing(commands, account) if account else []
     if missing:
-        return {"changed": False, "steps": [], "restarted": False, "log": service.log, "account_missing": missing}
+        return {
+            "changed": False,
+            "steps": [],
+            "restarted": False,
+            "reloaded": False,
+            "log": service.log,
+            "account_missing": missing,
+        }
     service.read()
     steps = service.plan(state)
     result = {
         "changed": bool(steps),
         "steps": steps,
         "restarted": bool(STARTS & set(steps)),
+        "reloaded": reloading.STEP in steps,
         "log": service.log,
         "account_missing": [],
         "diff": service.differences(steps),
     }
     if module.check_mode:
         return result
+    if result["reloaded"]:
+        _check_configuration(commands, description)
     service.apply(steps)
     if result["restarted"]:
         result["pid"] = service.wait_until_stable()
+    if state == "started" and description.reload and steps:
+        _prove_configuration(service, description, description.reload)
+    if result["reloaded"] and not service.kept_process():
+        module.warn(
+            f"The service {description.name} ended when it was to read its configuration again, and was started anew:"
+            f" what was open has been cut off. Read {service.log}."
+        )
+        result["restarted"] = True
     if state == "started" and module.params["health"]:
         _check_health(service, description, health.Check(**module.params["health"]))
     return result
@@ -371,12 +437,39 @@ def _check_health(service: Supervisor, description: Description, check: health.C
     """Fail unless the service can answer."""
     problem = health.wait(check)
     if problem is not None:
-        words = service.last_words()
-        end = f"; the end of {service.log}: {' | '.join(words)}" if words else ""
         raise ServiceError(
             f"The service {description.name} did not pass its health check {check.url} within {check.timeout} seconds:"
-            f" {problem}{end}"
+            f" {problem}{_end_of_log(service)}"
         )
+
+
+def _check_configuration(commands: Commands, description: Description) -> None:
+    """Fail before anything is asked of the program where it would refuse what it is to read."""
+    if description.reload is None or not description.reload.check:
+        return
+    result = commands.run(description.reload.check)
+    if result.rc != 0:
+        lines = [line.strip() for line in f"{result.out}\n{result.err}".splitlines() if line.strip()]
+        raise ServiceError(
+            f"{description.reload.check[0]} refuses the configuration of the service {description.name}, which goes on"
+            f" with the one that it has: {' | '.join(description.without_secrets(lines))}"
+        )
+
+
+def _prove_configuration(service: Supervisor, description: Description, reload: reloading.Reload) -> None:
+    """Fail unless the running program serves what it was told to read."""
+    problem = reload.wait()
+    if problem is not None:
+        raise ServiceError(
+            f"The service {description.name} did not take its configuration within {reload.timeout} seconds:"
+            f" {problem}{_end_of_log(service)}"
+        )
+
+
+def _end_of_log(service: Supervisor) -> str:
+    """Return the end of a sentence about a failure."""
+    words = service.last_words()
+    return f"; the end of {service.log}: {' | '.join(words)}" if words else ""
 
 
 def main() -> None:
@@ -387,14 +480,7 @@ def main() -> None:
             "description": {"type": "str"},
             "arguments": {"type": "list", "elements": "str"},
             "environment": {"type": "dict"},
-            "optional_environment": {
-                "type": "dict",
-                "options": {
-                    "variables": {"type": "dict", "required": True},
-                    "services": {"type": "list", "elements": "str", "default": []},
-                    "paths": {"type": "list", "elements": "path", "default": []},
-                },
-            },
+            "optional_environment": {"type": "dict", "options": _optional_environment.ARGUMENTS},
             "secret_environment": {"type": "dict", "no_log": True},
             "secret_files": {"type": "list", "elements": "path", "default": [], "no_log": False},
             "user": {"type": "str", "default": "root"},
@@ -402,6 +488,7 @@ def main() -> None:
             "account": {"type": "dict", "options": accounts.ARGUMENTS},
             "working_directory": {"type": "path", "default": "/"},
             "limits": {"type": "dict", "options": {"open_files": {"type": "int"}}},
+            "stop_seconds": {"type": "int", "default": 30},
             "low_ports": {"type": "bool", "default": False},
             "log": {
                 "type": "dict",
@@ -411,6 +498,8 @@ def main() -> None:
             "restart_token": {"type": "str", "no_log": False},
             "wait_for_paths": {"type": "list", "elements": "path"},
             "replaces": {"type": "list", "elements": "str"},
+            "notifies": {"type": "bool", "default": False},
+            "reload": {"type": "dict", "options": reloading.ARGUMENTS},
             "health": {
                 "type": "dict",
                 "options": {

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 REQUEST_SECONDS = 5.0
 USABLE_RUNNERS = frozenset({"RunnerReady", "RunnerRunning"})
 HEARD_OF = timedelta(seconds=60)
+_SAME_VERSION = "All members need the same version: repeat site.yml with --tags exo and without a limit."
+_STOP_OTHER = "Stop what has that port there, then repeat site.yml with --tags exo."
+_STUCK = "exo there is stuck or busy: look at its log, or restart it."
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class View:
     edges: frozenset[tuple[str, str]] = frozenset()
     addresses: Mapping[tuple[str, str], list[str]] = field(default_factory=dict, compare=False)
     silence: str | None = None
+    advice: str | None = None
+    """What to do about the silence, where it is not to see whether exo runs."""
     others: frozenset[str] = field(default=frozenset(), compare=False)
     """Identities it names as alive elsewhere than among the nodes: at the end of a connection, or as just heard of."""
     base: str = field(default="", compare=False)
@@ -102,23 +107,19 @@ class Picture:
     def missing(self, port: int) -> list[str]:
         """Say what keeps this from being one cluster: every member must see every other, and reach it both ways."""
         sentences = [
-            f"{member.name} is silent: {view.silence}. Is exo running there with API port {port}?"
+            f"{member.name} is silent: {view.silence}. {view.advice or f'Is exo running there with API port {port}?'}"
             for member, view in zip(self.members, self.views)
             if view.silence is not None and member.required
         ]
         return sentences + self._shared_identities() + self._parted(port, required=True)
 
     def _shared_identities(self) -> list[str]:
-        """Say where one process answers for two members."""
-        holders: dict[str, list[str]] = {}
-        for name, node_id in self.node_ids.items():
-            holders.setdefault(node_id, []).append(name)
-        return [
-            f"{' and '.join(names)} answer with one identity, so their addresses lead to one machine: correct "
-            "ansible_host."
-            for names in holders.values()
-            if len(names) > 1
-        ]
+        """Say where one process answers for two members, and which of their addresses is wrong."""
+        holders: dict[str, list[tuple[Member, View]]] = {}
+        for member, view in zip(self.members, self.views):
+            if view.node_id is not None:
+                holders.setdefault(view.node_id, []).append((member, view))
+        return [_one_machine(found) for found in holders.values() if len(found) > 1]
 
     def apart(self, port: int) -> list[str]:
         """Say the same of members that need not be there, but answer."""
@@ -155,6 +156,20 @@ class Picture:
                     f"open between them."
                 )
         return sentences
+
+
+def _one_machine(found: Sequence[tuple[Member, View]]) -> str:
+    """Say what leads to one machine: what the inventory has, or a name of the thunderbolt role's in /etc/hosts."""
+    names = [member.name for member, _ in found]
+    stale = [name for member, view in found for name in member.addresses[1:] if f"//{name}:" in view.base]
+    if stale:
+        return (
+            f"{' and '.join(names)} answer with one identity, so {' and '.join(stale)} leads to another machine: "
+            "repeat site.yml with --tags thunderbolt, which writes these names to /etc/hosts."
+        )
+    return (
+        f"{' and '.join(names)} answer with one identity, so their addresses lead to one machine: correct ansible_host."
+    )
 
 
 def parse_topology(node_id: str, topology: Mapping[str, Any]) -> View:
@@ -197,19 +212,30 @@ def _view(member: Member, port: int, fetch: Fetch) -> View:
 
 
 def _view_at(base: str, fetch: Fetch) -> View:
-    node_id = None
     try:
-        answer = fetch_json(fetch, f"{base}/node_id", REQUEST_SECONDS)
-        if not isinstance(answer, str):
-            return View(silence=f"{base}/node_id gives no node identity, so something else than exo answers there")
-        node_id = answer
-        view = parse_topology(node_id, fetch_json(fetch, f"{base}/state/topology", REQUEST_SECONDS))
-        heard = _heard_of(state(base, fetch, "lastSeen"))
-        return replace(view, base=base, others=view.others | heard - view.nodes)
+        node_id = fetch_json(fetch, f"{base}/node_id", REQUEST_SECONDS)
     except HttpError as error:
-        return View(node_id, silence=str(error).rstrip("."))
+        said = str(error).rstrip(".")
+        return View(silence=said, advice=None if _is_silence(said) else _STOP_OTHER, base=base)
+    if not isinstance(node_id, str):
+        silence = f"{base}/node_id gives no node identity, so something else than exo answers there"
+        return View(silence=silence, advice=_STOP_OTHER, base=base)
+    try:
+        view = parse_topology(node_id, fetch_json(fetch, f"{base}/state/topology", REQUEST_SECONDS))
+    except HttpError as error:
+        said = str(error).rstrip(".")
+        if _is_silence(said):
+            return View(node_id, silence=said, advice=_STUCK, base=base)
+        return View(node_id, silence=f"{said}, so exo there has another version", advice=_SAME_VERSION, base=base)
     except (AttributeError, TypeError):
-        return View(node_id, silence=f"{base}/state/topology has an unknown form, so exo there has another version")
+        silence = f"{base}/state/topology has an unknown form, so exo there has another version"
+        return View(node_id, silence=silence, advice=_SAME_VERSION, base=base)
+    heard = _heard_of(state(base, fetch, "lastSeen"))
+    return replace(view, base=base, others=view.others | heard - view.nodes)
+
+
+def _is_silence(said: str) -> bool:
+    return " does not answer: " in said
 
 
 def _heard_of(last_seen: Mapping[str, Any]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _wait
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import DEFAULT_TIMEOUT, ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,8 +73,8 @@ def stays_running(plist: dict[str, Any]) -> bool:
 class Launchd:
     """Jobs of the system domain."""
 
-    def __init__(self, commands: Commands) -> None:
-        self._commands = commands
+    def __init__(self, commands: Commands, stop_seconds: int = STOP_SECONDS) -> None:
+        self._commands, self._stop_seconds = commands, stop_seconds
 
     def job(self, label: str) -> Job:
         """Read the state of a job."""
@@ -99,11 +99,12 @@ class Launchd:
 
     def unload(self, label: str) -> None:
         """Stop and unload a job, and wait until it is gone: launchd does it in the background."""
-        result = self._commands.run([LAUNCHCTL, "bootout", f"system/{label}"])
+        seconds = self._stop_seconds
+        result = self._commands.run([LAUNCHCTL, "bootout", f"system/{label}"], timeout=max(DEFAULT_TIMEOUT, seconds))
         self._refuse_protected(label, result)
-        if not _wait.wait_until(lambda: not self.job(label).loaded, STOP_SECONDS):
+        if not _wait.wait_until(lambda: not self.job(label).loaded, seconds):
             raise LaunchdError(
-                f"{label} is still loaded {STOP_SECONDS} seconds after launchctl bootout: {result.text or 'no message'}"
+                f"{label} is still loaded {seconds} seconds after launchctl bootout: {result.text or 'no message'}"
             )
 
     def load(self, label: str, path: str) -> Job:
@@ -127,6 +128,13 @@ class Launchd:
         self._refuse_protected(label, result)
         if result.rc != 0:
             raise LaunchdError(f"{label} could not be restarted (status {result.rc}): {result.text}")
+
+    def send_signal(self, label: str, name: str) -> None:
+        """Send a signal to the process of a loaded job."""
+        result = self._commands.run([LAUNCHCTL, "kill", f"SIG{name}", f"system/{label}"])
+        self._refuse_protected(label, result)
+        if result.rc != 0:
+            raise LaunchdError(f"SIG{name} could not be sent to {label} (status {result.rc}): {result.text}")
 
     def wait_until_stable(
         self, label: str, seconds: float, log: str | None = None, last_words: Callable[[], list[str]] | None = None

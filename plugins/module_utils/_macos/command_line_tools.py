@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _wait
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, CommandError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._unknown import UnknownStateError
 
 if TYPE_CHECKING:
@@ -100,7 +100,17 @@ def install(commands: Commands, attempts: int, timeout: int) -> Tools:
 
 
 def _try_once(commands: Commands, timeout: int) -> tuple[str, bool]:
-    """Find and install the tools once; return what was said, and whether it makes sense to try again."""
+    """Find and install the tools once; return what was said, and whether it makes sense to try again.
+
+    `softwareupdate` hangs now and then, and answers the next time.
+    """
+    try:
+        return _find_and_install(commands, timeout)
+    except CommandError as error:
+        return str(error), True
+
+
+def _find_and_install(commands: Commands, timeout: int) -> tuple[str, bool]:
     offered = commands.run(LIST, timeout=LIST_TIMEOUT)
     label = newest_label(offered.out)
     if label is None:

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import plistlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import CommandError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.filevault_text import Status, parse_status
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import (
     Change,
@@ -31,7 +33,21 @@ END_DEFERRAL = [FDESETUP, "disable"]
 POLL_SECONDS = 5.0
 DECRYPTION_SECONDS = 1800
 OFF = "FileVault is Off."
+READ_VERSION = ["/usr/bin/sw_vers", "-productVersion"]
+SSH_BEFORE_UNLOCK = 26
+"""From this version of macOS on, sshd answers before the disk is unlocked: see apple_ssh_and_filevault(7)."""
 WAITS = "With FileVault on, this Mac waits for a person after every restart."
+TOO_OLD = (
+    "macOS takes the FileVault password by ssh from version 26 on, and before that at the screen alone: bring this Mac "
+    "to macOS 26, or write disabled for macos_headless_filevault."
+)
+WAITS_FOR_SSH = (
+    "With FileVault on, this Mac is locked after every restart and waits for the FileVault password: log in by ssh "
+    "with the password of a user who may unlock it; that ends the connection, and then the Mac starts."
+)
+
+
+ALLOWED = "allowed"
 
 
 class FileVault(Setting):
@@ -46,9 +62,10 @@ class FileVault(Setting):
             "V(disabled) turns FileVault off and waits until the disk is decrypted. A Mac with FileVault on stops "
             "at the unlock screen after every restart and power failure. A decryption that is already going on is "
             "waited for and needs no password. FileVault that is off and will be on by itself, at the next login "
-            "of a user or after a restart, is ended too.",
+            "of a user or after a restart, is ended too. V(allowed) leaves FileVault as it is, on or off, and the "
+            "report says what a restart waits for; that needs macOS 26, which takes the FileVault password by ssh.",
             default="disabled",
-            choices=("disabled",),
+            choices=("disabled", ALLOWED),
         ),
         Option("filevault_user", "str", "Short name of a user who may unlock the disk. Needed while FileVault is on."),
         Option(
@@ -66,6 +83,8 @@ class FileVault(Setting):
     def plan(self, call: Call) -> Change:
         """Look, and see to it that there is a password where one is needed."""
         before = read(call.commands)
+        if call.options[self.name] == ALLOWED:
+            return Change({self.name: before.text}, {self.name: before.text})
         begun = before.decrypting
         if not (before.off or begun or before.pending or all(_credentials(call))):
             raise SettingError(
@@ -79,15 +98,30 @@ class FileVault(Setting):
         status = read(call.commands) if change.begun else disable(call.commands, *_credentials(call))
         return replace(change, after={self.name: wait_until_off(call.commands, status).text})
 
-    def compare(self, commands: Commands, value: Any) -> Comparison:  # noqa: ARG002 - only off can be wanted
-        """Compare the state; off means decrypted to the end."""
+    def compare(self, commands: Commands, value: Any) -> Comparison:
+        """Compare the state; off means decrypted to the end. Where it may be on, ssh has to be there to unlock it."""
         status = read(commands)
-        advice = WAITS
+        if value == ALLOWED:
+            by_ssh = status.off or unlocks_by_ssh(commands)
+            after = "" if status.off else f" {WAITS_FOR_SSH}" if by_ssh else ""
+            return Comparison(
+                by_ssh, f"{status.text}{after}", "on or off, and unlocked by ssh", "" if by_ssh else TOO_OLD
+            )
+        if status.off:
+            return Comparison(True, status.text, OFF, "")
+        advice = WAITS_FOR_SSH if unlocks_by_ssh(commands) else WAITS
         if status.pending:
             advice = (
-                f"FileVault is turned on by itself: repeat site.yml with the tag macos_headless before that. {WAITS}"
+                f"FileVault is turned on by itself: repeat site.yml with the tag macos_headless before that. {advice}"
             )
-        return Comparison(status.off, status.text, OFF, advice)
+        return Comparison(False, status.text, OFF, advice)
+
+
+def unlocks_by_ssh(commands: Commands) -> bool:
+    """Tell whether a Mac with FileVault on can be unlocked by ssh after a restart; an unknown version cannot."""
+    result = commands.run(READ_VERSION)
+    major = result.out.strip().partition(".")[0]
+    return result.rc == 0 and major.isdigit() and int(major) >= SSH_BEFORE_UNLOCK
 
 
 def read(commands: Commands) -> Status:
@@ -131,7 +165,9 @@ def wait_until_off(commands: Commands, status: Status) -> Status:
     def finished() -> bool:
         nonlocal latest
         if not latest.off:
-            latest = read(commands)
+            # One answer of hundreds that is missing or not understood ends no wait.
+            with contextlib.suppress(CommandError, UnknownStateError):
+                latest = read(commands)
         return latest.off
 
     if not _wait.wait_until(finished, DECRYPTION_SECONDS, POLL_SECONDS):

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power_text import PROFILE, parse_custom
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import (
     UNSUPPORTED,
+    Comparison,
     Option,
     Setting,
     SettingError,
@@ -26,7 +29,15 @@ READ = [PMSET, "-g", "custom"]
 
 AUTORESTART = "autorestart"
 AT_CONNECT = "autorestartatconnect"
-RESTART_VALUES = {"never": (0, 0), "after_failure": (1, 0), "always": (0, 1)}
+MODEL = "model"
+READ_MODEL = ["/usr/sbin/sysctl", "-n", "hw.model"]
+CONNECT_ALONE = "only_at_connect"
+"""The second key alone, on a Mac that is not known to obey it: it may stay off after a power failure."""
+RESTART_VALUES = {"never": (0, 0), "after_failure": (1, 0), CONNECT_ALONE: (0, 1)}
+
+LOW_POWER, HIGH_POWER, POWER_MODE = "lowpowermode", "highpowermode", "powermode"
+MODES = {LOW_POWER: 1, HIGH_POWER: 2}
+"""One stored value, which a Mac shows as powermode where it has a High Power Mode, else as lowpowermode."""
 
 FIRST = ("sleep", "displaysleep", "disksleep")
 """Written in this order: a display that sleeps later than the system makes pmset warn."""
@@ -95,7 +106,28 @@ class Power(Setting):
         for name, reason in REFUSED.items():
             if name in value:
                 raise SettingError(f"power: {name} cannot be set here: {reason}.")
-        return {name: value_of(name, one) for name, one in value.items()}
+        values = {name: value_of(name, one) for name, one in value.items()}
+        if values.get(POWER_MODE, 0) > 2:
+            raise SettingError("power: powermode must be 0 (automatic), 1 (low power) or 2 (high power).")
+        named = [name for name in (POWER_MODE, *MODES) if name in values]
+        if (POWER_MODE in named and len(named) > 1) or (values.get(LOW_POWER) and values.get(HIGH_POWER)):
+            raise SettingError(f"power: {' and '.join(named)} are one setting of macOS: write one of them.")
+        return values
+
+    def named_as_shown(self, current: State, wanted: State) -> State:
+        """Call the power mode what this Mac calls it; what only is not to be a mode is left in any other."""
+        if POWER_MODE not in current:
+            if LOW_POWER not in current or wanted.get(POWER_MODE, 2) > 1:
+                return wanted
+            return {**{name: one for name, one in wanted.items() if name != POWER_MODE}, LOW_POWER: wanted[POWER_MODE]}
+        named = [name for name in MODES if name in wanted]
+        if not named:
+            return wanted
+        refuse_unknown(current, [POWER_MODE])
+        asked = [MODES[name] for name in named if wanted[name]]
+        excluded = [MODES[name] for name in named if not wanted[name]]
+        mode = asked[0] if asked else current[POWER_MODE] if current[POWER_MODE] not in excluded else 0
+        return {**{name: one for name, one in wanted.items() if name not in named}, POWER_MODE: mode}
 
     def read(self, commands: Commands) -> State:
         """Return the settings of the mains profile."""
@@ -121,18 +153,20 @@ class RestartAfterPowerFailure(Setting):
             "str",
             "What the Mac does when power comes back: V(after_failure) starts it after a power failure, V(always) "
             "whenever power is connected, also after a shutdown. V(always) needs macOS 26.5 and a Mac of 2024 or "
-            "later. Elsewhere V(after_failure) is used, with a warning.",
+            "later. Elsewhere V(after_failure) is used, with a warning. An older Mac that lists the setting, and is "
+            "not known to obey it, gets both, with a warning.",
             default="after_failure",
             choices=("never", "after_failure", "always"),
         ),
     )
 
     def read(self, commands: Commands) -> State:
-        """Return the policy, and the two keys."""
+        """Return the policy, the two keys, and the model where the second one is listed."""
         settings = read(commands)
         refuse_unknown(settings, (AUTORESTART, AT_CONNECT))
         keys = {key: settings[key] for key in (AUTORESTART, AT_CONNECT) if key in settings}
-        return {self.name: policy(keys), **keys}
+        model = read_model(commands) if AT_CONNECT in keys else ""
+        return {self.name: policy(keys, model), MODEL: model, **keys}
 
     def reachable(self, current: State, wanted: State) -> tuple[State, list[str]]:
         """Return the nearest that this Mac can do."""
@@ -144,12 +178,49 @@ class RestartAfterPowerFailure(Setting):
                 "of 2024 or later): it restarts after a power failure instead."
             )
             return {self.name: "after_failure"}, [instead]
+        if wanted[self.name] == "always" and not obeys(current[MODEL]):
+            return wanted, [_doubt(current[MODEL])]
         return wanted, []
 
     def commands(self, current: State, wanted: State) -> list[list[str]]:
         """Return the command that writes the keys."""
-        values = dict(zip((AUTORESTART, AT_CONNECT), RESTART_VALUES[wanted[self.name]]))
+        values = dict(zip((AUTORESTART, AT_CONNECT), _values(wanted[self.name], current[MODEL])))
         return [write(current, {key: value for key, value in values.items() if key in current})]
+
+    def compare(self, commands: Commands, value: Any) -> Comparison:
+        """Measure it; that a Mac is not known to obey stands beside what is set."""
+        measured = self.read(commands)
+        line = self.compared(measured, self.wanted(value))
+        if measured[self.name] == "always" and not obeys(measured[MODEL]):
+            return replace(line, measured=f"{line.measured}. {_doubt(measured[MODEL])}")
+        return line
+
+
+def _values(wanted: str, model: str) -> tuple[int, int]:
+    """Return the two keys; a Mac that may not obey the second restarts at least after a power failure."""
+    if wanted == "always":
+        return (0, 1) if obeys(model) else (1, 1)
+    return RESTART_VALUES[wanted]
+
+
+def _doubt(model: str) -> str:
+    return (
+        "This Mac lists autorestartatconnect, but only Macs of 2024 and later are known to obey it, and "
+        f"{f'{model} is an older one' if model else 'its model is not known'}: it restarts after a power failure, and "
+        "may stay off when power is connected after a shutdown."
+    )
+
+
+def read_model(commands: Commands) -> str:
+    """Return the model identifier, or nothing where it is not told."""
+    result = commands.run(READ_MODEL)
+    return result.out.strip() if result.rc == 0 else ""
+
+
+def obeys(model: str) -> bool:
+    """Tell whether a model is of 2024 or later: only those have the switch in System Settings."""
+    family = re.fullmatch(r"Mac(\d+),\d+", model)
+    return model == "Mac15,14" or (family is not None and int(family[1]) >= 16)
 
 
 def read(commands: Commands) -> dict[str, int | str]:
@@ -168,15 +239,16 @@ def refuse_unknown(current: Mapping[str, int | str], names: Iterable[str]) -> No
             raise UnknownStateError("pmset", f"{name} {current[name]}", f"the power setting {name}")
 
 
-def policy(keys: Mapping[str, int | str]) -> str:
+def policy(keys: Mapping[str, int | str], model: str) -> str:
     """Name what happens after a power failure.
 
-    Both keys together mean "always": System Settings itself rewrites that to the second key alone.
+    Both keys together mean "always": System Settings itself rewrites that to the second key alone. That a Mac lists the
+    second key does not prove that it obeys it.
     """
     if AUTORESTART not in keys:
         return UNSUPPORTED
     if keys.get(AT_CONNECT, 0):
-        return "always"
+        return "always" if keys[AUTORESTART] or obeys(model) else CONNECT_ALONE
     return "after_failure" if keys[AUTORESTART] else "never"
 
 

@@ -132,6 +132,10 @@ class Setting:
         """Return one value of the present state."""
         return current.get(key)
 
+    def named_as_shown(self, current: State, wanted: State) -> State:  # noqa: ARG002 - for the settings that need it
+        """Return what is wanted by the names that this Mac has for it."""
+        return wanted
+
     def reachable(self, current: State, wanted: State) -> tuple[State, list[str]]:
         """Return what this Mac can be brought to, and a warning for everything else."""
         missing = [key for key in wanted if self.value(current, key) == UNSUPPORTED]
@@ -145,7 +149,7 @@ class Setting:
         """Read, and plan the way to what is wanted; nothing is changed here."""
         asked = self.wanted(call.options[self.name])
         current = self.read(call.commands)
-        wanted, warnings = self.reachable(current, asked)
+        wanted, warnings = self.reachable(current, self.named_as_shown(current, asked))
         for warning in warnings:
             call.warn(warning)
         before = {key: self.value(current, key) for key in wanted}
@@ -164,7 +168,12 @@ class Setting:
 
     def compare(self, commands: Commands, value: Any) -> Comparison:
         """Measure the setting for a report; what this Mac does not have counts as off."""
-        wanted, current = self.wanted(value), self.read(commands)
+        wanted = self.wanted(value)
+        return self.compared(self.read(commands), wanted)
+
+    def compared(self, current: State, asked: State) -> Comparison:
+        """Return the line about a state."""
+        wanted = self.named_as_shown(current, asked)
         found = {key: self.value(current, key) for key in wanted}
         wrong = [key for key, one in wanted.items() if found[key] != one and (found[key] != UNSUPPORTED or one)]
         missing = [key for key in wrong if found[key] == UNSUPPORTED]

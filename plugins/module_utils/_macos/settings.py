@@ -11,6 +11,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import (
     boot_arguments,
     computer_name,
     filevault,
+    gpu_memory,
     power,
     spotlight,
     system_setup,
@@ -35,6 +36,7 @@ SETTINGS: tuple[Setting, ...] = (
     wifi.SETTING,
     automatic_updates.SETTING,
     boot_arguments.SETTING,
+    gpu_memory.SETTING,
     # It may take half an hour.
     filevault.SETTING,
 )

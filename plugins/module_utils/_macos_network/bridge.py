@@ -5,25 +5,37 @@
 No verb of networksetup edits a bridge, and switching its service off leaves the bridge forwarding. Its spanning tree is
 inert, so a ring of cables over it loops. It has to be destroyed, and deleted from the stored preferences, from which
 macOS remakes it at boot and whenever a cable is plugged in.
+
+It also comes back, when somebody logs in at the screen, over every Thunderbolt port that has no service in any
+location: a service that is switched off keeps a port out of it (SCMonitor in Apple's configd).
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import plistlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.parsers.expat import ExpatError
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names, _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import NetworkError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
 
 IFCONFIG = "/sbin/ifconfig"
 PREFERENCES = "/Library/Preferences/SystemConfiguration/preferences.plist"
 BACKUP = f"{_names.STATE_DIRECTORY}/network-preferences.plist"
+LOCK = f"{PREFERENCES}-lock"
+"""Held by every program of Apple's that changes the preferences, and removed afterwards (SCPLock.c)."""
+LOCK_SECONDS = 30
+EDIT_ATTEMPTS = 5
 PORT_NAME = "Thunderbolt Bridge"
 
 
@@ -89,9 +101,27 @@ def after(bridge: Bridge, state: str, ports: tuple[str, ...]) -> Bridge:
 
 
 def apply_edit(edit: Edit) -> None:
-    """Change the stored preferences in one step, after putting a copy of them aside."""
-    content = _files.read(PREFERENCES) or b""
-    preferences = _load()
+    """Change the stored preferences in one step, after putting a copy of them aside.
+
+    Whoever writes them without the lock is seen by what the file holds just before it is replaced.
+    """
+    for _ in range(EDIT_ATTEMPTS):
+        with _locked():
+            content = _files.read(PREFERENCES) or b""
+            edited = _edited(edit, content)
+            _files.make_directory(_names.STATE_DIRECTORY, 0o700)
+            _files.write(BACKUP, content, 0o600)
+            if (_files.read(PREFERENCES) or b"") != content:
+                continue
+            _files.write(PREFERENCES, edited)
+            if (edit.device in _stored(_load())) is (edit.members is None):
+                raise NetworkError(f"{PREFERENCES} does not hold what was written to it; the copy before is {BACKUP}.")
+            return
+    raise NetworkError(f"{PREFERENCES} changes all the time, so that nothing was written to it: repeat this run later.")
+
+
+def _edited(edit: Edit, content: bytes) -> bytes:
+    preferences = _parse(content)
     bridges = preferences.setdefault("VirtualNetworkInterfaces", {}).setdefault("Bridge", {})
     if edit.members is None:
         bridges.pop(edit.device, None)
@@ -101,19 +131,49 @@ def apply_edit(edit: Edit) -> None:
             "Options": {"__AUTO__": "thunderbolt-bridge"},
             "UserDefinedName": PORT_NAME,
         }
-    _files.make_directory(_names.STATE_DIRECTORY, 0o700)
-    _files.write(BACKUP, content, 0o600)
-    binary = content.startswith(b"bplist")
-    form = plistlib.FMT_BINARY if binary else plistlib.FMT_XML
-    _files.write(PREFERENCES, plistlib.dumps(preferences, fmt=form))
-    if (edit.device in _stored(_load())) is (edit.members is None):
-        raise NetworkError(f"{PREFERENCES} does not hold what was written to it; the copy before is {BACKUP}.")
+    form = plistlib.FMT_BINARY if content.startswith(b"bplist") else plistlib.FMT_XML
+    return plistlib.dumps(preferences, fmt=form)
+
+
+@contextlib.contextmanager
+def _locked() -> Iterator[None]:
+    """Keep Apple's programs from changing the preferences meanwhile."""
+    lock = _files.real(LOCK)
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    found: list[int] = []
+
+    def taken() -> bool:
+        descriptor = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Its holder before has removed it: another one may lock a new file of that name.
+            if os.fstat(descriptor).st_nlink:
+                found.append(descriptor)
+                return True
+        except BlockingIOError:
+            pass
+        os.close(descriptor)
+        return False
+
+    if not _wait.wait_until(taken, LOCK_SECONDS):
+        raise NetworkError(
+            f"Another program has been changing the network preferences for {LOCK_SECONDS} seconds ({LOCK}): repeat "
+            "this run later."
+        )
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(found[0])
 
 
 def _load() -> dict[str, Any]:
     """Read the stored preferences."""
-    content = _files.read(PREFERENCES)
-    if content is None:
+    return _parse(_files.read(PREFERENCES) or b"")
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    if not content:
         return {}
     try:
         preferences: dict[str, Any] = plistlib.loads(content)

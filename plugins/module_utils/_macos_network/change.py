@@ -18,6 +18,8 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.t
     NETWORKSETUP,
     NetworkError,
     NetworkSetup,
+    find_port,
+    find_service,
 )
 
 if TYPE_CHECKING:
@@ -173,6 +175,22 @@ class Change:
         self._state = network.read(self._commands, self._tool, self._call.wanted)
         self._plan = network.plan(self._state, self._call.wanted)
         self._refuse_dangers(self._state, self._plan.differences)
+        self._warn_of_other_services(self._plan.after)
+
+    def _warn_of_other_services(self, state: network.NetworkState) -> None:
+        """Name what macOS applies beside a service that is managed."""
+        for entry in self._call.wanted.services:
+            port = find_port(state.ports, entry.get("device"), entry.get("port"))
+            service = find_service(state.services, port.device, entry.get("name"))
+            others = network.other_services(state, port.device, service.name) if service else []
+            if service and others and entry["state"] == "present":
+                names = " and ".join(one.name for one in others)
+                sentence = (
+                    f"{port.name} ({port.device}) has {len(others) + 1} network services in use: {service.name}, which "
+                    f"is managed, and {names}, which is not. Switch off what nobody needs in System Settings > Network."
+                )
+                if sentence not in self.warnings:
+                    self.warnings.append(sentence)
 
     def _refuse_dangers(self, state: network.NetworkState, differences: list[network.Difference]) -> None:
         """Refuse what nobody could set back, and what cuts the connection."""

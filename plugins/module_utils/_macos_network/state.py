@@ -107,6 +107,8 @@ def plan(state: NetworkState, wanted: Wanted) -> Plan:
         port = find_port(after.ports, entry.get("device"), entry.get("port"))
         _refuse_jumbo(port, entry.get("mtu"))
         after = _plan_service(after, port, entry, differences)
+    if state.bridge is not None and wanted.bridge_state == "absent":
+        after = _plan_guards(after, state.bridge, differences)
     if wanted.order:
         after = _plan_order(after, wanted.order, differences)
     return Plan(differences, after)
@@ -186,6 +188,27 @@ def _plan_bridge(
     return replace(after, bridge=became, ports=_ports_with_bridge(state, wanted))
 
 
+def _plan_guards(state: NetworkState, bridge: bridges.Bridge, differences: list[Difference]) -> NetworkState:
+    """Give every Thunderbolt port that has no service one that is switched off, so that macOS makes no bridge of it.
+
+    It is one difference: what comes into being switched off was never on.
+    """
+    for port in state.ports:
+        if not port.is_thunderbolt or port.device == bridge.device or find_service(state.services, port.device, None):
+            continue
+        names = {service.name for service in state.services}
+        name = next(name for name in (port.name, *(f"{port.name} {n}" for n in range(2, 99))) if name not in names)
+        steps = _steps([["-createnetworkservice", name, port.name], *write_enabled(name, port.device, False)])
+        differences.append(Difference(name, "state", "present", "absent", steps, port.device))
+        state = replace(state, services=[*state.services, Service(name, port.device, False)])
+    return state
+
+
+def other_services(state: NetworkState, device: str, name: str) -> list[Service]:
+    """Return the services of a device that are in use beside a managed one: macOS applies all of them."""
+    return [one for one in state.services if one.device == device and one.name != name and one.enabled]
+
+
 def _switch(state: NetworkState, service: Service, enabled: bool, differences: list[Difference]) -> NetworkState:
     """Switch a service on or off."""
     steps = _steps(write_enabled(service.name, service.device, enabled))
@@ -225,6 +248,10 @@ def _plan_service(
     state = replace(state, settings={**state.settings, port.device: current})
     if entry.get("enabled") is not None and entry["enabled"] != service.enabled:
         state = _switch(state, service, entry["enabled"], differences)
+    if port.is_thunderbolt and entry.get("enabled"):
+        # The port is ours alone: another service of it would bring another address.
+        for other in other_services(state, port.device, service.name):
+            state = _switch(state, other, False, differences)
     return state
 
 

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import as_text
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, Commands, Result
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._http import Fetch
+
+SETTLE_SECONDS = 5
+"""How long macOS may take to apply what was stored."""
 
 COMMON = frozenset({"capability", "check", "title"})
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -32,6 +36,8 @@ class Measurement:
     measured: str
     expected: str
     advice: str = ""
+    values: Mapping[str, Any] | None = None
+    """What the table of models prints of it, such as the size in bytes."""
 
 
 class Arguments:
@@ -155,6 +161,20 @@ class Context:
     def is_macos(self) -> bool:
         """Tell whether this host is a Mac."""
         return self.system == "Darwin"
+
+
+def settled(look: Callable[[Commands], Measurement], context: Context) -> Measurement:
+    """Measure what macOS applies by itself after a change was stored: where it is not as wanted yet, once a second."""
+    latest = look(context.commands)
+
+    def as_wanted() -> bool:
+        nonlocal latest
+        if not latest.ok:
+            latest = look(context.live)
+        return latest.ok
+
+    _wait.wait_until(as_wanted, SETTLE_SECONDS, 1)
+    return latest
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def sentence(line: Line) -> str:
 
 def _line(check: Mapping[str, Any], kind: Kind | None, context: Context) -> Line:
     measurement = _measure(check, kind, context)
-    return {
+    line: Line = {
         "capability": str(check.get("capability", "")),
         "title": _title(check, kind),
         "ok": measurement.ok,
@@ -55,6 +55,9 @@ def _line(check: Mapping[str, Any], kind: Kind | None, context: Context) -> Line
         "expected": measurement.expected,
         "advice": "" if measurement.ok else measurement.advice,
     }
+    if check.get("model"):
+        line.update(check=str(check["check"]), model=str(check["model"]), values=dict(measurement.values or {}))
+    return line
 
 
 def _measure(check: Mapping[str, Any], kind: Kind | None, context: Context) -> Measurement:

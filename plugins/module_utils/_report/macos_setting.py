@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 VALUES: dict[str, Callable[[Arguments, str], Any]] = {
     "bool": Arguments.switch,
     "dict": Arguments.mapping,
+    "int": lambda arguments, name: arguments.integer(name, 0),
     "str": Arguments.text,
 }
 

@@ -25,21 +25,23 @@ def _data(context: Context, url: str, path: str) -> dict[str, Any]:
 
 
 def measure_targets(arguments: Arguments, context: Context) -> Measurement:
-    """Look until every target is up, or time is over: one that has just started is asked within seconds."""
+    """Look until every target of the jobs is up, or time is over: one that has just started is asked within seconds."""
     url, deadline = arguments.text("url"), time.monotonic() + (arguments.number("timeout") or 0.0)
+    jobs = arguments.texts("jobs")
     while True:
         targets = _data(context, url, "targets?state=active")["activeTargets"]
+        asked = [target for target in targets if target["labels"]["job"] in jobs]
         down = sorted(
             f"{target['labels']['job']} on {target['labels']['instance']}"
-            for target in targets
+            for target in asked
             if target["health"] != "up"
         )
         if not down or time.monotonic() >= deadline:
             break
         time.sleep(PAUSE_SECONDS)
-    measured = f"{len(targets) - len(down)} of {len(targets)} up" + (f", not {', '.join(down)}" if down else "")
+    measured = f"{len(asked) - len(down)} of {len(asked)} up" + (f", not {', '.join(down)}" if down else "")
     advice = "Look at the log of what is not up; the page /targets of Prometheus says how it fails."
-    return Measurement(bool(targets) and not down, measured, "all up", advice)
+    return Measurement(bool(asked) and not down, measured, "all up", advice)
 
 
 def measure_rules(arguments: Arguments, context: Context) -> Measurement:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._linux_resolver import RESOLV_CONF
@@ -13,7 +14,11 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
     Context,
     Kind,
     Measurement,
+    settled,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
 
 SCUTIL = "/usr/sbin/scutil"
 # What systemd-resolved really asks, also where resolv.conf names itself.
@@ -26,7 +31,12 @@ _DOMAIN = re.compile(r"^\s+search domain\[\d+\] : (\S+)$", re.MULTILINE)
 def measure(arguments: Arguments, context: Context) -> Measurement:
     """Compare the servers in their order, and that every domain of `search` is tried."""
     wanted, domains = arguments.texts("expected"), arguments.texts("search")
-    servers, search = _macos(context) if context.is_macos else _linux()
+    if context.is_macos:
+        return settled(lambda commands: _compared(*_macos(commands), wanted, domains), context)
+    return _compared(*_linux(), wanted, domains)
+
+
+def _compared(servers: list[str], search: list[str], wanted: list[str], domains: list[str]) -> Measurement:
     missing = [domain for domain in domains if domain not in search]
     measured = f"{', '.join(servers) or 'none'}; search {' '.join(search) or 'nothing'}"
     expected = f"{', '.join(wanted)}; search {' '.join(domains) or 'anything'}"
@@ -34,9 +44,9 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     return Measurement(ok, measured, expected, "Repeat site.yml with --tags dns_client.")
 
 
-def _macos(context: Context) -> tuple[list[str], list[str]]:
+def _macos(commands: Commands) -> tuple[list[str], list[str]]:
     """Read the first resolver, the one for all names; those below it are for single domains or interfaces."""
-    text = context.commands.check_output([SCUTIL, "--dns"])
+    text = commands.check_output([SCUTIL, "--dns"])
     first = re.search(r"^resolver #1\n((?:\s+.*\n?)*)", text, re.MULTILINE)
     lines = first[1].partition("\n\n")[0] if first else ""
     return _SERVER.findall(lines), _DOMAIN.findall(lines)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _masking, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.reloading import Reload
 
 STABLE_SECONDS = 2
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -36,9 +37,12 @@ class Description:
     log_megabytes: int = 10
     log_keep: int = 3
     restart: str = "always"
+    stop_seconds: int = 30
     wait_for_paths: list[str] = field(default_factory=list)
     replaces: list[str] = field(default_factory=list)
     secret_files: list[str] = field(default_factory=list)
+    notifies: bool = False
+    reload: Reload | None = None
 
     def without_secrets(self, lines: list[str]) -> list[str]:
         """Return lines of the program's log without the words of what it was told in confidence."""
@@ -63,6 +67,9 @@ class Supervisor(Protocol):
 
     def wait_until_stable(self) -> int | None:
         """Wait for a process that stays; return it."""
+
+    def kept_process(self) -> bool:
+        """Tell whether the program that was there at the beginning still runs."""
 
     def last_words(self) -> list[str]:
         """Return the end of the log."""
@@ -105,10 +112,29 @@ def make_description(options: dict[str, Any]) -> Description:
         log_megabytes=log.get("max_megabytes") or Description.log_megabytes,
         log_keep=Description.log_keep if log.get("keep") is None else log["keep"],
         restart=options["restart"],
+        stop_seconds=options["stop_seconds"],
         wait_for_paths=options["wait_for_paths"] or [],
         replaces=replaces,
         secret_files=options["secret_files"],
+        notifies=options["notifies"],
+        reload=_reload(name, options["restart"], options["reload"]),
     )
+
+
+def _reload(name: str, restart: str, options: dict[str, Any] | None) -> Reload | None:
+    """Check how it is reloaded."""
+    if options is None:
+        return None
+    if restart == "never":
+        raise ServiceError(f"The service {name} may end for good (restart: never), so it cannot be reloaded too.")
+    if not re.fullmatch(r"\S+", options["stamp"]):
+        raise ServiceError(f"The stamp of the configuration of the service {name} is not one word: use a checksum.")
+    if options["check"] and not options["check"][0].startswith("/"):
+        raise ServiceError(
+            f"The program that checks the configuration of the service {name} must be an absolute path, which"
+            f" {options['check'][0]} is not."
+        )
+    return Reload(**options)
 
 
 def _text(name: str, key: str, value: Any) -> str:

@@ -13,18 +13,23 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd import job
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd.control import Launchd
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import reloading
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import runner as runners
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import STABLE_SECONDS, ServiceError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import (
+    STABLE_SECONDS,
+    Description,
+    ServiceError,
+)
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.environment import EnvironmentFile, json_format
 
 if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
-    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import Description
 
 RUNNER_MODE = 0o755
 LOG_MODE = 0o755
 LAUNCHD_LOG_MODE = 0o644
-EXIT_SECONDS = 30
+# What launchd may take beyond the time that the service has to end.
+MARGIN_SECONDS = 10
 KEEP_ALIVE: dict[str, bool | dict[str, bool]] = {
     "always": True,
     "on_failure": {"SuccessfulExit": False},
@@ -50,7 +55,7 @@ class LaunchdService:
     """One service under launchd."""
 
     def __init__(self, commands: Commands, description: Description) -> None:
-        self._launchd = Launchd(commands)
+        self._launchd = Launchd(commands, description.stop_seconds + MARGIN_SECONDS)
         self._description = description
         self._label = _names.launchd_label(description.name)
         self._directory = f"{_names.SERVICE_DIRECTORY}/{description.name}"
@@ -68,6 +73,7 @@ class LaunchdService:
         self._current = job.read(self._launchd, self._label)
         self._ids = user_ids(self._description)
         self._secrets.read(self._ids)
+        self._served: bool | None = None
 
     def plan(self, state: str) -> list[str]:
         """Return the steps to a state; files come first, so that whatever is loaded finds them."""
@@ -85,7 +91,16 @@ class LaunchdService:
         # After the job was unloaded: what runs never differs from its file.
         place = steps.index("unload") + 1 if "unload" in steps else 0
         steps[place:place] = self._secrets.steps
+        if state == "started" and not {"load", "restart"} & set(steps):
+            steps += self._plan_configuration()
         return [*([] if sound else ["install_runner"]), *([] if owned else ["make_log_directory"]), *steps]
+
+    def _plan_configuration(self) -> list[str]:
+        """Return the step to the wanted configuration of a program that is described as wanted and runs."""
+        if self._description.reload is None:
+            return []
+        self._served = self._description.reload.served()
+        return [] if self._served else [reloading.STEP]
 
     def apply(self, steps: list[str]) -> None:
         """Run the steps."""
@@ -97,6 +112,8 @@ class LaunchdService:
                 self._make_log_directory()
             elif step in {"write_environment", "remove_environment"}:
                 self._secrets.apply(step)
+            elif step == reloading.STEP and self._description.reload:
+                self._launchd.send_signal(self._label, self._description.reload.signal)
             elif step == "remove_files":
                 _files.remove(self._directory)
                 _files.remove(self._logs)
@@ -112,6 +129,10 @@ class LaunchdService:
             return self._launchd.job(self._label).pid
         return self._launchd.wait_until_stable(self._label, STABLE_SECONDS, self.log, self.last_words).pid
 
+    def kept_process(self) -> bool:
+        """Tell whether the program that was there at the beginning still runs: what keeps its log ends with it."""
+        return self._launchd.job(self._label).pid == self._current.job.pid
+
     def last_words(self) -> list[str]:
         """Return the end of the log."""
         return self._description.without_secrets(_files.tail(self.log))
@@ -123,6 +144,9 @@ class LaunchdService:
         after = job.describe_after(self._label, self._current, steps, self._plist)
         before.update(files=[], secret_environment=self._secrets.describe())
         after.update(files=own, secret_environment=self._secrets.describe_after(steps))
+        if self._description.reload:
+            before["configuration"] = reloading.describe(self._served)
+            after["configuration"] = reloading.describe_after(self._served, steps)
         return {"before": before, "after": after}
 
     def _make_log_directory(self) -> None:
@@ -139,6 +163,10 @@ def make_plist(description: Description, label: str, runner: str) -> dict[str, A
     """Return the property list of a service."""
     waits = [word for path in description.wait_for_paths for word in ("--wait-for", path)]
     limit = ["--open-files", str(description.open_files)] if description.open_files is not None else []
+    # What a program that was killed leaves behind has as long to let go of what it holds.
+    longer = description.stop_seconds > Description.stop_seconds
+    grace = ["--grace", str(description.stop_seconds)] if longer else []
+    forward = ["--forward", description.reload.signal] if description.reload else []
     secrets = ["--environment", _names.service_environment(description.name)] if description.secret_environment else []
     plist: dict[str, Any] = {
         "Label": label,
@@ -156,7 +184,9 @@ def make_plist(description: Description, label: str, runner: str) -> dict[str, A
             f"{_names.log_directory(description.name)}/.group",
             *waits,
             *limit,
+            *grace,
             *secrets,
+            *forward,
             "--",
             *description.arguments,
         ],
@@ -165,7 +195,7 @@ def make_plist(description: Description, label: str, runner: str) -> dict[str, A
         "WorkingDirectory": description.working_directory,
         "RunAtLoad": True,
         "KeepAlive": KEEP_ALIVE[description.restart],
-        "ExitTimeOut": EXIT_SECONDS,
+        "ExitTimeOut": description.stop_seconds,
         "ProcessType": "Interactive",
         "StandardErrorPath": _names.launchd_log(description.name),
     }

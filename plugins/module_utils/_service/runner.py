@@ -8,6 +8,7 @@
 - It starts when the files it needs are there.
 - It gets secrets for its environment from a file: everybody can read the property list.
 - It gets its number of open files from here: the same number in the property list would be set for the whole system.
+- The signal that has it read its configuration again reaches it: launchd knows this process only.
 - Its whole process group ends with it, and what is left of a predecessor that was killed is ended before it starts.
 
 This file is installed beside the service and uses the standard library only.
@@ -139,6 +140,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--open-files", type=int, help="how many files the program may have open")
     parser.add_argument("--environment", type=Path, help="a file of more environment variables")
     parser.add_argument("--grace", type=float, default=GRACE_SECONDS, help="seconds between asking to end and killing")
+    parser.add_argument("--forward", choices=("HUP", "USR1", "USR2"), help="a signal that is passed on to the program")
     parser.add_argument("program", nargs="+")
     return parser.parse_args(arguments)
 
@@ -191,6 +193,10 @@ def main(arguments: list[str]) -> int:
     """Run the program until it ends, and end like it."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     options = parse(arguments)
+    forwarded = getattr(signal, f"SIG{options.forward}") if options.forward else None
+    if forwarded:
+        # Until there is a program. It reads its configuration at its start.
+        signal.signal(forwarded, lambda *_: None)
     log, memory = Log(options.log, options.limit, options.keep), Memory(options.memory)
     memory.end_leftovers(options.grace)
     wait_for(options.wait_for, log)
@@ -217,6 +223,8 @@ def main(arguments: list[str]) -> int:
         return 78
     memory.remember(process.pid)
     signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGTERM))
+    if forwarded:
+        signal.signal(forwarded, lambda *_: process.send_signal(forwarded))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     if process.stdout is None:
         raise AssertionError("a pipe was asked for")

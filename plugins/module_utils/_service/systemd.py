@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names, _wait
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import replaced
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import reloading, replaced
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import STABLE_SECONDS, ServiceError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.environment import (
     EnvironmentFile,
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import Description
 
 SYSTEMCTL = "/usr/bin/systemctl"
+KILL = "/bin/kill"
 JOURNALCTL = "/usr/bin/journalctl"
 PROPERTIES = ("ActiveState", "SubState", "MainPID", "UnitFileState", "NeedDaemonReload", "ExecMainStatus")
-STOP_SECONDS = 90
+# What systemctl may take beyond the time that the service has to end.
+MARGIN_SECONDS = 60
 START_SECONDS = 15
 RESTART = {"always": "always", "on_failure": "on-failure", "never": "no"}
 SYSTEMDS_OWN = b"INVOCATION_ID="
@@ -42,6 +44,11 @@ class Unit:
     stale: bool = False
     waiting: bool = False
     status: str = ""
+
+    @property
+    def running(self) -> bool:
+        """Tell whether its program runs, be it that it reads its configuration again."""
+        return self.active in {"active", "reloading"} and self.pid is not None
 
     @property
     def stopped(self) -> bool:
@@ -70,9 +77,13 @@ def quote(word: str, *, command: bool = False) -> str:
     return f'"{escaped.replace("$", "$$") if command else escaped}"'
 
 
+def _command(words: list[str]) -> str:
+    return " ".join(quote(word, command=True) for word in words)
+
+
 def make_unit(description: Description) -> str:
     """Return the unit file of a service."""
-    service = ["Type=exec", f"User={description.user}"]
+    service = [f"Type={'notify' if description.notifies else 'exec'}", f"User={description.user}"]
     if description.group:
         service.append(f"Group={description.group}")
     service.append(f"WorkingDirectory={description.working_directory.replace('%', '%%')}")
@@ -83,12 +94,17 @@ def make_unit(description: Description) -> str:
         service.append(f"ExecStartPre=/bin/sh -c '{WAIT_SCRIPT}' {quote(path, command=True)}")
     if description.wait_for_paths:
         service.append("TimeoutStartSec=infinity")
-    service.append(f"ExecStart={' '.join(quote(word, command=True) for word in description.arguments)}")
+    service.append(f"ExecStart={_command(description.arguments)}")
+    if description.reload:
+        # A person's `systemctl reload` looks at the configuration first, too.
+        check = description.reload.check
+        service += [f"ExecReload={_command(check)}"] if check else []
+        service.append(f"ExecReload={KILL} -{description.reload.signal} $MAINPID")
     service += [
         f"Restart={RESTART[description.restart]}",
         "RestartSec=5",
         "KillMode=control-group",
-        "TimeoutStopSec=30",
+        f"TimeoutStopSec={description.stop_seconds}",
     ]
     if description.open_files is not None:
         service.append(f"LimitNOFILE={description.open_files}")
@@ -131,6 +147,7 @@ class SystemdService:
         self._current = self._show()
         self._secrets.read((0, 0))
         self._replaced.read()
+        self._served: bool | None = None
 
     def plan(self, state: str) -> list[str]:
         """Return the steps to a state.
@@ -155,7 +172,19 @@ class SystemdService:
         enable = [] if unit.enabled else ["enable"]
         if reload or self._secrets.differs:
             return [*stop, *write, *reload, *enable, "start"]
-        return [*write, *enable, *(["start"] if unit.stopped and self._description.restart != "never" else [])]
+        start = ["start"] if unit.stopped and self._description.restart != "never" else []
+        return [*write, *enable, *start, *([] if start else self._plan_configuration())]
+
+    def _plan_configuration(self) -> list[str]:
+        """Return the steps to the wanted configuration of a program that is described as wanted."""
+        wanted, unit = self._description.reload, self._current
+        if wanted is None or unit.waiting:
+            return []
+        if not unit.running:
+            # It keeps ending, and nothing that is open can be lost.
+            return ["stop", "start"]
+        self._served = wanted.served()
+        return [] if self._served else [reloading.STEP]
 
     def apply(self, steps: list[str]) -> None:
         """Run the steps and read back."""
@@ -170,10 +199,14 @@ class SystemdService:
                 self._replaced.apply(step)
             elif step == "reload":
                 self._commands.check_output([SYSTEMCTL, "daemon-reload"])
+            elif step == reloading.STEP:
+                self._commands.check_output([SYSTEMCTL, "reload", self._unit])
             elif step == "start" and self._description.wait_for_paths:
                 self._commands.check_output([SYSTEMCTL, "start", "--no-block", self._unit])
             else:
-                self._commands.check_output([SYSTEMCTL, step, self._unit], timeout=STOP_SECONDS)
+                self._commands.check_output(
+                    [SYSTEMCTL, step, self._unit], timeout=self._description.stop_seconds + MARGIN_SECONDS
+                )
         if not steps:
             return
         unit = self._show()
@@ -217,6 +250,10 @@ class SystemdService:
                 f"{self._unit} runs without {', '.join(missing)} of its secret environment: read `journalctl _PID=1`."
             )
 
+    def kept_process(self) -> bool:
+        """Tell whether the program that was there at the beginning still runs."""
+        return self._show().pid == self._current.pid
+
     def last_words(self) -> list[str]:
         """Return the end of the log."""
         result = self._commands.run([JOURNALCTL, "-u", self._unit, "-n", "10", "-o", "cat", "--no-pager"])
@@ -234,6 +271,9 @@ class SystemdService:
             "secret_environment": self._secrets.describe(),
         }
         after = {**before, "secret_environment": self._secrets.describe_after(steps)}
+        if self._description.reload:
+            before["configuration"] = reloading.describe(self._served)
+            after["configuration"] = reloading.describe_after(self._served, steps)
         if self._description.replaces:
             before["replaced"], after["replaced"] = self._replaced.states([]), self._replaced.states(steps)
         for step in steps:

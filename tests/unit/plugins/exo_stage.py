@@ -49,4 +49,8 @@ class Stage:
         pages = {"node_id": node_id, "state/topology": view, **self.pages}
         if path not in pages:
             return Answer(404, b'{"detail":"Not Found"}')
+        if isinstance(pages[path], HttpError):
+            raise pages[path]
+        if isinstance(pages[path], Answer):
+            return pages[path]
         return Answer(200, json.dumps(pages[path]).encode())

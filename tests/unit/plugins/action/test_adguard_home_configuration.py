@@ -68,7 +68,14 @@ class Host:
             state = {"content": encoded, "digest": "d", "remembered": self.remembered, "unfinished": self.unfinished}
             return {"changed": False, "state": state}
         if operation == "check":
-            return {"changed": False, "state": {"ok": self.ok, "said": self.said}}
+            before = yaml.safe_load(module_args["content"])
+            migrated = None
+            if self.ok and before["schema_version"] < 34:
+                # As the program: 25 to 26 moves these, and drops what it does not know in their new place.
+                moved = {"rewrites": before["dns"].pop("rewrites", []), "rewrites_enabled": True}
+                migrated = {**before, "filtering": moved, "schema_version": 34}
+                migrated = base64.b64encode(yaml.safe_dump(migrated).encode()).decode()
+            return {"changed": False, "state": {"ok": self.ok, "said": self.said, "migrated": migrated}}
         if operation == "replace":
             self.stale -= 1
             return {"changed": True, "stale": self.stale >= 0}
@@ -304,3 +311,37 @@ def test_the_controller_needs_bcrypt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugin, "HAS_BCRYPT", False)
     with pytest.raises(AnsibleActionFail, match="no Python package bcrypt"):
         plugin.password_hash(PASSWORD, None)
+
+
+OLD = {"schema_version": 25, "dns": {"port": 53, "rewrites": [{"domain": "nas.home", "answer": "10.0.0.9"}]}}
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check mode"])
+def test_a_file_of_an_older_schema_is_migrated_before_ours_is_merged(run: Any, check: bool) -> None:
+    host = Host(OLD)
+    result = run(host, check=check, settings={**ARGUMENTS["settings"], "filtering": {"rewrites_enabled": True}})
+    assert result["changed"]
+    assert host.operations == ["read", "check", "check", *([] if check else ["replace"])]
+    merged = yaml.safe_load(host.calls[2]["content"])
+    assert merged["schema_version"] == 34
+    assert merged["filtering"]["rewrites_enabled"] is True
+    assert [entry["domain"] for entry in merged["filtering"]["rewrites"]] == ["nas.home", "olab1.olab"]
+    assert "rewrites" not in merged["dns"]
+
+
+def test_an_older_file_is_predicted_to_change_where_the_program_is_not_there_yet(run: Any) -> None:
+    host = Host(OLD)
+    assert run(host, check=True, program=None)["changed"]
+    assert host.operations == ["read"]
+
+
+def test_an_older_file_that_the_program_cannot_migrate(run: Any) -> None:
+    with pytest.raises(AnsibleActionFail, match="is of schema 25, and AdGuard Home refuses it: line 3: bad"):
+        run(Host(OLD, ok=False))
+
+
+def test_a_file_without_its_schema_is_left_alone(run: Any) -> None:
+    host = Host({"dns": {"port": 53}})
+    with pytest.raises(AnsibleActionFail, match="has no schema_version, so that nobody knows the form"):
+        run(host)
+    assert host.operations == ["read"]

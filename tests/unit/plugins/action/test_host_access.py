@@ -12,11 +12,14 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible_collections.hybrid_ai.cluster.plugins.action import host_access
 
 LINUX = "kernel=Linux\nuser=admin\nuid=1000\ngroups=sudo\n"
+LISTED = "User admin may run the following commands on a:\n    (root) NOPASSWD: /usr/bin/apt\n"
+CLOSED = "Shared connection to 192.168.1.11 closed.\r\n"
 MAC = "kernel=Darwin\nuser=admin\nuid=501\ngroups=admin\n"
 GONE = AnsibleConnectionFailure("Failed to connect to the host via ssh: ssh: connect to host a port 22: Host is down")
 SLOW = AnsibleConnectionFailure("Timeout (12s) waiting for privilege escalation prompt: ")
 ROOT = (0, "", "")
-HOMEBREW = {"squid": "Squid", "haproxy": "HAProxy"}
+NOTHING = (1, "", "sudo: a password is required\n")
+HOMEBREW = {"squid": "Squid", "haproxy": "HAProxy", "gateway": "HAProxy"}
 
 
 @pytest.fixture
@@ -75,21 +78,23 @@ def test_a_host_that_cannot_be_reached(look: Any, answers: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("root", "sentence"),
+    ("answers", "sentence"),
     [
-        pytest.param((1, "", "sudo: a password is required\n"), "run playbooks/bootstrap.yml with -K once", id="asked"),
-        pytest.param((127, "", "/bin/sh: 1: sudo: not found\n"), "it has no sudo", id="no-sudo"),
-        pytest.param((1, "", "the way there leads to the user ai\n"), "leads to the user ai.", id="somebody-else"),
-        pytest.param(AnsibleError("Missing sudo password"), "run playbooks/bootstrap.yml with -K once", id="missing"),
-        pytest.param(AnsibleError("Incorrect sudo password"), "the password given with -K is wrong", id="wrong"),
-        pytest.param(SLOW, "gets no rights of root: Timeout (12s)", id="sudo-hangs"),
+        pytest.param([AnsibleError("Missing sudo password"), NOTHING], "bootstrap.yml with -K once", id="missing"),
+        pytest.param([(1, "sudo: a password is required\r\n", CLOSED), NOTHING], "with -K once", id="asked"),
+        pytest.param([AnsibleError("Missing sudo password"), (0, LISTED, "")], "only some commands", id="some"),
+        pytest.param([(1, "admin is not in the sudoers file.\r\n", CLOSED)], "admin may not use sudo;", id="none"),
+        pytest.param([(127, "", "/bin/sh: 1: sudo: not found\n")], "it has no sudo", id="no-sudo"),
+        pytest.param([(1, "the way there leads to the user ai\r\n", CLOSED)], "to the user ai.", id="somebody-else"),
+        pytest.param([AnsibleError("Incorrect sudo password")], "the password given with -K is wrong", id="wrong"),
+        pytest.param([SLOW], "gets no rights of root: Timeout (12s)", id="sudo-hangs"),
     ],
 )
-def test_a_user_who_gets_no_rights_of_root(look: Any, root: Any, sentence: str) -> None:
-    result, asked = look((0, LINUX, ""), root)
+def test_a_user_who_gets_no_rights_of_root(look: Any, answers: Any, sentence: str) -> None:
+    result, asked = look((0, LINUX, ""), *answers)
     assert result["failed"]
-    # Its connection has the groups of before.
-    assert asked[-1] == "reset"
+    # The rights are listed as the user; an open connection has the groups of before.
+    assert asked == ["user", "root", *["user"] * (len(answers) - 1), "reset"]
     assert result["msg"] == "mini1 has to be prepared by a person; no host was changed."
     assert sentence in result["obstacles"]
 
@@ -106,6 +111,7 @@ def test_whether_a_password_came_along_is_known(look: Any) -> None:
         pytest.param(["all"], "Squid and HAProxy", id="all"),
         pytest.param(["cache"], "Squid", id="a-playbook"),
         pytest.param(["haproxy", "exo"], "HAProxy", id="a-role"),
+        pytest.param(["gateway"], "HAProxy", id="another-role-that-runs-it"),
         pytest.param(["exo"], None, id="another-role"),
         pytest.param(["verify"], None, id="only-measured"),
     ],
@@ -114,3 +120,17 @@ def test_homebrew_is_asked_for_where_the_run_installs_from_it(look: Any, tags: A
     result, _ = look((0, MAC, ""), ROOT, groups=("macos", "management"), tags=tags, homebrew_roles=HOMEBREW)
     assert bool(result.get("failed")) is bool(programs)
     assert programs is None or f"it has no Homebrew, from which {programs} come" in result["obstacles"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "tags", "refused"),
+    [
+        pytest.param(["linux", "llama_cpp"], ["all"], True, id="serves"),
+        pytest.param(["linux", "llama_cpp"], ["dns"], False, id="not-in-this-run"),
+        pytest.param(["linux"], ["all"], False, id="serves-nothing"),
+    ],
+)
+def test_a_processor_without_programs(look: Any, groups: Any, tags: Any, *, refused: bool) -> None:
+    result, _ = look((0, f"{LINUX}machine=riscv64\n", ""), ROOT, groups=groups, tags=tags)
+    assert bool(result.get("failed")) is refused
+    assert ("its processor is riscv64" in result.get("obstacles", "")) is refused

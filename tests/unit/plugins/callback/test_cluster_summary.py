@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible import context
+from ansible.parsing.dataloader import DataLoader
 from ansible.utils.display import Display
 from ansible_collections.hybrid_ai.cluster.plugins.callback.cluster_summary import UNCONFIRMED, CallbackModule
 
@@ -46,6 +47,7 @@ def summary(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(Display, "display", lambda _self, text, *_words, **_named: shown.append(text))
     monkeypatch.setattr(Display, "banner", lambda _self, text, *_words, **_named: shown.append(text))
     monkeypatch.setattr(context, "CLIARGS", {"check": False, "verbosity": 0})
+    monkeypatch.setattr(CallbackModule, "get_option", lambda _self, _name: None)
 
     def run(
         ok: Any = (),
@@ -58,7 +60,9 @@ def summary(monkeypatch: pytest.MonkeyPatch) -> Any:
         playbook: str = "site.yml",
     ) -> list[str]:
         callback = CallbackModule()
-        callback.v2_playbook_on_start(SimpleNamespace(_file_name=f"/home/me/{playbook}", get_plays=list))
+        callback.v2_playbook_on_start(
+            SimpleNamespace(_file_name=f"/home/me/{playbook}", get_plays=list, get_loader=DataLoader)
+        )
         if managers is not None:
             group = SimpleNamespace(get_hosts=lambda: [outcome("Any", name).host for name in managers])
             inventory = SimpleNamespace(groups={"management": group})
@@ -253,3 +257,121 @@ def test_a_management_node_that_is_off_is_missed(summary: Any) -> None:
 def test_an_inventory_without_a_management_node_says_what_is_absent(summary: Any, managers: Any, said: bool) -> None:
     shown = summary([outcome("Measure", action=REPORT, lines=[line("it runs")])], managers=managers)
     assert (f"No host is in the group management, so there are no {MANAGED}." in shown) is said
+
+
+MODEL = {
+    "name": "qwen",
+    "names": ["qwen"],
+    "source": {},
+    "format": "gguf",
+    "backend": "llama_cpp",
+    "hosts": ["gpu1"],
+    "memory_gigabytes": None,
+    "state": "present",
+    "nodes": 1,
+    "why": "hosts names no other",
+}
+
+
+@pytest.mark.parametrize(
+    ("tags", "measured", "state"),
+    [
+        pytest.param(None, True, "answers", id="all"),
+        pytest.param(["some_backend"], True, "answers", id="what-measures-it"),
+        pytest.param(None, False, "not asked", id="all-of-its-hosts-missing"),
+        pytest.param(["verify"], False, "not asked", id="verify"),
+        pytest.param(["llama_cpp"], False, "not asked", id="its-backend"),
+        pytest.param(["dns"], False, None, id="something-else"),
+    ],
+)
+def test_the_table_of_models(
+    summary: Any, monkeypatch: pytest.MonkeyPatch, tags: Any, state: str | None, *, measured: bool
+) -> None:
+    monkeypatch.setattr(context, "CLIARGS", {"check": False, "verbosity": 0, "tags": tags})
+    about = {**line("it answers"), "check": "model_answers", "model": "qwen", "values": {}}
+    text = summary(
+        [
+            outcome("Select", "gpu1", "ansible.builtin.set_fact", ansible_facts={"__verify_models": [MODEL]}),
+            outcome("Measure", "gpu1", REPORT, lines=[about] if measured else [line("it runs")]),
+        ]
+    )
+    if state is None:
+        assert "MODELS" not in text
+        return
+    head, row, why = text[text.index("MODELS") + 1 :]
+    assert head.split() == ["model", "backend", "hosts", "format", "revision", "on", "disk", "memory", "state"]
+    assert row == f"qwen   llama_cpp  gpu1   gguf    -         -        -       {state}"
+    assert why == "  1 host: hosts names no other"
+
+
+def test_no_models_no_table(summary: Any) -> None:
+    text = summary(
+        [
+            outcome("Select", "gpu1", "ansible.builtin.set_fact", ansible_facts={"__verify_models": []}),
+            outcome("Measure", "gpu1", REPORT, lines=[line("it runs")]),
+        ]
+    )
+    assert "MODELS" not in text
+
+
+CLUSTER = {
+    "members": [{"name": "olab1", "address": "10.0.0.1"}],
+    "edges": [],
+    "models": ["org/tiny"],
+    "instances": [],
+}
+READY = {"name": "qwen", "state": "ready", "nodes": ["olab1", "olab2"]}
+
+
+def exo_section(shown: list[str]) -> list[str]:
+    return shown[shown.index("EXO CLUSTER") + 1 :]
+
+
+def measured_cluster(**more: Any) -> Any:
+    return outcome("Wait", action="hybrid_ai.cluster.exo_cluster_info", changed=True, **{**CLUSTER, **more})
+
+
+@pytest.mark.parametrize(
+    ("placement", "expected"),
+    [
+        ({"models": [READY], "others": []}, "running: qwen on olab1, olab2"),
+        (
+            {"models": [READY], "others": [{"model": "org/mine", "nodes": ["olab3"]}]},
+            "running: qwen on olab1, olab2; not in the table: org/mine on olab3",
+        ),
+        ({"models": [], "others": []}, "running: none"),
+        # Looked at once, without waiting.
+        ({"models": [{"name": "qwen", "state": "loading", "nodes": ["olab1"]}]}, "running: none"),
+    ],
+)
+def test_exo_is_shown_as_it_serves_once_its_models_are_placed(
+    summary: Any, placement: dict[str, Any], expected: str
+) -> None:
+    placed = outcome("Wait", action="hybrid_ai.cluster.exo_placement_info", **placement)
+
+    assert exo_section(summary([measured_cluster(), placed])) == ["olab1  10.0.0.1  sees nobody", expected]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "models on disk: org/tiny; running: none"),
+        (
+            {"instances": [{"model": "org/tiny", "nodes": ["olab1"]}]},
+            "models on disk: org/tiny; running: org/tiny on olab1",
+        ),
+        ({"models": []}, "models on disk: none; running: none"),
+    ],
+)
+def test_without_that_the_time_of_the_look_is_said(summary: Any, more: dict[str, Any], expected: str) -> None:
+    shown = exo_section(summary([measured_cluster(**more)]))
+
+    assert shown[-1] == f"When the nodes had found each other, {expected}"
+
+
+def test_models_that_exo_did_not_take_leave_the_look_before_them(summary: Any) -> None:
+    failed = outcome("Wait", action="hybrid_ai.cluster.exo_placement_info", msg="qwen cannot answer.")
+
+    shown = exo_section(summary([measured_cluster()], [failed], failures=["olab1"]))
+
+    assert shown[1].startswith("When the nodes had found each other, ")

@@ -42,6 +42,7 @@ def test_a_mistake_names_the_host() -> None:
 def test_the_proofs_of_a_worker_at_the_end_of_a_chain() -> None:
     checks = firewall_report(exo_paths(HOSTS, LAN, PLANS), "a", LAN, 52415)
     assert {check.pop("capability") for check in checks} == {"firewall"}
+    assert [check.pop("needs") for check in checks] == [["exo"]] * 4
     topology = checks.pop()
     assert checks == [
         {

@@ -54,13 +54,70 @@ def test_a_target_with_a_login():
     assert [job.get("basic_auth") for job in jobs] == [None, login]
 
 
+MODELS = [
+    {"name": "small", "backend": "x", "state": "present", "hosts": ["a", "b"]},
+    {"name": "large", "backend": "x", "state": "present", "hosts": ["b"]},
+    {"name": "gone", "backend": "x", "state": "absent", "hosts": ["a"]},
+    {"name": "other", "backend": "y", "state": "present", "hosts": ["a"]},
+]
+
+
+def test_a_service_that_is_asked_about_each_of_its_models():
+    table = {"x": {**entry("all"), "metrics_models": True, "metrics_key": "key", "metrics_params": {"wake": "no"}}}
+    (job,) = FILTERS["prometheus_scrape_configs"](table, GROUPS, ADDRESSES, None, MODELS)
+    assert job == {
+        "job_name": "x",
+        "metrics_path": "/metrics",
+        "params": {"wake": ["no"]},
+        "authorization": {"type": "Bearer", "credentials_file": "key"},
+        "static_configs": [
+            {"targets": [target], "labels": {"instance": host, "model": model, "__param_model": model}}
+            for host, target, model in (
+                ("a", "10.0.0.1:1", "small"),
+                ("b", "10.0.0.2:1", "small"),
+                ("b", "10.0.0.2:1", "large"),
+            )
+        ],
+    }
+
+
+def test_a_service_without_models_is_no_job():
+    table = {"x": {**entry("all"), "metrics_models": True}}
+    assert FILTERS["prometheus_scrape_configs"](table, GROUPS, ADDRESSES) == []
+
+
+def test_targets_for_another_prometheus():
+    table = {
+        "x": {**entry("all"), "metrics_models": True, "metrics_key": "key", "metrics_params": {"wake": "no"}},
+        "y": entry("macos", "/page", 2),
+        "near": {**entry("linux"), "from": ["management"]},
+    }
+    groups = {**GROUPS, "management": ["a"]}
+    jobs = FILTERS["prometheus_scrape_configs"](table, groups, ADDRESSES, None, MODELS[1:2])
+    assert FILTERS["prometheus_discovery"](jobs) == [
+        {
+            "targets": ["10.0.0.2:1"],
+            "labels": {
+                "job": "x",
+                "__metrics_path__": "/metrics",
+                "__param_wake": "no",
+                "__param_model": "large",
+                "instance": "b",
+                "model": "large",
+            },
+        },
+        {"targets": ["10.0.0.2:2"], "labels": {"job": "y", "__metrics_path__": "/page", "instance": "b"}},
+    ]
+
+
 def test_expectations():
-    (group,) = FILTERS["prometheus_inventory_rules"](GROUPS, [{"a": 1, "b": 2}], ["b"])["groups"]
+    (group,) = FILTERS["prometheus_inventory_rules"](GROUPS, [{"a": 1, "b": 2}], ["b"], ["c"])["groups"]
     seen = {(rule["record"], *sorted(rule.get("labels", {}).values())) for rule in group["rules"]}
     assert seen == {
         ("cluster:host:info", "a", "linux"),
         ("cluster:host:info", "b", "macos"),
         ("cluster:mac_workstation:info", "b"),
+        ("cluster:mac_filevault_allowed:info", "c"),
         ("cluster:thunderbolt_cable:expected", "1", "a", "b"),
         ("cluster:thunderbolt_cable:expected", "2", "a", "b"),
         ("cluster:exo_nodes:expected",),

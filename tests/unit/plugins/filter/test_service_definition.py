@@ -57,8 +57,15 @@ def test_its_user(on_macos, uid, shell):
 
 
 def test_everything_that_is_passed_on_is_an_option_of_the_module():
-    more = dict.fromkeys(("secret_environment", "limits", "low_ports", "log", "restart", "replaces", "state"), "x")
+    more = dict.fromkeys(
+        (
+            *("secret_environment", "limits", "low_ports", "log", "restart", "replaces", "state", "stop_seconds"),
+            *("notifies", "reload"),
+        ),
+        "x",
+    )
     found = arguments(look_at_account=True, downloads=True, **more)
+    assert {"notifies", "reload"} <= set(found)
     options = yaml.safe_load(DOCUMENTATION)["options"]
     assert set(found) <= set(options)
     assert set(found["account"]) == set(options["account"]["suboptions"])

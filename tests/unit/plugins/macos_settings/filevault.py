@@ -20,6 +20,10 @@ def status(text: str) -> Call:
     return call(READ, out=f"{text}\n")
 
 
+def version(text: str) -> Call:
+    return call(["/usr/bin/sw_vers", "-productVersion"], out=f"{text}\n")
+
+
 def disable(**answer: Any) -> Call:
     return call([FDESETUP, "disable", "-inputplist"], stdin=STDIN, **answer)
 
@@ -33,6 +37,10 @@ OFF_DECRYPTING = status("FileVault is Off.\nDecryption in progress: Percent comp
 OFF_AFTER_RESTART = status("FileVault is Off, but needs to be restarted to finish.")
 ON_AFTER_RESTART = status("FileVault is Off, but will be enabled after the next restart.")
 SAYS_OFF = "FileVault is Off."
+SSH = (
+    "With FileVault on, this Mac is locked after every restart and waits for the FileVault password: log in by ssh "
+    "with the password of a user who may unlock it; that ends the connection, and then the Mac starts."
+)
 WAITS = "With FileVault on, this Mac waits for a person after every restart."
 
 WANTED = "disabled"
@@ -44,7 +52,17 @@ RUNS = [
         changed=True,
         value=SAYS_OFF,
     ),
+    Run(
+        "answers that are missing or not understood do not end the wait",
+        BY_ADMIN,
+        [ON, disable(), DECRYPTING, call(READ, hangs=True), status("FileVault is thinking."), OFF],
+        changed=True,
+        value=SAYS_OFF,
+    ),
     Run("exit status is not trusted", BY_ADMIN, [ON, disable(rc=1), OFF], changed=True),
+    Run("on where it is allowed", {"filevault": "allowed"}, [ON], changed=False, value="FileVault is On."),
+    Run("off where it is allowed", {"filevault": "allowed"}, [OFF], changed=False, value=SAYS_OFF),
+    Run("pending where it is allowed", {"filevault": "allowed"}, [DEFERRED], changed=False),
     Run("no change needs no password", ALONE, [OFF], changed=False, value=SAYS_OFF),
     Run("already on its way", ALONE, [DECRYPTING, DECRYPTING, OFF], changed=False, value=SAYS_OFF),
     Run("off, and on its way", ALONE, [OFF_DECRYPTING, OFF_DECRYPTING, OFF], changed=False),
@@ -116,13 +134,24 @@ FAILURES = [
         "completed = 40): it goes on by itself, so repeat this run later.",
     ),
 ]
+EITHER = "on or off, and unlocked by ssh"
+TOO_OLD = (
+    "macOS takes the FileVault password by ssh from version 26 on, and before that at the screen alone: bring this Mac "
+    "to macOS 26, or write disabled for macos_headless_filevault."
+)
 LINES = [
+    Line("allowed and on", "allowed", [ON, version("26.5.2")], True, f"FileVault is On. {SSH}", EITHER),
+    Line("allowed and off", "allowed", [OFF], True, SAYS_OFF, EITHER),
+    Line("allowed, before 26", "allowed", [ON, version("15.7.2")], False, "FileVault is On.", EITHER, TOO_OLD),
     Line("off", "disabled", [OFF], True, SAYS_OFF, SAYS_OFF),
-    Line("on", "disabled", [ON], False, "FileVault is On.", SAYS_OFF, WAITS),
+    Line("on", "disabled", [ON, version("15.7.2")], False, "FileVault is On.", SAYS_OFF, WAITS),
+    Line("on, macOS 26", "disabled", [ON, version("26.5.2")], False, "FileVault is On.", SAYS_OFF, SSH),
+    Line("on, macOS 27", "disabled", [ON, version("27.0")], False, "FileVault is On.", SAYS_OFF, SSH),
+    Line("on, no version", "disabled", [ON, version("")], False, "FileVault is On.", SAYS_OFF, WAITS),
     Line(
         "decrypting",
         "disabled",
-        [OFF_DECRYPTING],
+        [OFF_DECRYPTING, version("15.7.2")],
         False,
         "FileVault is Off. Decryption in progress: Percent completed = 40",
         SAYS_OFF,
@@ -131,18 +160,18 @@ LINES = [
     Line(
         "pending",
         "disabled",
-        [DEFERRED],
+        [DEFERRED, version("26.5.2")],
         False,
         "FileVault is Off. Deferred enablement appears to be active for user 'alex'.",
         SAYS_OFF,
-        f"FileVault is turned on by itself: repeat site.yml with the tag macos_headless before that. {WAITS}",
+        f"FileVault is turned on by itself: repeat site.yml with the tag macos_headless before that. {SSH}",
     ),
     Line(
         "nobody can want it otherwise",
         "enabled",
         [],
         False,
-        "not measured: expected is enabled and must be one of disabled",
+        "not measured: expected is enabled and must be one of disabled, allowed",
         "a measurement",
     ),
 ]

@@ -21,7 +21,17 @@ def custom(**values: int) -> Call:
 
 READ = custom()
 
-WANTED = {"sleep": 0}
+
+def pro(powermode: int) -> Call:
+    """A Mac with a High Power Mode, which shows the power mode under another name."""
+    return call(ASK, out=MINI.replace(" lowpowermode         0", f" powermode            {powermode}"))
+
+
+def mode(name: str, value: int) -> Call:
+    return call([PMSET, "-a", name, str(value)])
+
+
+WANTED = {"sleep": 0, "lowpowermode": 0}
 RUNS = [
     Run(
         "change writes only what differs, and sleep first",
@@ -45,8 +55,74 @@ RUNS = [
         value={"sleep": 0},
         warnings=["This Mac does not have highpowermode: it stays unmanaged."],
     ),
+    Run(
+        "low power mode is taken from a Mac that calls it powermode",
+        {"power": {"lowpowermode": 0}},
+        [pro(1), mode("powermode", 0), pro(0)],
+        changed=True,
+        value={"powermode": 0},
+    ),
+    Run(
+        "low power mode under the other name",
+        {"power": {"lowpowermode": 1, "sleep": 0}},
+        [pro(2), mode("powermode", 1), pro(1)],
+        changed=True,
+        value={"powermode": 1, "sleep": 0},
+    ),
+    Run(
+        "not low is not a reason to end high power mode",
+        {"power": {"lowpowermode": False, "sleep": 0}},
+        [pro(2)],
+        changed=False,
+        value={"powermode": 2, "sleep": 0},
+    ),
+    Run(
+        "high power mode by either name",
+        {"power": {"highpowermode": 1, "lowpowermode": 0}},
+        [pro(1), mode("powermode", 2), pro(2)],
+        changed=True,
+        value={"powermode": 2},
+    ),
+    Run(
+        "powermode on a Mac that shows lowpowermode",
+        {"power": {"powermode": 1}},
+        [READ, mode("lowpowermode", 1), custom(lowpowermode=1)],
+        changed=True,
+        value={"lowpowermode": 1},
+    ),
+    Run(
+        "powermode 2 on a Mac without a High Power Mode",
+        {"power": {"powermode": 2, "sleep": 0}},
+        [READ],
+        changed=False,
+        value={"sleep": 0},
+        warnings=["This Mac does not have powermode: it stays unmanaged."],
+    ),
 ]
 FAILURES = [
+    Failure(
+        "one setting under two names",
+        {"power": {"powermode": 2, "lowpowermode": 0}},
+        [],
+        "power: powermode and lowpowermode are one setting of macOS: write one of them.",
+    ),
+    Failure(
+        "no mode",
+        {"power": {"powermode": 3}},
+        [],
+        "power: powermode must be 0 (automatic), 1 (low power) or 2 (high power).",
+    ),
+    Failure(
+        "a refusal with exit status 0",
+        {"power": {"powermode": 2}},
+        [
+            pro(0),
+            call([PMSET, "-a", "powermode", "2"], out="HighPowerMode not supported on AC Power\n"),
+            pro(0),
+        ],
+        "The change did not take effect: powermode is 0 instead of 2. `/usr/bin/pmset -a powermode 2` ended with "
+        "status 0 and said: HighPowerMode not supported on AC Power.",
+    ),
     Failure(
         "read-back with exit status 0",
         {"power": {"sleep": 5}},
@@ -92,11 +168,19 @@ LINES = [
         "sleep 0, highpowermode 1",
         "This Mac does not have highpowermode: leave that alone.",
     ),
+    Line(
+        "another name", {"lowpowermode": 0, "sleep": 0}, [pro(1)], False, "sleep 0, powermode 1", "sleep 0, powermode 0"
+    ),
     Line("nothing", {}, [], True, "not managed", "not managed"),
 ]
 UNKNOWN = [
     said("another source", ASK, "pmset", "Battery Power:\n sleep                0\n"),
     Unknown("no number", [call(ASK, out="AC Power:\n sleep                never\n")], 'pmset says "sleep never"'),
+    Unknown(
+        "no number for the power mode",
+        [call(ASK, out="AC Power:\n sleep                0\n powermode            no\n")],
+        'pmset says "powermode no"',
+    ),
     said("a failure", ASK, "pmset", "AC Power:\n sleep                0\n", rc=1),
     silent(ASK, "pmset"),
     hangs(ASK),

@@ -22,16 +22,26 @@ PTR = b"\xc0\x0c\0\x0c\0\1\0\0\0\x0a\0\x0c\5olab1\4olab\0"
 POINTER = "11.1.66.10.in-addr.arpa"
 
 
+def _same_port() -> tuple[socket.socket, socket.socket]:
+    """Return a socket of UDP and one of TCP; what is free for one of them may be somebody's for the other."""
+    while True:
+        udp, tcp = socket.socket(type=socket.SOCK_DGRAM), socket.socket()
+        tcp.bind((ADDRESS, 0))
+        try:
+            udp.bind(tcp.getsockname())
+        except OSError:
+            udp.close()
+            tcp.close()
+        else:
+            return udp, tcp
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Let a server answer with these flags and records over UDP and TCP; the query's number and question come first."""
-    udp, tcp = socket.socket(type=socket.SOCK_DGRAM), socket.socket()
-    udp.bind((ADDRESS, 0))
-    port = udp.getsockname()[1]
-    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    tcp.bind((ADDRESS, port))
+    udp, tcp = _same_port()
     tcp.listen()
-    monkeypatch.setattr(_dns_query, "PORT", port)
+    monkeypatch.setattr(_dns_query, "PORT", tcp.getsockname()[1])
 
     def start(flags: int, *records: bytes, cut: bool = False, junk: bytes | None = None) -> None:
         def answer(query: bytes, more: int = 0) -> bytes:

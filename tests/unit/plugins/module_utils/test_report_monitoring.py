@@ -15,8 +15,8 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 URL = "http://10.0.0.1:9090"
 
 
-def target(host, health):
-    return {"labels": {"job": "node_exporter", "instance": host}, "health": health}
+def target(host, health, job="node_exporter"):
+    return {"labels": {"job": job, "instance": host}, "health": health}
 
 
 def context(data, replay):
@@ -32,11 +32,13 @@ def context(data, replay):
             [target("a", "up"), target("b", "down")], False, "1 of 2 up, not node_exporter on b", id="one down"
         ),
         pytest.param([target("a", "unknown")], False, "0 of 1 up, not node_exporter on a", id="not asked yet"),
+        pytest.param([target("a", "up"), target("a", "down", "exo_keeper")], True, "1 of 1 up", id="not asked for"),
         pytest.param([], False, "0 of 0 up", id="none"),
     ],
 )
 def test_targets(replay, targets, ok, measured):
-    line = prometheus.measure_targets(Arguments({"url": URL}), context({"activeTargets": targets}, replay))
+    arguments = Arguments({"url": URL, "jobs": ["node_exporter"]})
+    line = prometheus.measure_targets(arguments, context({"activeTargets": targets}, replay))
     assert (line.ok, line.measured) == (ok, measured)
 
 

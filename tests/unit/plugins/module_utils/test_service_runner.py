@@ -123,6 +123,37 @@ def test_a_stop_reaches_the_program_and_it_may_take_its_time(
     assert not (tmp_path / "group").exists()
 
 
+def test_a_signal_to_read_the_configuration_again_reaches_the_program_alone(
+    start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    process = start(
+        "import signal, time\nsignal.signal(signal.SIGUSR2, lambda *_: print('again')); print('ready'); time.sleep(60)",
+        "--forward",
+        "USR2",
+    )
+    assert eventually(lambda: content(tmp_path / "log") == "ready\n")
+    for number in (1, 2):
+        process.send_signal(signal.SIGUSR2)
+        assert eventually(lambda: content(tmp_path / "log") == "ready\n" + "again\n" * number)  # noqa: B023 - at once
+    assert process.poll() is None
+    process.terminate()
+    assert process.wait(10) == 143
+
+
+def test_such_a_signal_before_there_is_a_program_ends_nobody(
+    start: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    process = start("import signal; print(signal.getsignal(signal.SIGHUP).name)", "--forward", "HUP", "--wait-for", "x")
+    assert eventually(lambda: "waiting for x" in content(tmp_path / "log"))
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.1)
+    assert process.poll() is None
+    (tmp_path / "x").touch()
+    assert process.wait(10) == 0
+    # And it leaves the program's own way with it alone.
+    assert content(tmp_path / "log").endswith("\nSIG_DFL\n")
+
+
 CHILD = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
 PARENT = (
     "import subprocess, sys, time\n"

@@ -192,5 +192,17 @@ def test_the_program_checks_a_copy(
     (argv,) = seen
     assert argv[:3] == ["/opt/AdGuardHome", "--check-config", "-c"]
     assert argv[4:] == ["-w", argv[3].rpartition("/")[0]]
-    assert (state["ok"], state["said"]) == (ok, last)
+    assert (state["ok"], state["said"], state["migrated"]) == (ok, last, None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_program_makes_of_an_older_file_is_returned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    class Program(_command.Commands):
+        def run(self, argv: list[str], stdin: str | None = None, timeout: int = 60) -> _command.Result:
+            Path(argv[3]).write_text("schema_version: 34\n")
+            return _command.Result(0)
+
+    state = _adguard_host.check(Program(), "/opt/AdGuardHome", "schema_version: 25\n")
+    assert base64.b64decode(state["migrated"]) == b"schema_version: 34\n"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _http
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._http import Answer, HttpError
 
 from tests.unit.plugins.exo_stage import Stage, topology
 
@@ -34,6 +35,13 @@ PAGES = {
 }
 
 SILENT = "{} is silent: {}. Is exo running there with API port 52415?"
+OTHER_VERSION = (
+    "olab2 is silent: http://b:52415/state/topology {}, so exo there has another version. All members need the same "
+    "version: repeat site.yml with --tags exo and without a limit."
+)
+OTHER_PROGRAM = (
+    "olab2 is silent: http://b:52415/node_id {}. Stop what has that port there, then repeat site.yml with --tags exo."
+)
 UNSEEN = (
     "{} does not see {}: all need the same version and namespace (EXO_LIBP2P_NAMESPACE), and mDNS (UDP 5353) has to "
     "pass between them."
@@ -121,11 +129,7 @@ def test_describes_the_cluster(
         ),
         pytest.param(
             [(0, {"a": ("A", WHOLE), "b": ({"id": "B"}, WHOLE)})],
-            [
-                SILENT.format(
-                    "olab2", "http://b:52415/node_id gives no node identity, so something else than exo answers there"
-                )
-            ],
+            [OTHER_PROGRAM.format("gives no node identity, so something else than exo answers there")],
             id="something-else-on-the-port",
         ),
         pytest.param(
@@ -135,12 +139,38 @@ def test_describes_the_cluster(
         ),
         pytest.param(
             [(0, {"a": ("A", WHOLE), "b": ("B", {"nodes": 7})})],
+            [OTHER_VERSION.format("has an unknown form")],
+            id="another-version",
+        ),
+        pytest.param(
+            [(0, {"a": ("A", WHOLE), "b": ("B", Answer(404, b'{"detail":"Not Found"}'))})],
+            [OTHER_VERSION.format('answers with status 404: {"detail":"Not Found"}')],
+            id="another-version-without-that-page",
+        ),
+        pytest.param(
+            [(0, {"a": ("A", WHOLE), "b": ("B", HttpError("http://b:52415/state/topology does not answer: reset"))})],
             [
-                SILENT.format(
-                    "olab2", "http://b:52415/state/topology has an unknown form, so exo there has another version"
+                (
+                    "olab2 is silent: http://b:52415/state/topology does not answer: reset. exo there is stuck or "
+                    "busy: look at its log, or restart it."
                 )
             ],
-            id="another-version",
+            id="its-identity-and-then-nothing",
+        ),
+        pytest.param(
+            [(0, {"a": ("A", WHOLE), "b": (Answer(404, b"404 page not found"), WHOLE)})],
+            [OTHER_PROGRAM.format("answers with status 404: 404 page not found")],
+            id="a-web-server-on-the-port",
+        ),
+        pytest.param(
+            [(0, {"a": ("A", WHOLE), "olab2.tb": ("A", WHOLE)})],
+            [
+                (
+                    "olab1 and olab2 answer with one identity, so olab2.tb leads to another machine: repeat site.yml "
+                    "with --tags thunderbolt, which writes these names to /etc/hosts."
+                )
+            ],
+            id="a-name-that-leads-to-another-machine",
         ),
         pytest.param(
             [(0, ALONE), (58, FORMED)],

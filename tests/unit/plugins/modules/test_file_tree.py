@@ -187,6 +187,43 @@ def test_nobody_tries_passwords_against_the_digest_of_secrets(run_module, tmp_pa
     assert back["digest"] == first
 
 
+STAMP = {"name": "stamp.cfg", "text": "global\n    description %s\n"}
+
+
+def test_one_file_says_which_the_others_are(run_module, tmp_path):
+    path = tmp_path / "etc"
+    args = arguments(path, stamp=STAMP, keep_previous=True)
+    digest = run_module("file_tree", arguments(tmp_path / "without"))["digest"]
+    assert run_module("file_tree", args, check=True)["digest"] == digest
+    assert run_module("file_tree", args)["digest"] == digest
+    assert content(path) == {**FILES, "stamp.cfg": f"global\n    description {digest}\n"}
+    again = run_module("file_tree", args)
+    assert (again["changed"], again["digest"]) == (False, digest)
+
+
+def test_what_is_gone_back_to_has_its_own_digest(run_module, tmp_path):
+    path = tmp_path / "etc"
+    first = run_module("file_tree", arguments(path, stamp=STAMP))
+    other = run_module("file_tree", {**arguments(path, stamp=STAMP, keep_previous=True), "files": {"a": "1"}})
+    assert other["digest"] != first["digest"]
+    back = run_module("file_tree", {"path": str(path), "stamp": STAMP, "action": "rollback"})
+    assert back["digest"] == first["digest"]
+    assert first["digest"] in content(path)["stamp.cfg"]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "sentence"),
+    [
+        ({**STAMP, "text": "x"}, "The text of stamp.cfg has no %s where the digest of "),
+        ({**STAMP, "name": "main.yml"}, " holds the digest: give the other file another name."),
+    ],
+)
+def test_a_stamp_that_would_say_nothing(run_module, tmp_path, stamp, sentence):
+    result = run_module("file_tree", arguments(tmp_path / "etc", stamp=stamp))
+    assert result["failed"]
+    assert sentence in result["msg"]
+
+
 @pytest.mark.parametrize("name", ["../outside", "/outside", "a/../b"])
 def test_a_name_outside_is_refused(run_module, tmp_path, name):
     result = run_module("file_tree", {"path": str(tmp_path / "etc"), "files": {name: "x"}})

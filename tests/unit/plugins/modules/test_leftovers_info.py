@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +25,10 @@ def dpkg(**named: Any) -> Call:
     return call(["/usr/bin/dpkg-query", "--show", "--showformat", "${db:Status-Status}", "nftables"], **named)
 
 
-def look(run_module: Callable[..., dict[str, Any]], candidate: dict[str, str], *calls: Call) -> list[str]:
-    result = run_module("leftovers_info", {"candidates": [candidate]}, calls)
+def look(
+    run_module: Callable[..., dict[str, Any]], candidate: dict[str, Any], *calls: Call, check: bool = False
+) -> list[str]:
+    result = run_module("leftovers_info", {"candidates": [candidate]}, calls, check=check)
     assert result["changed"] is False
     found: list[str] = result["leftovers"]
     return found
@@ -63,3 +67,33 @@ def test_a_file(run_module: Callable[..., dict[str, Any]], host_files: Path) -> 
 )
 def test_a_package(run_module: Callable[..., dict[str, Any]], answer: Call, found: list[str]) -> None:
     assert look(run_module, PACKAGE, answer) == found
+
+
+@pytest.mark.parametrize("brought", [True, False])
+@pytest.mark.parametrize("goes", [True, False])
+def test_a_check_does_not_name_a_package_that_would_go(
+    run_module: Callable[..., dict[str, Any]], host_files: Path, *, brought: bool, goes: bool
+) -> None:
+    record = host_files / "var/lib/hybrid-ai/packages.before.json"
+    record.parent.mkdir(parents=True)
+    known = {"nftables": {"before": "not-installed", "after": "installed"}} if brought else {}
+    record.write_text(json.dumps({"packages": known}))
+    candidate = {**PACKAGE, "only_if_there_before": goes}
+    said = ["package: nftables; apt-get purge nftables"]
+    assert look(run_module, candidate, dpkg(out="installed")) == said
+    assert look(run_module, candidate, dpkg(out="installed"), check=True) == ([] if brought and goes else said)
+
+
+def test_a_folder_in_which_a_disk_is_mounted(
+    run_module: Callable[..., dict[str, Any]], host_files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = {"title": "emptied", "mount_point": "/opt/models", "removal": "unmount it"}
+    assert look(run_module, candidate) == []
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == host_files / "opt/models")
+    assert look(run_module, candidate) == ["emptied: /opt/models; unmount it"]
+
+
+def test_a_dpkg_that_cannot_tell(run_module: Callable[..., dict[str, Any]]) -> None:
+    broken = dpkg(rc=2, err="dpkg-query: error: unable to open the database")
+    failed = run_module("leftovers_info", {"candidates": [PACKAGE]}, [broken])
+    assert failed["msg"].startswith("dpkg-query cannot tell whether nftables is installed")

@@ -40,6 +40,7 @@ NOTHING = call(
     out="Software Update Tool\n\nFinding available software\n",
     err="No new software available.\n",
 )
+HANGS = call([SOFTWAREUPDATE, "-l"], hangs=True)
 INSTALL = [SOFTWAREUPDATE, "-i", "Command Line Tools for Xcode-15.3"]
 FAILED = call(INSTALL, rc=1, out="Error downloading: The operation couldn't be completed. (PKDownloadError error 8.)\n")
 FLAG = "private/tmp/.com.apple.dt.CommandLineTools.installondemand.in-progress"
@@ -66,6 +67,24 @@ def _flag_is_removed(host_files: Path) -> Iterator[None]:
             False,
             {"changed": True},
             id="failed-download-is-tried-again",
+        ),
+        pytest.param(
+            [*ABSENT, HANGS, *ABSENT, LIST, call(INSTALL), *PRESENT],
+            False,
+            {"changed": True},
+            id="a-list-that-hangs-is-asked-for-again",
+        ),
+        pytest.param(
+            [*ABSENT, LIST, call(INSTALL, hangs=True), *ABSENT, LIST, call(INSTALL), *PRESENT],
+            False,
+            {"changed": True},
+            id="an-installation-that-hangs-is-tried-again",
+        ),
+        pytest.param(
+            [*ABSENT, LIST, call(INSTALL, hangs=True), *PRESENT],
+            False,
+            {"changed": True},
+            id="an-installation-that-hung-but-installed",
         ),
         pytest.param(
             [*HALF, LIST, call(INSTALL), *PRESENT], False, {"changed": True}, id="a-directory-alone-is-not-enough"
@@ -101,9 +120,10 @@ def test_command_line_tools(
             id="read-back-mismatch-with-exit-status-0",
         ),
         pytest.param(
-            [*ABSENT, call([SOFTWAREUPDATE, "-l"], hangs=True)],
+            [*ABSENT, HANGS, *ABSENT, HANGS, *ABSENT],
+            "The Command Line Tools are not installed: "
             "`/usr/sbin/softwareupdate -l` did not finish within 300 seconds and was ended.",
-            id="time-out",
+            id="time-out-at-every-attempt",
         ),
     ],
 )

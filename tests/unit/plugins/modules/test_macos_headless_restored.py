@@ -31,6 +31,7 @@ TITLES = {
     "spotlight": "Spotlight indexing",
     "time_machine": "automatic Time Machine backups",
     "automatic_updates": "automatic updates",
+    "system_memory_gigabytes": "GPU memory ceiling",
 }
 
 

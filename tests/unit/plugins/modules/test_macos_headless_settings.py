@@ -35,6 +35,11 @@ def cases(kind: str) -> Any:
     )
 
 
+@pytest.fixture(autouse=True)
+def _on_files_of_its_own(host_files: Path) -> None:
+    (host_files / "Library/LaunchDaemons").mkdir(parents=True)
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_has_what_a_setting_must_show(name: str) -> None:
     table = TABLES[name]

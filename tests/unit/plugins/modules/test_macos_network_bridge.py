@@ -2,10 +2,13 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 from __future__ import annotations
 
+import fcntl
 import plistlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network import bridge as bridge_edit
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos_network.tool import NetworkError
 
 from tests.unit.plugins.harness import Call, call
 from tests.unit.plugins.mac_network import (
@@ -22,10 +25,13 @@ from tests.unit.plugins.mac_network import (
     preferences,
     setup,
 )
+from tests.unit.plugins.recorded import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from tests.unit.plugins.harness import Clock
 
 FILE = "Library/Preferences/SystemConfiguration/preferences.plist"
 BACKUP = "var/db/hybrid-ai/network-preferences.plist"
@@ -42,6 +48,15 @@ def ifconfig(*words: str, rc: int = 0, err: str = "") -> Call:
 
 
 DESTROY = [ifconfig("deletem", "en2"), ifconfig("deletem", "en3"), ifconfig("destroy")]
+GUARDED = [("Thunderbolt 1", "en2", False), ("Thunderbolt 2", "en3", False)]
+
+
+def guard(name: str, port: str = "") -> list[Call]:
+    """A service that keeps its port out of macOS's bridge."""
+    return [setup("-createnetworkservice", name, port or name), setup("-setnetworkserviceenabled", name, "off")]
+
+
+GUARDS = [*guard("Thunderbolt 1"), *guard("Thunderbolt 2")]
 SWITCH_OFF = setup("-setnetworkserviceenabled", "Thunderbolt Bridge", "off")
 
 # (options, preferences before and after, what is read before, what is run, what is read afterwards)
@@ -51,18 +66,42 @@ CASES = [
         STORED,
         FORGOTTEN,
         [bridge("en2", "en3"), ports(), order(BRIDGED)],
-        [SWITCH_OFF, *DESTROY],
-        [NO_BRIDGE, ports(bridge=False), order(OFF)],
+        [SWITCH_OFF, *DESTROY, *GUARDS],
+        [NO_BRIDGE, ports(bridge=False), order([*OFF, *GUARDED])],
         id="ended",
     ),
-    pytest.param(ABSENT, FORGOTTEN, FORGOTTEN, [NO_BRIDGE, ports(), order(OFF)], [], [], id="ended-already"),
+    pytest.param(
+        ABSENT, FORGOTTEN, FORGOTTEN, [NO_BRIDGE, ports(), order([*OFF, *GUARDED])], [], [], id="ended-already"
+    ),
+    pytest.param(
+        ABSENT,
+        FORGOTTEN,
+        FORGOTTEN,
+        [NO_BRIDGE, ports(bridge=False), order([*UNBRIDGED, *CABLES])],
+        [],
+        [],
+        id="services-that-others-made-keep-it-away-too",
+    ),
+    pytest.param(
+        ABSENT,
+        FORGOTTEN,
+        FORGOTTEN,
+        [NO_BRIDGE, ports(bridge=False), order([*UNBRIDGED, GUARDED[0], ("Thunderbolt 2", "en0", False)])],
+        guard("Thunderbolt 2 2", "Thunderbolt 2"),
+        [
+            NO_BRIDGE,
+            ports(bridge=False),
+            order([*UNBRIDGED, GUARDED[0], ("Thunderbolt 2", "en0", False), ("Thunderbolt 2 2", "en3", False)]),
+        ],
+        id="a-port-that-would-come-back-whose-name-is-taken",
+    ),
     pytest.param(
         ABSENT,
         STORED,
         FORGOTTEN,
         [NO_BRIDGE, ports(), order(OFF)],
-        [],
-        [NO_BRIDGE, ports(), order(OFF)],
+        GUARDS,
+        [NO_BRIDGE, ports(), order([*OFF, *GUARDED])],
         id="would-come-back-at-boot",
     ),
     pytest.param(
@@ -70,8 +109,8 @@ CASES = [
         FORGOTTEN,
         FORGOTTEN,
         [bridge("en3"), ports(), order(OFF)],
-        [ifconfig("deletem", "en3"), ifconfig("destroy")],
-        [NO_BRIDGE, ports(), order(OFF)],
+        [ifconfig("deletem", "en3"), ifconfig("destroy"), *GUARDS],
+        [NO_BRIDGE, ports(), order([*OFF, *GUARDED])],
         id="killed-half-way",
     ),
     pytest.param(
@@ -84,11 +123,12 @@ CASES = [
             *DESTROY,
             setup("-createnetworkservice", "Thunderbolt 1", "Thunderbolt 1"),
             setup("-setmanual", "Thunderbolt 1", "10.66.64.1", "255.255.255.0"),
+            *guard("Thunderbolt 2"),
         ],
         [
             NO_BRIDGE,
             ports(bridge=False),
-            order([*OFF, CABLES[0]]),
+            order([*OFF, CABLES[0], GUARDED[1]]),
             manual("Thunderbolt 1", "10.66.64.1", "255.255.255.0"),
         ],
         id="ended-and-the-port-addressed",
@@ -141,6 +181,86 @@ CASES = [
         id="a-member-is-missing",
     ),
 ]
+
+
+TWO = [("Thunderbolt 1", "en2", True), ("Old cable", "en2", True), GUARDED[1]]
+
+
+def test_another_service_of_a_port_that_is_ours_is_switched_off(
+    run_module: Callable[..., dict[str, Any]], host_files: Path
+) -> None:
+    put(host_files, encode(FORGOTTEN))
+    args = {**ABSENT, "services": [{"port": "Thunderbolt 1", "enabled": True, "ipv4": ADDRESS}]}
+    there = manual("Thunderbolt 1", "10.66.64.1", "255.255.255.0")
+    reads = [NO_BRIDGE, ports(bridge=False), order([*UNBRIDGED, *TWO]), there]
+    off = [TWO[0], ("Old cable", "en2", False), GUARDED[1]]
+    writes = [setup("-setnetworkserviceenabled", "Old cable", "off")]
+    result = run_module(
+        "macos_network", args, [*reads, *writes, NO_BRIDGE, ports(bridge=False), order([*UNBRIDGED, *off]), there]
+    )
+    assert result["changes"] == [{"service": "Old cable", "setting": "enabled", "before": True, "after": False}]
+    assert warnings_of(result) == []
+
+
+def test_another_service_of_a_port_of_others_is_named(run_module: Callable[..., dict[str, Any]]) -> None:
+    args = {"services": [{"device": "en0", "enabled": True}]}
+    found = [("Ethernet", "en0", True), ("Guest", "en0", True), ("Old", "en0", False)]
+    result = run_module("macos_network", args, [ports(), order(found)])
+    assert not result["changed"]
+    assert warnings_of(result) == [
+        (
+            "Ethernet (en0) has 2 network services in use: Ethernet, which is managed, and Guest, which is not. Switch "
+            "off what nobody needs in System Settings > Network."
+        )
+    ]
+
+
+def test_a_change_by_others_between_read_and_write_is_kept(
+    run_module: Callable[..., dict[str, Any]], host_files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(host_files, encode(STORED))
+    theirs = {**STORED, "Sets": {"theirs": 1}}
+    real, times = bridge_edit._edited, []
+
+    def edited(edit: Any, content: bytes) -> bytes:
+        times.append(content)
+        if len(times) == 1:
+            put(host_files, encode(theirs))
+        return real(edit, content)
+
+    monkeypatch.setattr(bridge_edit, "_edited", edited)
+    bridge_edit.apply_edit(bridge_edit.Edit("bridge0", None))
+    assert plistlib.loads((host_files / FILE).read_bytes()) == {**FORGOTTEN, "Sets": {"theirs": 1}}
+    assert not (host_files / f"{FILE}-lock").exists()
+
+
+def test_preferences_that_never_stand_still_are_left_alone(host_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(host_files, encode(STORED))
+    real, times = bridge_edit._edited, []
+
+    def edited(edit: Any, content: bytes) -> bytes:
+        times.append(content)
+        put(host_files, encode({**STORED, "Sets": {"round": len(times)}}))
+        return real(edit, content)
+
+    monkeypatch.setattr(bridge_edit, "_edited", edited)
+    with pytest.raises(NetworkError, match="changes all the time, so that nothing was written"):
+        bridge_edit.apply_edit(bridge_edit.Edit("bridge0", None))
+    assert "bridge0" in plistlib.loads((host_files / FILE).read_bytes())["VirtualNetworkInterfaces"]["Bridge"]
+
+
+def test_who_holds_the_lock_is_waited_for(host_files: Path, clock: Clock) -> None:
+    put(host_files, encode(STORED))
+    path = host_files / f"{FILE}-lock"
+    with path.open("w") as theirs:
+        fcntl.flock(theirs, fcntl.LOCK_EX)
+        with pytest.raises(NetworkError, match="Another program has been changing the network preferences for 30 s"):
+            bridge_edit.apply_edit(bridge_edit.Edit("bridge0", None))
+        assert clock.time >= 1030
+        assert plistlib.loads((host_files / FILE).read_bytes()) == STORED
+        path.unlink()  # as SCPreferences does when it is done: the name is free again
+        bridge_edit.apply_edit(bridge_edit.Edit("bridge0", None))
+    assert plistlib.loads((host_files / FILE).read_bytes()) == FORGOTTEN
 
 
 def put(host: Path, content: bytes) -> None:
@@ -196,9 +316,10 @@ FAILURES = [
             order(OFF),
             ifconfig("deletem", "en2"),
             ifconfig("destroy"),
+            *GUARDS,
             bridge(),
             ports(),
-            order(OFF),
+            order([*OFF, *GUARDED]),
         ],
         encode(FORGOTTEN),
         "The setting bridge of the network service bridge0 was written but is"

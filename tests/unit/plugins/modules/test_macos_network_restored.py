@@ -275,10 +275,14 @@ def test_ending_the_bridge_is_remembered(run_module: Run, host_files: Path) -> N
         *(call([IFCONFIG, "bridge0", *words]) for words in (["deletem", "en2"], ["deletem", "en3"], ["destroy"])),
         setup("-createnetworkservice", "Thunderbolt 1", "Thunderbolt 1"),
         setup("-setmanual", "Thunderbolt 1", "10.66.64.1", "255.255.255.252"),
-        *[NO_BRIDGE, ports(bridge=False), order(ONE_CABLE), MANUAL],
+        setup("-createnetworkservice", "Thunderbolt 2", "Thunderbolt 2"),
+        setup("-setnetworkserviceenabled", "Thunderbolt 2", "off"),
+        *[NO_BRIDGE, ports(bridge=False), order([*ONE_CABLE, ("Thunderbolt 2", "en3", False)]), MANUAL],
     ]
     assert run_module("macos_network", args, calls)["changed"]
-    assert remembered(host_files, "thunderbolt") == ENDED
+    found = remembered(host_files, "thunderbolt")
+    assert found.pop("Thunderbolt 2") == {"state": {"before": "absent", "after": "present"}}
+    assert found == ENDED
 
 
 @pytest.mark.parametrize(("options", "writes", "reads_back", "kept", "stored"), BRIDGES)

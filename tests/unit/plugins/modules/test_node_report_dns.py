@@ -96,8 +96,14 @@ def test_dns(
     ],
 )
 def test_resolvers_of_a_mac(run_module: Run, text: str, ok: bool, measured: str) -> None:
-    found = line(run_module, RESOLVERS, [call(SCUTIL, out=text)], "Darwin")
+    found = line(run_module, RESOLVERS, [call(SCUTIL, out=text)] * (1 if ok else 7), "Darwin")
     assert (found["ok"], found["measured"]) == (ok, measured)
+
+
+def test_what_a_mac_applies_later_is_waited_for(run_module: Run) -> None:
+    before = call(SCUTIL, out=TEXT.replace("10.66.1.10", "9.9.9.9"))
+    found = line(run_module, RESOLVERS, [before, before, before, call(SCUTIL, out=TEXT)], "Darwin")
+    assert found["ok"]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,9 @@ APPLICATION = {"check": "application", "path": "/Applications/EXO.app", "version
 CODESIGN = ["/usr/bin/codesign", "--verify", "/Applications/EXO.app"]
 IFCONFIG = ["/sbin/ifconfig", "en2"]
 EN2 = call(IFCONFIG, out="en2: flags=8863<UP> mtu 1500\n\tinet 10.66.64.1 netmask 0xfffffffc broadcast 10.66.64.3\n")
+SELF_ASSIGNED = call(IFCONFIG, out="\tinet 169.254.7.7 netmask 0xffff0000 broadcast 169.254.255.255\n")
+LOOKS = 7
+"""How often what macOS applies by itself is looked at: with everybody, and once a second."""
 ORDER = call(
     ["/usr/sbin/networksetup", "-listnetworkserviceorder"],
     out="An asterisk (*) denotes that a network service is disabled.\n(1) Ethernet\n(Hardware Port: Ethernet, Device: "
@@ -146,13 +149,26 @@ STORED_BRIDGE = {
         pytest.param(
             ADDRESS,
             [
-                call(IFCONFIG, out="\tinet 169.254.7.7 netmask 0xffff0000 broadcast 169.254.255.255\n"),
+                *[SELF_ASSIGNED] * LOOKS,
                 ORDER,
                 call(INFO, out="DHCP Configuration\nClient ID: \n"),
             ],
             {},
             (False, "169.254.7.7/16 (dhcp)", "10.66.64.1/30 (manual)"),
             id="addresses-false",
+        ),
+        pytest.param(
+            ADDRESS,
+            [
+                SELF_ASSIGNED,
+                SELF_ASSIGNED,
+                EN2,
+                ORDER,
+                call(INFO, out="Manual Configuration\nIP address: 10.66.64.1\n"),
+            ],
+            {},
+            (True, "10.66.64.1/30 (manual)", "10.66.64.1/30 (manual)"),
+            id="addresses-that-are-applied-later",
         ),
         pytest.param(
             {"check": "addresses", "device": "en2"}, [EN2], {}, (True, "10.66.64.1/30", "an address"), id="any-address"

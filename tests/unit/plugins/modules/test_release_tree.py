@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -24,6 +25,12 @@ def tar(path, members):
             entry.size, entry.mode = len(text), 0o600
             archive.addfile(entry, io.BytesIO(text.encode()))
     return path
+
+
+def frame(plain):
+    """Pack as zstd does a text of less than 128 KiB that it cannot make smaller: RFC 8878."""
+    head = b"\x28\xb5\x2f\xfd" + bytes([0b1110_0000]) + len(plain).to_bytes(8, "little")
+    return head + (len(plain) << 3 | 1).to_bytes(3, "little") + plain
 
 
 def packed_zip(path, members):
@@ -136,3 +143,66 @@ def test_absent(run_module, tmp_path):
     assert run_module("release_tree", wanted)["changed"]
     assert not run_module("release_tree", wanted)["changed"]
     assert not (tmp_path / "programs").exists()
+
+
+@pytest.mark.parametrize("prefix", ["", "./"])
+def test_an_archive_that_is_the_release_itself(run_module, tmp_path, prefix):
+    archive = tar(tmp_path / "x.tar.gz", {f"{prefix}bin/program": "1.0", f"{prefix}lib/x.so": "x"})
+    run_module("release_tree", {**arguments(tmp_path, "1.0", archive), "bare": True})
+    assert current(tmp_path) == "1.0"
+    assert (tmp_path / "programs/1.0").stat().st_mode & 0o777 == 0o755
+
+
+def test_it_has_to_be_said_that_it_is_one(run_module, tmp_path):
+    archive = tar(tmp_path / "x.tar.gz", {"bin/program": "1.0", "lib/x.so": "x"})
+    assert "does not hold exactly one folder" in run_module("release_tree", arguments(tmp_path, "1.0", archive))["msg"]
+
+
+def test_more_archives_come_beside_the_program(run_module, tmp_path):
+    libraries = tar(tmp_path / "libraries.tar.gz", {"libraries-1.0/libcudart.so.12": "x"})
+    run_module("release_tree", {**arguments(tmp_path, "1.0"), "more": [str(libraries)]})
+    assert (tmp_path / "programs/current/libcudart.so.12").read_text() == "x"
+    assert current(tmp_path) == "1.0"
+
+
+def test_more_archives_overwrite_nothing(run_module, tmp_path):
+    more = tar(tmp_path / "more.tar.gz", {"more/README": "other"})
+    said = run_module("release_tree", {**arguments(tmp_path, "1.0"), "more": [str(more)]})["msg"]
+    assert said == f"{more} holds README, which the release has too; correct its address."
+    assert not (tmp_path / "programs").exists()
+
+
+def test_what_zstd_packed(run_module, tmp_path):
+    plain = tar(tmp_path / "x.tar.gz", {"program-1.0/bin/program": "1.0"})
+    archive = tmp_path / "x.tar.zst"
+    archive.write_bytes(frame(gzip.decompress(plain.read_bytes())))
+    run_module("release_tree", arguments(tmp_path, "1.0", archive))
+    assert current(tmp_path) == "1.0"
+
+
+def test_a_tar_archive_that_ends_with_a_zip_is_none(run_module, tmp_path):
+    program = packed_zip(tmp_path / "program", {"__main__.py": "print()"}).read_bytes()
+    plain = tmp_path / "x.tar"
+    with tarfile.open(plain, "w") as archive:
+        entry = tarfile.TarInfo("program-1.0/bin/program")
+        entry.size = len(program)
+        archive.addfile(entry, io.BytesIO(program))
+    zstd = tmp_path / "x.tar.zst"
+    zstd.write_bytes(frame(plain.read_bytes()))
+    for version, archive in (("1.0", plain), ("1.1", zstd)):
+        run_module("release_tree", arguments(tmp_path, version, archive))
+        assert (tmp_path / "programs/current/bin/program").read_bytes() == program
+
+
+def test_a_damaged_one_is_a_sentence(run_module, tmp_path):
+    archive = tmp_path / "x.tar.zst"
+    archive.write_bytes(frame(b"x" * 4096)[:-100])
+    assert f"{archive} cannot be unpacked: " in run_module("release_tree", arguments(tmp_path, "1.0", archive))["msg"]
+
+
+def test_a_host_without_zstd_is_told_so(run_module, tmp_path, monkeypatch):
+    archive = tmp_path / "x.tar.zst"
+    archive.write_bytes(frame(b""))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = run_module("release_tree", arguments(tmp_path, "1.0", archive))["msg"]
+    assert said == f"{archive} is packed with zstd, which this host lacks: install zstd."

@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _no_follow
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import account
 
 if TYPE_CHECKING:
@@ -146,3 +147,27 @@ def test_absent_keeps_nothing_where_there_is_no_file(run_module: Run, host_files
     assert run_module("service_paths", gone, check=True)["changed"]
     assert run_module("service_paths", gone)["changed"]
     assert not (host_files / "opt/exo").exists()
+
+
+def test_a_folder_in_which_a_disk_is_mounted_is_emptied_and_stays(
+    run_module: Run, host_files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_module("service_paths", WANTED)
+    models = host_files / "opt/exo/models"
+
+    def device(directory: int) -> int:
+        on_the_disk = {path.stat().st_ino for path in (models, *models.rglob("*"))}
+        return 2 if os.fstat(directory).st_ino in on_the_disk else 1
+
+    monkeypatch.setattr(_no_follow, "_device", device)
+    (models / "org--name").mkdir()
+    (models / "org--name/weights").write_text("x")
+    (models / "lost+found").mkdir()
+    (host_files / "opt/exo/log").write_text("x")
+    gone = {**WANTED, "state": "absent"}
+    assert run_module("service_paths", gone, check=True)["changed"]
+    assert models.joinpath("org--name/weights").exists()
+    assert run_module("service_paths", gone)["changed"]
+    assert [path.name for path in models.parent.iterdir()] == ["models"]
+    assert [path.name for path in models.iterdir()] == ["lost+found"]
+    assert not run_module("service_paths", gone)["changed"]

@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._first_contact import (
+    Refusal,
     Seen,
     Target,
     obstacles,
     unreachable,
+    wrong_machine,
 )
 
 VIA = "Task failed: Failed to connect to the host via ssh: "
@@ -116,9 +118,43 @@ LINUX = "kernel=Linux\nuser=admin\nuid=1000\ngroups=admin users\n"
 PLAIN = LINUX.replace("groups=admin users", "groups=users")
 MINI = "Last login: today\nkernel=Darwin\nuser=admin\nuid=501\ngroups=staff admin _developer\nhomebrew=present\n"
 GUEST = MINI.replace("staff admin", "staff")
-NEEDED = "sudo: a password is required"
-NO_RIGHTS = "admin may not use sudo; log in as root and run `usermod -aG sudo admin`, or name another ansible_user."
-NOT_LISTED = "admin is not in the sudoers file.\nThis incident has been reported to the administrator."
+OWN_GROUP = LINUX.replace("groups=admin users", "groups=admin users plugdev")
+SUDOER = LINUX.replace("groups=admin users", "groups=admin sudo users")
+# What Ansible makes of it without -K, and what sudo 1.9.13 says of a user without rights as of one that has some.
+NEEDED = "sudo: a password is required\r\n\nShared connection to 192.168.1.11 closed.\r\n"
+MISSING = "Missing sudo password"
+BECOME = "log in as root and run `usermod -aG sudo admin`, or name another ansible_user."
+NO_RIGHTS = f"admin may not use sudo; {BECOME}"
+SOME_RIGHTS = f"admin may run only some commands with sudo; {BECOME}"
+ASKS = "sudo asks admin for a password; run playbooks/bootstrap.yml with -K once, after which it asks no more."
+ASKS_FIRST = "sudo asks admin for a password; run this with -K, which asks you for it."
+PERHAPS = (
+    "sudo asks admin, who is in no group of administrators, for a password; if a rule of sudo allows admin everything, "
+    "{}; if none does, "
+)
+MAYBE = PERHAPS.format("run playbooks/bootstrap.yml with -K once, after which it asks no more")
+MAYBE_FIRST = PERHAPS.format("run this with -K, which asks you for it")
+AT_THE_MAC = (
+    "make that user an administrator at the screen of the Mac, in System Settings under Users & Groups, or name "
+    "another ansible_user."
+)
+# With the right password, over a terminal.
+NOT_LISTED = "\r\nadmin is not in the sudoers file.\r\n\nShared connection to 192.168.1.11 closed.\r\n"
+NOT_THIS = (
+    "\r\nSorry, user admin is not allowed to execute '/bin/sh -c echo' as root on gpu1.\r\n\nConnection to gpu1 closed."
+)
+LISTED = """Matching Defaults entries for admin on gpu1:
+    env_reset, mail_badpass,
+    secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin,
+    use_pty
+
+User admin may run the following commands on gpu1:
+"""
+
+
+def listed(*rules: str) -> Refusal:
+    """Return how sudo refuses who has a rule without a password among others."""
+    return Refusal(MISSING, LISTED + "".join(f"    {rule}\n" for rule in rules))
 
 
 @pytest.mark.parametrize(
@@ -127,65 +163,57 @@ NOT_LISTED = "admin is not in the sudoers file.\nThis incident has been reported
         pytest.param(LINUX, SITE, None, [], id="fine"),
         pytest.param(MINI, MAC, None, [], id="fine-mac"),
         pytest.param(
-            LINUX, MAC, "x", ["192.168.1.11 is not a Mac; correct ansible_host, or move it to the group linux."]
+            LINUX,
+            MAC,
+            Refusal("x"),
+            ["192.168.1.11 is not a Mac; correct ansible_host, or move it to the group linux."],
         ),
         pytest.param(MINI, SITE, None, ["192.168.1.11 is a Mac; correct ansible_host, or move it to the group macos."]),
+        pytest.param(SUDOER, SITE, Refusal(MISSING), [ASKS], id="site-before-bootstrap"),
         pytest.param(
-            LINUX,
-            SITE,
-            NEEDED,
-            ["sudo asks admin for a password; run playbooks/bootstrap.yml with -K once, after which it asks no more."],
-            id="site-before-bootstrap",
+            MINI, replace(MAC, bootstrapping=True), Refusal(MISSING), [ASKS_FIRST], id="bootstrap-of-a-mac-without-K"
         ),
         pytest.param(
             MINI,
             replace(MAC, bootstrapping=True),
-            "Missing sudo password",
-            ["sudo asks admin for a password; run this with -K, which asks you for it."],
-            id="bootstrap-without-K",
-        ),
-        pytest.param(
-            MINI,
-            replace(MAC, bootstrapping=True),
-            "Incorrect sudo password",
+            Refusal("Incorrect sudo password"),
             ["the password given with -K is wrong for admin; repeat the run with the right one."],
             id="wrong-K",
         ),
-        *(
-            pytest.param(
-                PLAIN,
-                target,
-                said,
-                [NO_RIGHTS],
-                id=f"no-administrator-{number}",
-            )
-            for number, (target, said) in enumerate(
-                [
-                    (SITE, NEEDED),
-                    (FIRST, NOT_LISTED),
-                    (FIRST, "Sorry, user admin is not allowed to execute '/usr/bin/sh' as root on gpu1."),
-                    (FIRST, "Missing sudo password"),
-                ]
-            )
+        pytest.param(SUDOER, SITE, Refusal(NEEDED), [ASKS], id="asked-over-a-terminal"),
+        # A user of that name is in a group of that name, which Debian's sudo does not mean.
+        pytest.param(OWN_GROUP, SITE, Refusal(MISSING), [MAYBE + BECOME], id="group-of-ones-own"),
+        pytest.param(PLAIN, SITE, Refusal(MISSING), [MAYBE + BECOME], id="no-group"),
+        pytest.param(PLAIN, FIRST, Refusal(MISSING), [MAYBE_FIRST + BECOME], id="no-group-at-first"),
+        pytest.param(GUEST, MAC, Refusal(MISSING), [MAYBE + AT_THE_MAC], id="no-administrator-of-a-mac"),
+        pytest.param(PLAIN, SITE, listed("(root) NOPASSWD: /bin/ls", "(ALL : ALL) ALL"), [ASKS], id="a-rule-for-all"),
+        pytest.param(PLAIN, SITE, listed("(root) NOPASSWD: /bin/ls, PASSWD: ALL"), [ASKS], id="a-rule-in-one-line"),
+        pytest.param(PLAIN, SITE, listed("(root) NOPASSWD: /usr/bin/apt"), [SOME_RIGHTS], id="a-rule-for-some"),
+        pytest.param(PLAIN, SITE, listed("(_www) NOPASSWD: ALL"), [SOME_RIGHTS], id="a-rule-for-another-user"),
+        pytest.param(SUDOER, SITE, Refusal(MISSING, NEEDED), [ASKS], id="nothing-listed"),
+        pytest.param(PLAIN, FIRST, Refusal(NOT_LISTED), [NO_RIGHTS], id="none-with-a-password"),
+        pytest.param(SUDOER, FIRST, Refusal(NOT_LISTED), [NO_RIGHTS], id="a-group-that-sudo-does-not-mean"),
+        pytest.param(PLAIN, FIRST, Refusal(NOT_THIS), [SOME_RIGHTS], id="some-with-a-password"),
+        # Which Ansible takes for the mark of success, that the command has.
+        pytest.param(
+            PLAIN, FIRST, Refusal("\r\n\nShared connection to gpu1 closed.\r\n"), [SOME_RIGHTS], id="swallowed"
         ),
         pytest.param(
-            GUEST,
-            MAC,
-            NEEDED,
-            [
-                (
-                    "admin may not use sudo; make that user an administrator at the screen of the Mac, in System "
-                    "Settings under "
-                    "Users & Groups, or name another ansible_user."
-                )
-            ],
-            id="no-administrator-of-a-mac",
+            PLAIN, FIRST, Refusal("Sorry, user admin may not run sudo on gpu1."), [NO_RIGHTS], id="none-on-this-host"
+        ),
+        pytest.param(GUEST, MAC, Refusal(NOT_LISTED), [f"admin may not use sudo; {AT_THE_MAC}"], id="guest-of-a-mac"),
+        pytest.param(
+            PLAIN,
+            FIRST,
+            Refusal("admin ist nicht in der sudoers-Datei.\r\n\nShared connection to 192.168.1.11 closed.\r\n"),
+            ["admin gets no rights of root: admin ist nicht in der sudoers-Datei."],
+            id="in-another-language",
         ),
         *(
             pytest.param(
                 PLAIN,
                 SITE,
-                said,
+                Refusal(said),
                 ["it has no sudo; log in to it as root and run `apt-get install sudo` and `usermod -aG sudo admin`."],
                 id=f"no-sudo-{number}",
             )
@@ -194,14 +222,14 @@ NOT_LISTED = "admin is not in the sudoers file.\nThis incident has been reported
         pytest.param(
             LINUX,
             SITE,
-            "Timeout (32s) waiting for privilege escalation prompt: ",
+            Refusal("Timeout (32s) waiting for privilege escalation prompt: "),
             ["admin gets no rights of root: Timeout (32s) waiting for privilege escalation prompt."],
             id="unknown",
         ),
     ],
 )
 def test_what_keeps_a_run_from_changing_a_host(
-    seen: str, target: Target, root: str | None, sentences: list[str]
+    seen: str, target: Target, root: Refusal | None, sentences: list[str]
 ) -> None:
     assert list(obstacles(Seen.parse(seen), target, root, [])) == sentences
 
@@ -234,4 +262,53 @@ def test_homebrew(seen: str, programs: list[str], missing: str | None) -> None:
 
 def test_a_host_has_several_obstacles_at_once() -> None:
     guest = GUEST.replace("homebrew=present\n", "")
-    assert len(list(obstacles(Seen.parse(guest), MAC, NEEDED, ["Squid"]))) == 2
+    assert len(list(obstacles(Seen.parse(guest), MAC, Refusal(NEEDED), ["Squid"]))) == 2
+
+
+@pytest.mark.parametrize(
+    ("machine", "backends", "sentences"),
+    [
+        pytest.param("x86_64", ["llama_cpp"], [], id="x86_64"),
+        pytest.param("aarch64", ["llama_cpp"], [], id="arm64-on-linux"),
+        pytest.param("arm64", ["exo"], [], id="arm64-on-a-mac"),
+        pytest.param("", ["exo"], [], id="unknown"),
+        pytest.param("riscv64", [], [], id="serves-nothing"),
+        pytest.param(
+            "i686",
+            ["llama_cpp"],
+            [
+                (
+                    "its processor is i686, and llama_cpp runs on x86_64 and arm64 alone; take the host out of the "
+                    "group llama_cpp."
+                )
+            ],
+            id="one",
+        ),
+        pytest.param(
+            "riscv64",
+            ["exo", "llama_cpp"],
+            [
+                (
+                    "its processor is riscv64, and exo and llama_cpp run on x86_64 and arm64 alone; take the host out "
+                    "of the groups exo and llama_cpp."
+                )
+            ],
+            id="two",
+        ),
+    ],
+)
+def test_a_processor_that_no_backend_has_programs_for(machine: str, backends: list[str], sentences: list[str]) -> None:
+    assert list(wrong_machine(Seen.parse(f"{LINUX}machine={machine}\n"), backends)) == sentences
+
+
+@pytest.mark.parametrize("methods", ["password", "keyboard-interactive", "password,keyboard-interactive"])
+def test_a_mac_that_waits_for_its_filevault_password(methods: str) -> None:
+    said = f"{VIA}admin@192.168.1.11: Permission denied ({methods})."
+    sentence = unreachable(said, MAC)
+    assert "it is locked and waits for the FileVault password: run `ssh admin@192.168.1.11`" in sentence
+    assert "it does not let admin in with the key" in sentence
+    assert "FileVault" not in unreachable(said, SITE)
+
+
+def test_a_mac_that_takes_keys_is_not_locked() -> None:
+    assert "FileVault" not in unreachable(DENIED, MAC)

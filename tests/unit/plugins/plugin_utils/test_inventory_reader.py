@@ -86,7 +86,8 @@ def test_an_encrypted_value_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_value_that_cannot_be_decrypted_is_one_problem(tmp_path: Path) -> None:
     inventory = read(tmp_path, f"exo_namespace: {inline('quiet')}", unlocked=False)
     assert len(inventory.unresolved) == 1
-    assert inventory.unresolved[0].sentence.startswith("mini: exo_namespace cannot be worked out: ")
+    place = f"{tmp_path}/group_vars/all.yml:1"
+    assert inventory.unresolved[0].sentence.startswith(f"mini: exo_namespace in {place} cannot be decrypted; ")
 
 
 def test_what_follows_from_facts_is_left_for_later(tmp_path: Path) -> None:

@@ -24,11 +24,22 @@ GROUPS = {
     "macos": ["mini1", "mini2"],
     "exo": ["mini1"],
 }
-OF_ALL = ["node_exporter", "firewall", "proxy_client", "dns_client"]
-OF_MACS = ["node_exporter", "firewall", "thunderbolt", "macos_headless", "proxy_client", "dns_client"]
+OF_ALL = ["node_exporter", "model_files", "model_store", "power_management", "firewall", "proxy_client", "dns_client"]
+OF_MACS = [
+    "node_exporter",
+    "model_files",
+    "model_store",
+    "power_management",
+    "firewall",
+    "thunderbolt",
+    "macos_headless",
+    "proxy_client",
+    "dns_client",
+]
 OF_MANAGEMENT = [
-    *("haproxy", "grafana", "prometheus", "alertmanager", "cluster_exporter", "node_exporter", "firewall"),
-    *("proxy_client", "squid", "dns_client", "adguard_home", "release_store"),
+    *("haproxy", "grafana", "prometheus", "alertmanager", "cluster_exporter", "node_exporter"),
+    *("gateway", "model_files", "model_store", "power_management", "firewall", "proxy_client", "squid", "dns_client"),
+    *("adguard_home", "release_store"),
 ]
 
 

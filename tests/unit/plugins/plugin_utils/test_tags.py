@@ -20,9 +20,11 @@ from tests import yaml_files
 
 REPOSITORY = Path(__file__).parents[4]
 MONITORING = {"alertmanager", "cluster_exporter", "grafana", "node_exporter", "prometheus"}
+SERVED_ALONE = {"llama_cpp", "mlx_lm", "ollama", "vllm"}
 EVERYTHING = MONITORING | {
-    *("adguard_home", "command_line_tools", "dns_client", "exo", "firewall", "haproxy", "macos_headless"),
-    *("proxy_client", "release_store", "squid", "thunderbolt"),
+    *("adguard_home", "command_line_tools", "dns_client", "exo", "exo_models", "firewall", "haproxy", "llama_cpp"),
+    *("macos_headless", "mlx_lm", "model_files", "model_store", "nvidia_driver", "ollama", "power_management", "vllm"),
+    *("gateway", "proxy_client", "release_store", "squid", "thunderbolt"),
 }
 
 
@@ -38,7 +40,13 @@ def plays(path: Path) -> list[dict]:
         pytest.param(["all"], ["cache"], EVERYTHING - {"squid", "proxy_client"}, id="a-playbook-skipped"),
         pytest.param(["all"], ["all"], set(), id="all-skipped"),
         pytest.param(["exo"], [], {"exo"}, id="one"),
-        pytest.param(["backends", "dns"], [], {"adguard_home", "dns_client", "exo"}, id="playbooks"),
+        pytest.param(["backends", "dns"], [], {"adguard_home", "dns_client", "exo"} | SERVED_ALONE, id="playbooks"),
+        pytest.param(
+            ["models"],
+            [],
+            {"model_store", "model_files", "exo_models"} | SERVED_ALONE,
+            id="a-playbook-whose-roles-have-further-tags",
+        ),
         pytest.param(["monitoring"], ["grafana"], MONITORING - {"grafana"}, id="part-of-a-playbook"),
         pytest.param(["macos"], [], {"macos_headless", "thunderbolt", "command_line_tools"}, id="macs"),
         pytest.param(["verify"], [], EVERYTHING, id="verify"),
@@ -50,6 +58,25 @@ def test_the_tags_choose_the_lines(run, skip, chosen):
     checks = [{"capability": name} for name in sorted(EVERYTHING)]
     left = FilterModule().filters()["tagged_checks"](checks, run, skip)
     assert {check["capability"] for check in left} == chosen
+
+
+@pytest.mark.parametrize(
+    ("run", "left"),
+    [
+        pytest.param(["all"], ["of itself", "of both"], id="everything"),
+        pytest.param(["firewall"], ["of itself"], id="one"),
+        pytest.param(["firewall", "exo"], ["of itself", "of both"], id="both"),
+        pytest.param(["exo"], [], id="the other"),
+    ],
+)
+def test_what_needs_another_one_is_left_out_without_it(run, left):
+    checks = [
+        {"capability": "firewall", "title": "of itself"},
+        {"capability": "firewall", "title": "of both", "needs": ["exo"]},
+    ]
+    kept = FilterModule().filters()["tagged_checks"](checks, run, [])
+    assert [check.pop("title") for check in kept] == left
+    assert all(check == {"capability": "firewall"} for check in kept)
 
 
 def test_every_capability_with_a_report_is_among_them():
@@ -85,6 +112,7 @@ def test_every_capability_with_a_report_is_among_them():
             "gpus is a tag of no play in this run; write one of validate.",
             id="nothing-near",
         ),
+        pytest.param("playbooks/dns.yml", "preflight", None, id="computed"),
         *(
             pytest.param("site.yml", tag, None, id=tag)
             for tag in sorted(SPECIAL | {"exo", "dns", "verify", "validate"})
@@ -114,7 +142,11 @@ def test_what_molecule_always_skips_is_no_mistake():
     ]
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
+# The checks and the validation are a part of others, and their tasks choose their tags.
+NAMED = [path for path in sorted((REPOSITORY / "playbooks").glob("*.yml")) if path.stem not in ("checks", "validate")]
+
+
+@pytest.mark.parametrize("path", NAMED, ids=lambda path: path.stem)
 def test_the_name_of_a_playbook_is_a_tag_of_all_its_plays(path):
     assert [play["name"] for play in plays(path) if path.stem not in play.get("tags", [])] == []
 
