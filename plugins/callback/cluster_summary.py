@@ -11,18 +11,32 @@ type: aggregate
 short_description: What a run changed and what it measured, at its end
 version_added: 0.1.0
 description:
-  - Prints for every host the tasks that changed something, the lines of its node report, and the exo cluster.
+  - Prints for every host the tasks that changed something, the lines of its node report, the models and exo.
   - A host that was unreachable, that failed, or whose plays were never begun, is named as such, with the reason.
   - Where the reason is one of those that are known, it says what to do.
   - Whatever is not as it should be is repeated at the very end.
   - A task that ran on another host for a host is booked on the one that it ran on.
+  - Ends a run before it begins where variables of the group C(all) cannot be read, and names file and line.
+  - Gives what C(-e name=value) says the type that the specification of the variable asks for.
   - A task whose result has C(changed_settings), as that of M(hybrid_ai.cluster.macos_headless), is shown with them.
+options:
+  file:
+    description:
+      - Where the same is written as JSON too, for a program that started the run; its folder has to be there.
+      - A mapping of C(changed) (the tasks that changed something, by host), C(troubles) (by host, C(state) and
+        C(reasons)) and C(reports) (the lines of the node report, by host).
+      - Nothing is written of a run that was refused.
+    type: path
+    env:
+      - name: CLUSTER_SUMMARY_FILE
 requirements:
   - Enabled by C(callbacks_enabled) in C(ansible.cfg).
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
 
+import json
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +45,13 @@ from typing import TYPE_CHECKING, Any
 from ansible import constants, context
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _model_report
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._extra_variables import give_types
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._first_contact import Target, unreachable
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import load_specs
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._models import BACKENDS
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import is_chosen
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._written_files import faults_of_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,8 +72,13 @@ MANAGED = "names, download cache, dashboards, alerts and web pages"
 """What the host of that group brings."""
 VERIFICATION = "hybrid_ai.cluster.verify : "
 """What the names of the tasks of the role verify begin with."""
+MODELS = "__verify_models"
+"""The fact that has the table of models."""
 REFUSAL = "hybrid_ai.cluster.validate : "
 """What those of the role validate begin with, after which nothing is to be summed up."""
+
+_UNREADABLE = 4
+"""What ansible-playbook itself ends with where it cannot read something."""
 
 
 def _action(result: CallbackTaskResult) -> str:
@@ -114,6 +139,9 @@ class CallbackModule(CallbackBase):
         self._changed: dict[str, list[str]] = defaultdict(list)
         self._reports: dict[str, list[dict[str, Any]]] = {}
         self._exo: dict[str, Any] = {}
+        self._placed: dict[str, Any] = {}
+        """What exo serves, measured after the models were placed; nothing in a run that did not wait for them."""
+        self._models: list[dict[str, Any]] = []
         self._failed: dict[str, Trouble] = {}
         self._unreachable: dict[str, Trouble] = {}
         self._stopped: dict[str, Trouble] = {}
@@ -129,10 +157,19 @@ class CallbackModule(CallbackBase):
         self._bootstrapping = False
 
     def v2_playbook_on_start(self, playbook: Playbook) -> None:
-        """Note whether this is a prediction, and what is to come."""
+        """Note whether this is a prediction, and what is to come; end a run that Ansible ends without naming a file."""
+        sources = [Path(source) for source in context.CLIARGS.get("inventory") or () if "," not in source]
+        faults = faults_of_all(sources, playbook.get_loader())
+        if faults:
+            for fault in faults:
+                self._display.display(f"[ERROR]: {fault}", color=constants.COLOR_ERROR, stderr=True)
+            sys.exit(_UNREADABLE)
+        for play in playbook.get_plays()[:1]:
+            give_types(play.get_variable_manager()._extra_vars, load_specs().options)
         self._check = bool(context.CLIARGS.get("check"))
         self._bootstrapping = Path(playbook._file_name or "").stem == "bootstrap"
-        self._waiting = playbook.get_plays()
+        # Nobody waits for a play that only validates the inventory, which is run on the controller.
+        self._waiting = [play for play in playbook.get_plays() if CONTROLLER not in str(play.hosts)]
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         """Note that a play has begun."""
@@ -184,17 +221,24 @@ class CallbackModule(CallbackBase):
     def _note_measurement(self, result: CallbackTaskResult) -> None:
         if _action(result) == "hybrid_ai.cluster.node_report" and "lines" in result.result:
             self._reports[result.host.get_name()] = result.result["lines"]
+        if models := (result.result.get("ansible_facts") or {}).get(MODELS):
+            self._models = models
         if _action(result) == "hybrid_ai.cluster.exo_cluster_info" and "members" in result.result:
             self._exo = result.result
+        if _action(result) == "hybrid_ai.cluster.exo_placement_info" and "models" in result.result:
+            self._placed = result.result
 
     def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
         """Print what was collected."""
         if self._refused:
             return
         if self._stopped:
-            self._print_wrong({**self._stopped, **{host: self._unreachable_host(host) for host in stats.dark}})
+            stopped = {**self._stopped, **{host: self._unreachable_host(host) for host in stats.dark}}
+            self._write(stopped)
+            self._print_wrong(stopped)
             return
         troubles = self._troubles(stats)
+        self._write(troubles)
         if not self._reports and not self._changed and not troubles:
             return
         self._print_changes({*stats.processed, *troubles, *self._changed}, troubles)
@@ -204,9 +248,22 @@ class CallbackModule(CallbackBase):
                 self._print_report(host)
             if self._play and not self._managers():
                 self._display.display(f"No host is in the group {MANAGEMENT}, so there are no {MANAGED}.")
+        if self._models and self._reports and self._is_about_models():
+            self._print_models()
         if self._exo:
             self._print_exo()
         self._print_wrong(troubles)
+
+    def _write(self, troubles: dict[str, Trouble]) -> None:
+        """Write for a program what is printed for people."""
+        file = self.get_option("file")
+        if file:
+            document = {
+                "changed": self._changed,
+                "troubles": {host: {"state": one.state, "reasons": one.reasons} for host, one in troubles.items()},
+                "reports": self._reports,
+            }
+            Path(file).write_text(json.dumps(document, default=str), encoding="utf-8")
 
     def _managers(self) -> list[str]:
         """Return the hosts of the group management, whatever the limit of the run; nobody where no play began."""
@@ -288,6 +345,18 @@ class CallbackModule(CallbackBase):
                 left = f"{MANAGED} were left as they are; run this again when it can be reached."
                 self._display.display(f"Without {manager}, {left}", color=constants.COLOR_ERROR)
 
+    def _is_about_models(self) -> bool:
+        """Tell whether anything was measured of models, or would have been on hosts that the run did not reach."""
+        run, skipped = context.CLIARGS.get("tags") or ("all",), context.CLIARGS.get("skip_tags") or ()
+        measured = any(line.get("model") for lines in self._reports.values() for line in lines)
+        return measured or any(is_chosen(capability, run, skipped) for capability in ("model_files", *BACKENDS))
+
+    def _print_models(self) -> None:
+        """Print which model is served by what."""
+        self._display.banner("MODELS")
+        for line, wrong in _model_report.text(_model_report.rows(self._models, self._reports)):
+            self._display.display(line, color=constants.COLOR_ERROR if wrong else constants.COLOR_OK)
+
     def _print_exo(self) -> None:
         """Print the cluster as its members see it."""
         self._display.banner("EXO CLUSTER")
@@ -295,11 +364,7 @@ class CallbackModule(CallbackBase):
         for member in members:
             peers = sorted({edge["sink"] for edge in self._exo["edges"] if edge["source"] == member["name"]})
             self._display.display(f"{member['name']}  {member['address']}  sees {', '.join(peers) or 'nobody'}")
-        models = self._exo.get("models") or []
-        placed = [
-            f"{instance['model']} on {', '.join(instance['nodes'])}" for instance in self._exo.get("instances", [])
-        ]
-        self._display.display(f"models on disk: {', '.join(models) or 'none'}; running: {'; '.join(placed) or 'none'}")
+        self._display.display(_served(self._placed) if self._placed else _found(self._exo))
         for sentence in self._exo.get("missing", []):
             self._display.display(sentence, color=constants.COLOR_ERROR)
 
@@ -308,6 +373,27 @@ def _hosts(play: Play) -> list[str]:
     """Return the hosts of a play that has not begun, under the limit of the run."""
     inventory = play.get_variable_manager()._inventory
     return [host.get_name() for host in inventory.get_hosts(play.hosts, ignore_restrictions=True)]
+
+
+def _found(cluster: dict[str, Any]) -> str:
+    """Write what the nodes had when they found each other, which is before models are placed."""
+    models = cluster.get("models") or []
+    placed = [_on_nodes(instance["model"], instance["nodes"]) for instance in cluster.get("instances") or []]
+    found = f"models on disk: {', '.join(models) or 'none'}; running: {'; '.join(placed) or 'none'}"
+    return f"When the nodes had found each other, {found}"
+
+
+def _served(placement: dict[str, Any]) -> str:
+    """Write what exo serves since its models were placed."""
+    ready = [model for model in placement["models"] if model.get("state") == "ready"]
+    named = [_on_nodes(model["name"], model.get("nodes")) for model in ready]
+    others = [_on_nodes(str(other.get("model")), other.get("nodes")) for other in placement.get("others") or []]
+    beside = f"; not in the table: {'; '.join(others)}" if others else ""
+    return f"running: {'; '.join(named) or 'none'}{beside}"
+
+
+def _on_nodes(model: str, nodes: Iterable[str] | None) -> str:
+    return f"{model} on {', '.join(nodes or ()) or 'no node'}"
 
 
 def _sentence(line: dict[str, Any]) -> str:

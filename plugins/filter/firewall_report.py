@@ -92,7 +92,7 @@ def firewall_report(
         over_thunderbolt = [dict(path) for path in paths if path["thunderbolt"]]
         topology = {"members": members, "paths": over_thunderbolt, "port": port, "timeout": TOPOLOGY_SECONDS}
         checks.append({"check": "exo_over_thunderbolt", **topology})
-    return [{"capability": CAPABILITY, **check} for check in checks]
+    return [{"capability": CAPABILITY, "needs": ["exo"], **check} for check in checks]
 
 
 class FilterModule:

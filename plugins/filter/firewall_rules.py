@@ -22,10 +22,9 @@ description:
   - Derives from the service table who may reach which port of a host. A port of the table is closed to everybody whom
     its C(from) does not name; every other port stays as it is. Remote login is always open.
   - A port that a service shares with the system's own, such as that of multicast DNS, stays as it is.
-  - Between two exo workers that Thunderbolt joins, exo's port answers the other's LAN address like a closed port, so
-    that exo finds the way over Thunderbolt only.
+  - Blocks exo over the LAN between Macs that Thunderbolt joins, so that it uses the cable.
   - The processes of exo's user may reach the nodes of exo, name servers, and the public internet for downloads. Every
-    other address is refused, since exo dials whoever announces itself.
+    other address is refused, since exo connects to whoever announces itself.
 positional: host, groups, addresses, plans
 options:
   _input:

@@ -28,6 +28,7 @@ class FilterModule:
         """Return the filters by name."""
         return {
             "prometheus_scrape_configs": _prometheus.scrape_configs,
+            "prometheus_discovery": _prometheus.discovered,
             "prometheus_inventory_rules": _prometheus.inventory_rules,
             "prometheus_alerts": prometheus_alerts,
         }

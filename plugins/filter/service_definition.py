@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _SAME_NAMES = (
     *("name", "description", "state", "arguments", "environment", "secret_environment", "secret_files", "limits"),
-    *("low_ports", "log", "restart", "restart_token", "replaces", "health"),
+    *("low_ports", "log", "restart", "restart_token", "replaces", "health", "stop_seconds", "notifies", "reload"),
 )
 
 

@@ -44,8 +44,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - Entries by service name, each with C(name), C(description), C(group), C(port), C(protocol), C(from), C(dns),
-      C(metrics), C(health), C(shared), C(login) and C(hidden).
+    - Entries by service name, each with C(name), C(description), C(capability), C(group), C(port), C(protocol),
+      C(from), C(dns), C(metrics), C(metrics_key), C(metrics_params), C(metrics_models), C(health), C(shared), C(login)
+      and C(hidden).
   type: dict
 """
 

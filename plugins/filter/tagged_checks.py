@@ -18,6 +18,8 @@ version_added: 0.1.0
 description:
   - Keeps the checks of the capabilities that the tags of a run choose and that its skipped tags do not leave out.
   - Which tags mean a capability is read from the playbooks of this collection.
+  - A check with C(needs) is kept where the tags choose all of those capabilities as well, and comes back without it.
+    So a run of one part says nothing about another one that may not be there yet.
 positional: run_tags, skip_tags
 options:
   _input:
@@ -58,7 +60,11 @@ def tagged_checks(
 ) -> list[Mapping[str, Any]]:
     """Keep the checks that the tags choose."""
     run_tags, skip_tags = list(run_tags), list(skip_tags)
-    return [check for check in checks if is_chosen(check["capability"], run_tags, skip_tags)]
+    return [
+        {key: value for key, value in check.items() if key != "needs"}
+        for check in checks
+        if all(is_chosen(name, run_tags, skip_tags) for name in (check["capability"], *check.get("needs", ())))
+    ]
 
 
 class FilterModule:

@@ -90,6 +90,28 @@ def cable_problems(links: Any, subnet: Any, hosts: Iterable[str]) -> list[Proble
     return _reuse_problems(read_cables(links)) + _subnet_problems(subnet, len(links))
 
 
+def unconfigured_problems(cables: Iterable[Cable], macs: Iterable[str], left: Iterable[str]) -> list[Problem]:
+    """Refuse a cable with an end that no role configures: the other end would have an address and nobody to talk to.
+
+    `left` are the Macs whose ports the role sets back, which is right where it does so at both ends.
+    """
+    known, absent = set(macs), set(left)
+    problems = []
+    for cable in cables:
+        for host, peer in (cable.hosts, cable.hosts[::-1]):
+            if host not in known:
+                reason = "only a Mac in the group macos has its Thunderbolt ports configured"
+            elif host in absent and peer in known - absent:
+                reason = f"thunderbolt_state is absent here, and not on {peer}"
+            else:
+                continue
+            sentence = (
+                f"cable {cable.number} of thunderbolt_links ({cable}) ends here, but {reason}; remove that cable."
+            )
+            problems.append(Problem(host, sentence))
+    return problems
+
+
 def _form_problems(number: int, link: Any, known: set[str]) -> list[Problem]:
     where = f"cable {number} of thunderbolt_links"
     if not isinstance(link, Mapping):

@@ -41,11 +41,12 @@ class Capability:
     after: tuple[str, ...] = ()
     checks: bool = True
     uid: int | None = None
+    more_tags: tuple[str, ...] = ()
 
     @property
     def tags(self) -> frozenset[str]:
-        """What runs it: its own name, or that of its playbook."""
-        return frozenset({self.name, self.playbook})
+        """What runs it: its own name, that of its playbook, or another that its entry names."""
+        return frozenset({self.name, self.playbook, *self.more_tags})
 
     @property
     def where(self) -> str:
@@ -77,10 +78,14 @@ def parse(content: dict[str, Any]) -> Registry:
         groups={name: Group(name, **entry) for name, entry in content["groups"].items()},
         planned_groups={name: tuple(groups) for name, groups in content["planned_groups"].items()},
         building_blocks=tuple(content["building_blocks"]),
-        capabilities={
-            name: Capability(name, **{**entry, "after": tuple(entry.get("after", ()))})
-            for name, entry in content["capabilities"].items()
-        },
+        capabilities={name: _capability(name, entry) for name, entry in content["capabilities"].items()},
+    )
+
+
+def _capability(name: str, entry: dict[str, Any]) -> Capability:
+    values = {key: value for key, value in entry.items() if key != "tags"}
+    return Capability(
+        name, **{**values, "after": tuple(entry.get("after", ())), "more_tags": tuple(entry.get("tags", ()))}
     )
 
 

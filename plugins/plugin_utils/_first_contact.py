@@ -86,6 +86,18 @@ def _denied(_said: str, target: Target) -> str:
     return f"the password given with -k is wrong for {target.who}; look at ansible_user and the password{switch}."
 
 
+def _locked(said: str, target: Target) -> str:
+    """Name what a Mac with FileVault does from macOS 26 on: before its disk is unlocked, ssh takes a password alone."""
+    if not target.is_mac:
+        return _denied(said, target)
+    return (
+        "it takes passwords only; if FileVault is on there and it has restarted, it is locked and waits for the "
+        f"FileVault password: run `ssh {target.who}@{target.address}` with it, which ends the connection, and then the "
+        "Mac starts. "
+        f"If not, {_denied(said, target)}"
+    )
+
+
 def _refused(_said: str, target: Target) -> str:
     if target.is_mac:
         return (
@@ -117,6 +129,7 @@ _UNREACHABLE = (
     (r"Host key verification failed|host key is known", _unknown_host_key),
     (r"UNPROTECTED PRIVATE KEY FILE|bad permissions", _open_key),
     (r"Too many authentication failures", _too_many_keys),
+    (r"Permission denied \((password|keyboard-interactive|password,keyboard-interactive)\)", _locked),
     (r"Permission denied|incorrect (username/)?password", _denied),
     (r"Connection refused", _refused),
     (r"timed out|No route to host|Host is down|Network is unreachable", _silent),
@@ -134,6 +147,7 @@ echo kernel="$(uname -s)"
 echo user="$(id -un)"
 echo uid="$(id -u)"
 echo groups="$(id -Gn)"
+echo machine="$(uname -m)"
 if [ -x /opt/homebrew/bin/brew ]; then echo homebrew=present; fi
 """
 """What a host is asked before anything else: it may have no Python yet."""
@@ -141,8 +155,44 @@ if [ -x /opt/homebrew/bin/brew ]; then echo homebrew=present; fi
 AS_ROOT = '[ "$(id -u)" = 0 ] || { echo "the way there leads to the user $(id -un)" >&2; exit 1; }'
 """What it is then asked as root."""
 
+LIST_RIGHTS = "LC_ALL=C sudo -n -l"
+"""What it is asked where it refused that: sudo answers without a password only who has a rule that asks for none."""
+_MACHINES = {"x86_64", "amd64", "arm64", "aarch64"}
+"""What backends have programs for, as systems call it."""
+
 _ADMINISTRATORS = {"Darwin": {"admin"}, "Linux": {"admin", "sudo", "wheel"}}
-"""The groups that sudo lets do everything."""
+"""The groups that sudo lets do everything, on Linux by the rules of Ubuntu, Debian and Red Hat."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How sudo refused the rights of root."""
+
+    said: str
+    listed: str = ""
+    """What LIST_RIGHTS printed; where that asks for a password too, it is unknown which rights the user has."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether sudo wants a password, which it says to users without any rights as well."""
+        return bool(re.search(r"missing|password is required", self.said, re.IGNORECASE))
+
+    @property
+    def allows_nothing(self) -> bool:
+        """Whether the user is known to have no rights."""
+        return bool(re.search(r"not in the sudoers|may not run sudo", self.said))
+
+    @property
+    def allows_everything(self) -> bool | None:
+        """Whether a password would give all rights of root; None where that is not known."""
+        # "User admin is not allowed to execute" quotes a command that has the mark of success in it, for which Ansible
+        # takes the line: then nothing is left.
+        if self.allows_nothing or "not allowed to" in self.said or not _lines(self.said):
+            return False
+        _, known, rules = self.listed.partition("may run the following commands")
+        if not known:
+            return None
+        return bool(re.search(r"^\s+\((?:ALL|root)\b[^)]*\).*(?<![!/\w])ALL\b", rules, re.MULTILINE))
 
 
 @dataclass(frozen=True)
@@ -154,6 +204,8 @@ class Seen:
     is_root: bool = False
     groups: frozenset[str] = frozenset()
     has_homebrew: bool = False
+    machine: str = ""
+    """Its architecture, as uname calls it."""
 
     @classmethod
     def parse(cls, text: str) -> Seen:
@@ -165,6 +217,7 @@ class Seen:
             is_root=values.get("uid") == "0",
             groups=frozenset(values.get("groups", "").split()),
             has_homebrew=values.get("homebrew") == "present",
+            machine=values.get("machine", ""),
         )
 
     @property
@@ -174,40 +227,51 @@ class Seen:
 
     @property
     def is_administrator(self) -> bool:
-        """Whether sudo would let the user do everything, once it has the password."""
-        return bool(_ADMINISTRATORS.get(self.kernel, set()) & self.groups)
+        """Whether a group of the user's is one that sudo lets do everything.
+
+        On Linux a user admin has a group of that name, which few sudoers files mean.
+        """
+        own = set() if self.is_mac else {self.user}
+        return bool(_ADMINISTRATORS.get(self.kernel, set()) & (self.groups - own))
 
 
-def no_root(said: str, seen: Seen, target: Target) -> str:
-    """Say why the user gets no rights of root, from what sudo said, and what to do."""
-    if re.search(r"not found|No such file", said):
-        return (
-            f"it has no sudo; log in to it as root and run `apt-get install sudo` and `usermod -aG sudo {seen.user}`."
-        )
-    if re.search(r"incorrect|try again", said, re.IGNORECASE):
-        return f"the password given with -K is wrong for {seen.user}; repeat the run with the right one."
-    asked = re.search(r"missing|password is required", said, re.IGNORECASE)
-    if re.search(r"not in the sudoers|not allowed to|may not run sudo", said) or (asked and not seen.is_administrator):
-        return f"{seen.user} may not use sudo; {_make_administrator(seen)}"
-    if asked and target.bootstrapping:
-        return f"sudo asks {seen.user} for a password; run this with -K, which asks you for it."
-    if asked:
-        return f"sudo asks {seen.user} for a password; run {BOOTSTRAP} with -K once, after which it asks no more."
-    return f"{seen.user} gets no rights of root: {_last_line(said)}."
+def no_root(refusal: Refusal, seen: Seen, target: Target) -> str:
+    """Say why the user gets no rights of root, and what to do."""
+    user = seen.user
+    if re.search(r"not found|No such file", refusal.said):
+        return f"it has no sudo; log in to it as root and run `apt-get install sudo` and `usermod -aG sudo {user}`."
+    if re.search(r"incorrect|try again", refusal.said, re.IGNORECASE):
+        return f"the password given with -K is wrong for {user}; repeat the run with the right one."
+    allowed = refusal.allows_everything
+    if allowed is False:
+        may = "may not use sudo" if refusal.allows_nothing else "may run only some commands with sudo"
+        return f"{user} {may}; {_make_administrator(seen)}"
+    if not refusal.asks:
+        return f"{user} gets no rights of root: {_last_line(refusal.said)}."
+    with_password = (
+        "run this with -K, which asks you for it"
+        if target.bootstrapping
+        else f"run {BOOTSTRAP} with -K once, after which it asks no more"
+    )
+    if allowed or seen.is_administrator:
+        return f"sudo asks {user} for a password; {with_password}."
+    return (
+        f"sudo asks {user}, who is in no group of administrators, for a password; if a rule of sudo allows {user} "
+        f"everything, {with_password}; if none does, {_make_administrator(seen)}"
+    )
 
 
 def _make_administrator(seen: Seen) -> str:
     if seen.is_mac:
         return (
             "make that user an administrator at the screen of the Mac, in System Settings under Users & Groups, "
-            "or name "
-            "another ansible_user."
+            "or name another ansible_user."
         )
     return f"log in as root and run `usermod -aG sudo {seen.user}`, or name another ansible_user."
 
 
-def obstacles(seen: Seen, target: Target, root: str | None, homebrew_for: Iterable[str]) -> Iterator[str]:
-    """Say what keeps a run from changing a host; `root` is what sudo said where it gave no rights of root."""
+def obstacles(seen: Seen, target: Target, root: Refusal | None, homebrew_for: Iterable[str]) -> Iterator[str]:
+    """Say what keeps a run from changing a host; `root` is how sudo refused where it did."""
     if seen.is_mac != target.is_mac:
         found, group = ("a Mac", "macos") if seen.is_mac else ("not a Mac", "linux")
         yield f"{target.address} is {found}; correct ansible_host, or move it to the group {group}."
@@ -218,12 +282,30 @@ def obstacles(seen: Seen, target: Target, root: str | None, homebrew_for: Iterab
     if programs and seen.is_mac and not seen.has_homebrew:
         yield (
             f"it has no Homebrew, from which {enumerate_names(programs)} come on a Mac that manages the others; "
-            "log in to it "
-            f"as {seen.user} and run the command that https://brew.sh shows, or name a Linux machine in the group "
-            "management."
+            f"log in to it as {seen.user} and run the command that https://brew.sh shows, or name a Linux machine "
+            "in the group management."
+        )
+
+
+_END_OF_SSH = re.compile(r"^(Shared c|C)onnection to \S+ closed\.$")
+"""What ssh says at the end of every command that had a terminal, as those of sudo have."""
+
+
+def _lines(said: str) -> list[str]:
+    return [line.strip() for line in said.splitlines() if line.strip() and not _END_OF_SSH.search(line)]
+
+
+def wrong_machine(seen: Seen, backends: Iterable[str]) -> Iterator[str]:
+    """Say that no backend runs on a host, which only the host itself can tell."""
+    names = list(backends)
+    if names and seen.machine and seen.machine not in _MACHINES:
+        listed, one = enumerate_names(names), len(names) == 1
+        yield (
+            f"its processor is {seen.machine}, and {listed} {'runs' if one else 'run'} on x86_64 and arm64 alone; take"
+            f" the host out of the {'group' if one else 'groups'} {listed}."
         )
 
 
 def _last_line(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = _lines(said)
     return lines[-1].rstrip(".: ") if lines else "it said nothing"

@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +19,23 @@ from ansible.parsing.vault import VaultHelper, is_encrypted_file
 from ansible.plugins.loader import connection_loader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import Problem
-from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Host, Inventory, Specs
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import (
+    Host,
+    Inventory,
+    Specs,
+    Values,
+)
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_names import (
     has_password,
+    has_secret,
     is_secret_name,
+    is_secret_name_of_ones_own,
     members,
 )
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._worked_out import WorkedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ansible.parsing.dataloader import DataLoader
     from ansible.vars.hostvars import HostVars
@@ -60,13 +68,28 @@ def load_specs() -> Specs:
     return Specs.from_roles(_load_all("*/meta/argument_specs.yml"))
 
 
-def load_defaults() -> dict[str, Any]:
+@cache
+def load_defaults() -> Mapping[str, Any]:
     """Load the defaults of all roles; role prefixes keep their names apart."""
     return {
         name: _trusted(value)
         for defaults in _load_all("*/defaults/main.yml").values()
         for name, value in defaults.items()
     }
+
+
+@cache
+def _plain_defaults() -> frozenset[str]:
+    """Return the variables whose default is the same for every host, because nothing in it has to be worked out."""
+    return frozenset(name for name, value in load_defaults().items() if not _holds_template(value))
+
+
+def _holds_template(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_template, value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_template, value))
+    return isinstance(value, str) and "{" in value
 
 
 def _trusted(value: Any) -> Any:
@@ -88,9 +111,11 @@ def _is_readable(value: Any) -> bool:
     Not everything in a mapping or a list that may hold secrets is one: only what looks like one is looked for there.
     """
     if isinstance(value, (Mapping, list, tuple)):
-        found = [member for name, member in members(value) if is_secret_name(name) or has_password(member)]
+        found = [member for name, member in members(value) if is_secret_name(name) or has_secret(member)]
         return any(_is_readable(member) for member in found)
     if value is None or VaultHelper.get_ciphertext(value, with_tags=False) is not None or _is_template(value):
+        return False
+    if isinstance(value, str) and not value.strip():
         return False
     # Only the origin knows the file; a value given on the command line has none.
     origin = Origin.get_tag(value)
@@ -111,23 +136,36 @@ def secret_variables(specs: Specs) -> frozenset[str]:
     return frozenset({*_LOGIN_SECRETS, *(name for name, option in specs.options.items() if option.get("no_log"))})
 
 
-def ssh_options(raw: Mapping[str, Any], templar: Templar) -> tuple[str, ...] | None:
+def ssh_options(raw: Mapping[str, Any], template: Callable[[Any], Any]) -> tuple[str, ...] | None:
     """Return the options that Ansible will give to ssh for a host, from wherever they are set, in ssh's order.
 
     Nothing where it is reached in another way, or nobody has set any that say how long ssh waits.
     """
-    connection_loader.get("ssh", class_only=True)  # makes its options known
-    known = constants.config.get_configuration_definitions("connection", "ssh")
     values = {}
-    for name in {"ansible_connection", *(one["name"] for option in _SSH for one in known[option].get("vars", ()))}:
+    for name in _ssh_variables():
         with contextlib.suppress(AnsibleError, KeyError):
-            values[name] = templar.template(raw[name])
+            values[name] = template(raw[name])
     if str(values.get("ansible_connection", "ssh")).rpartition(".")[2] not in ("ssh", "smart"):
         return None
+    if all(isinstance(value, (str, int, float)) for value in values.values()):
+        return _ssh_options(tuple(sorted(values.items())))
+    return _ssh_options.__wrapped__(tuple(values.items()))
+
+
+@cache
+def _ssh_variables() -> frozenset[str]:
+    """Return the variables that options of ssh come from."""
+    connection_loader.get("ssh", class_only=True)  # makes its options known
+    known = constants.config.get_configuration_definitions("connection", "ssh")
+    return frozenset({"ansible_connection", *(one["name"] for option in _SSH for one in known[option].get("vars", ()))})
+
+
+@cache
+def _ssh_options(values: tuple[tuple[str, Any], ...]) -> tuple[str, ...] | None:
     found, origins = {}, {}
     for option in _SSH:
         found[option], origins[option] = constants.config.get_config_value_and_origin(
-            option, plugin_type="connection", plugin_name="ssh", variables=values
+            option, plugin_type="connection", plugin_name="ssh", variables=dict(values)
         )
     words = {option: shlex.split(str(found[option] or "")) for option in _SSH}
     timeout = ["-o", f"ConnectTimeout={found['timeout']}"]
@@ -140,36 +178,73 @@ def ssh_options(raw: Mapping[str, Any], templar: Templar) -> tuple[str, ...] | N
 class _Reader:
     """Works out the variables of one host after the other."""
 
-    def __init__(self, hostvars: HostVars, loader: DataLoader, specs: Specs, defaults: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        hostvars: HostVars,
+        loader: DataLoader,
+        specs: Specs,
+        defaults: Mapping[str, Any],
+        only: frozenset[str] | None = None,
+    ) -> None:
         self.hostvars = hostvars
         self.loader = loader
         self.specs = specs
         self.defaults = defaults
+        self.names = [name for name in specs.options if only is None or name in only]
         self.secrets = secret_variables(specs)
+        # A role makes a secret that is not set when it needs it, not before.
+        self.shown_defaults = {name: defaults[name] for name in specs.options if name in defaults}
+        for secret in self.secrets.intersection(self.shown_defaults):
+            del self.shown_defaults[secret]
+        self.worked_out = WorkedOut()
         self.problems: list[Problem] = []
 
     def read(self, name: str, groups: frozenset[str]) -> Host:
         raw = written_variables(self.hostvars, name)
         # As a check does: to look at a secret that is made by its first use must not make it.
         variables = {**self.defaults, **raw, "hostvars": self.hostvars, "ansible_check_mode": True}
-        templar = Templar(self.loader, variables)
+        template = partial(self.worked_out.template, variables=variables, templar=Templar(self.loader, variables))
         host = Host(name, groups, names=frozenset(raw))
-        host.plain_secrets = tuple(sorted(key for key in self.secrets.intersection(raw) if _is_readable(raw[key])))
-        for key in self.specs.options:
+        host.values = Values(self.shown_defaults, partial(self._default, raw, template))
+        host.plain_secrets = tuple(sorted(key for key, value in raw.items() if self._is_plain_secret(key, value)))
+        for key in self.names:
             if key in raw:
-                self._resolve_given(host, key, raw[key], templar)
-            # A role makes a secret that is not set when it needs it, not before.
-            elif key in self.defaults and key not in self.secrets:
-                try:
-                    host.values[key] = templar.template(self.defaults[key])
-                except AnsibleError:
-                    continue  # it follows from a value that was already reported, or from facts
-        host.ssh = ssh_options(raw, templar)
+                self._resolve_given(host, key, raw[key], template)
+        try:
+            host.ssh = ssh_options(raw, template)
+        except ValueError:
+            text = "the options of ssh have a quotation mark that is not closed; close it in ansible_ssh_common_args."
+            self.problems.append(Problem(name, text))
+        except AnsibleError:
+            host.ssh = None  # one of them is of another type, which is told of its variable
         return host
 
-    def _resolve_given(self, host: Host, key: str, value: Any, templar: Templar) -> None:
+    def _is_plain_secret(self, name: str, value: Any) -> bool:
+        """Tell whether a variable is a secret, by what a role or its name or its shape says, that anybody can read."""
+        if isinstance(value, (bool, type(None))):
+            return False
+        if name in self.secrets:
+            return _is_readable(value)
+        if name in self.specs.options:
+            return has_secret(value) and not has_password(value) and _is_readable(value)
+        if isinstance(value, (Mapping, list, tuple)) or is_secret_name_of_ones_own(name) or has_secret(value):
+            return _is_readable(value)
+        return False
+
+    def _default(self, raw: Mapping[str, Any], template: Callable[[Any], Any], name: str) -> tuple[bool, Any]:
+        """Work out a default, if that is possible: it may follow from a value that is reported, or from facts."""
+        if name in raw:
+            return False, None
+        if name in _plain_defaults():
+            return True, self.defaults[name]
         try:
-            host.given[key] = host.values[key] = templar.template(value)
+            return True, template(self.defaults[name])
+        except AnsibleError:
+            return False, None
+
+    def _resolve_given(self, host: Host, key: str, value: Any, template: Callable[[Any], Any]) -> None:
+        try:
+            host.given[key] = host.values[key] = template(value)
         except AnsibleUndefinedVariable as error:
             if "'ansible_facts'" not in str(error):
                 reason = str(error).rstrip(".")
@@ -177,17 +252,39 @@ class _Reader:
                     Problem(host.name, f"{key} cannot be worked out: {reason}; define it or correct its name.")
                 )
         except AnsibleError as error:
+            origin = Origin.get_tag(value)
+            if VaultHelper.get_ciphertext(value, with_tags=False) is not None and origin is not None:
+                text = (
+                    f"{key} in {origin.path}:{origin.line_num} cannot be decrypted; give the password of its vault, as"
+                )
+                self.problems.append(Problem(host.name, f"{text} --ask-vault-pass does, or encrypt it again."))
+                return
             reason = str(error).removeprefix("Error rendering template: ").rstrip(".")
             self.problems.append(Problem(host.name, f"{key} cannot be worked out: {reason}; correct it."))
 
 
-def read_inventory(hostvars: HostVars, groups: Mapping[str, Sequence[str]], loader: DataLoader) -> Inventory:
-    """Read every host of the inventory, whatever a limit says."""
+def missing_inventories(sources: Iterable[str]) -> list[str]:
+    """Say which of the inventories that somebody names are not there: Ansible itself goes on without them."""
+    return [
+        f"there is no inventory {source}; write its whole path, or run this in the folder in which that begins."
+        for source in sources
+        if "," not in source and not Path(source).exists()
+    ]
+
+
+def read_inventory(
+    hostvars: HostVars,
+    groups: Mapping[str, Sequence[str]],
+    loader: DataLoader,
+    only: frozenset[str] | None = None,
+) -> Inventory:
+    """Read every host of the inventory, whatever a limit says; `only` names the variables to work out, None is all."""
     specs = load_specs()
-    reader = _Reader(hostvars, loader, specs, load_defaults())
-    names = sorted(groups.get("all", []))
-    hosts = {
-        name: reader.read(name, frozenset(group for group, members in groups.items() if name in members))
-        for name in names
-    }
-    return Inventory(hosts, {group: list(members) for group, members in groups.items()}, specs, reader.problems)
+    reader = _Reader(hostvars, loader, specs, load_defaults(), only)
+    memberships: dict[str, set[str]] = {name: set() for name in sorted(groups.get("all", []))}
+    for group, names in groups.items():
+        for name in names:
+            memberships[name].add(group)
+    hosts = {name: reader.read(name, frozenset(found)) for name, found in memberships.items()}
+    members_of = {group: list(names) for group, names in groups.items()}
+    return Inventory(hosts, members_of, specs, reader.problems, load_defaults())

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
+LOOPBACK = "127."
+
+
 class PrometheusError(Exception):
     """A rule file or a target is not usable as written."""
 
@@ -22,8 +25,12 @@ def scrape_configs(
     groups: Mapping[str, Sequence[str]],
     addresses: Mapping[str, str],
     logins: Mapping[str, Mapping[str, str]] | None = None,
+    models: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """Return one job for every service that has metrics and a host; an instance is called as its host is."""
+    """Return one job for every service that has metrics and a host; an instance is called as its host is.
+
+    `models` is the table of models with every key, for services that are asked about each of theirs.
+    """
     jobs = []
     for name, entry in table.items():
         hosts = groups.get(entry["group"], [])
@@ -32,17 +39,55 @@ def scrape_configs(
         targets = [
             {
                 "targets": [f"{service_address(entry, groups, addresses[host])}:{entry['port']}"],
-                "labels": {"instance": host},
+                "labels": {"instance": host, **labels},
             }
             for host in sorted(hosts)
+            for labels in (_model_labels(name, host, models) if entry.get("metrics_models") else [{}])
         ]
-        login = {"basic_auth": dict(logins[name])} if logins and name in logins else {}
-        jobs.append({"job_name": name, "metrics_path": entry["metrics"], **login, "static_configs": targets})
+        if not targets:
+            continue
+        job: dict[str, Any] = {"job_name": name, "metrics_path": entry["metrics"]}
+        if entry.get("metrics_params"):
+            job["params"] = {key: [value] for key, value in entry["metrics_params"].items()}
+        if entry.get("metrics_key"):
+            job["authorization"] = {"type": "Bearer", "credentials_file": entry["metrics_key"]}
+        if logins and name in logins:
+            job["basic_auth"] = dict(logins[name])
+        jobs.append({**job, "static_configs": targets})
     return jobs
 
 
+def discovered(jobs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the targets of some jobs as a file for the discovery of another Prometheus.
+
+    Paths and parameters go along as labels that Prometheus obeys. Left out is what only the management node reaches.
+    """
+    found = []
+    for job in jobs:
+        parameters = {f"__param_{name}": str(values[0]) for name, values in (job.get("params") or {}).items()}
+        labels = {"job": job["job_name"], "__metrics_path__": job["metrics_path"], **parameters}
+        for entry in job["static_configs"]:
+            reached = [target for target in entry["targets"] if not target.startswith(LOOPBACK)]
+            if reached:
+                found.append({"targets": reached, "labels": {**labels, **entry["labels"]}})
+    return found
+
+
+def _model_labels(backend: str, host: str, models: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return the labels of each model that a backend serves on a host; `__param_model` is how it is asked for."""
+    served = [
+        model["name"]
+        for model in models
+        if model["backend"] == backend and model["state"] == "present" and host in model["hosts"]
+    ]
+    return [{"model": name, "__param_model": name} for name in served]
+
+
 def inventory_rules(
-    groups: Mapping[str, Sequence[str]], links: Iterable[Mapping[str, int]], workstations: Iterable[str] = ()
+    groups: Mapping[str, Sequence[str]],
+    links: Iterable[Mapping[str, int]],
+    workstations: Iterable[str] = (),
+    encrypted: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return recording rules that say what the inventory promises, for alerts and dashboards to compare with."""
     rules = [
@@ -51,6 +96,7 @@ def inventory_rules(
         for host in sorted(groups.get(system, []))
     ]
     rules += [_record("cluster:mac_workstation:info", instance=host) for host in workstations]
+    rules += [_record("cluster:mac_filevault_allowed:info", instance=host) for host in encrypted]
     for link in links:
         for host, receptacle in link.items():
             peer = next((other for other in link if other != host), host)

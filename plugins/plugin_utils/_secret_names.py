@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,21 @@ _KEYS = {"access", "api", "auth", "master", "private", "secret", "signing"}
 """What comes before `key` in the name of one that is secret."""
 
 _PLACES = {"directory", "file", "path"}
+_SHORT_WORDS = {"pass", "passphrases", "passwords", "pwd", "secrets", "tokens"}
+"""What means a secret at the end of a name that somebody made up."""
+_ABOUT = {"count", "days", "hours", "id", "length", "minutes", "name", "policy", "prompt", "seconds", "type"}
+_ABOUT |= {"url", "user"}
+"""What ends the name of something that a secret has."""
+_SHAPE = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|(?<![A-Za-z0-9])"
+    r"(hf_[A-Za-z0-9]{20,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|sk-[\w-]{20,}"
+    r"|xox[abprs]-[\w-]{10,}|AKIA[A-Z0-9]{16})"
+)
+"""How the keys of well-known services, and private keys, begin."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:]*:[^\s/@]+@")
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Tell whether a name such as `HF_TOKEN` is that of a secret; `password_file` only says where one is."""
     words = re.findall(r"[a-z0-9]+", name.lower())
@@ -33,6 +46,18 @@ def is_secret_name(name: str) -> bool:
 def has_password(value: Any) -> bool:
     """Tell whether a text holds an address with a password, as `http://user:password@host/`."""
     return isinstance(value, str) and _ADDRESS.search(value) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_secret_name_of_ones_own(name: str) -> bool:
+    """Tell the same of a variable that no role knows: somebody made its name up, and may call one `smtp_pass`."""
+    last = re.findall(r"[a-z0-9]+", name.lower())[-1:]
+    return (is_secret_name(name) and not _ABOUT.intersection(last)) or not _SHORT_WORDS.isdisjoint(last)
+
+
+def has_secret(value: Any) -> bool:
+    """Tell whether a text holds an address with a password, a private key, or a key of a well-known service."""
+    return has_password(value) or (isinstance(value, str) and _SHAPE.search(value) is not None)
 
 
 def members(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

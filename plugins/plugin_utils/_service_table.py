@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
     INVENTORY,
     Problem,
+    closest,
     did_you_mean,
     enumerate_names,
 )
@@ -30,15 +31,22 @@ LOGINS = ("front",)
 LOOPBACK = "127.0.0.1"
 
 OPTIONAL: dict[str, Any] = {
+    "capability": None,
     "protocol": "tcp",
     "from": ["cluster"],
     "dns": None,
     "metrics": None,
+    "metrics_key": None,
+    "metrics_params": {},
+    "metrics_models": False,
     "health": None,
     "shared": False,
     "login": None,
     "hidden": [],
 }
+"""`capability` is the one that brings the service, where that has another name; `metrics_key` is the file of
+Prometheus's configuration with the key that the service wants, `metrics_params` go with each question, and with
+`metrics_models` each model that the service has on a host is a target of its own."""
 REQUIRED = ("description", "group", "port")
 FIELDS = (*REQUIRED, *OPTIONAL)
 
@@ -60,7 +68,10 @@ def service_table(services: Mapping[str, Any], overrides: Mapping[str, Any] | No
     if problems:
         raise ServiceTableError(" ".join(problem.sentence for problem in problems))
     changed = overrides or {}
-    return {name: {"name": name, **OPTIONAL, **entry, **(changed.get(name) or {})} for name, entry in services.items()}
+    return {
+        name: {"name": name, **OPTIONAL, "capability": name, **entry, **(changed.get(name) or {})}
+        for name, entry in services.items()
+    }
 
 
 def table_problems(services: Any, overrides: Any) -> list[Problem]:
@@ -83,12 +94,18 @@ def table_problems(services: Any, overrides: Any) -> list[Problem]:
             problems.append(
                 Problem(
                     INVENTORY,
-                    f"cluster_service_overrides names {name}, which is not a service; {did_you_mean(name, services)}",
+                    f"cluster_service_overrides names {name}, which is not a service; {_meant(name, services)}",
                 )
             )
         else:
             problems += _entry_problems(f"cluster_service_overrides.{name}", entry, ())
     return problems
+
+
+def _meant(name: str, services: Mapping[str, Any]) -> str:
+    """Advise the closest service; there are too many to list."""
+    meant = closest(name, services, 0.6)
+    return f"did you mean {meant}?" if meant else "docs/ports.md lists them all."
 
 
 def _entry_problems(where: str, entry: Any, required: Sequence[str]) -> list[Problem]:
@@ -113,6 +130,10 @@ def _entry_problems(where: str, entry: Any, required: Sequence[str]) -> list[Pro
                 f"{where}.login is {value!r}; write {' or '.join(LOGINS)}, or leave it out where the page itself asks "
                 "for a password."
             )
+        elif field == "metrics_params" and not _is_text_mapping(value):
+            text = f"{where}.metrics_params is {value!r}; write a mapping of texts such as {{autoload: 'false'}}."
+        elif field == "metrics_models" and not isinstance(value, bool):
+            text = f"{where}.metrics_models is {value!r}; write true or false."
         elif field == "hidden" and not _is_path_list(value):
             text = f"{where}.hidden is {value!r}; write a list of parts of paths in small letters such as /status."
         else:
@@ -127,6 +148,10 @@ def _is_source_list(value: Any) -> bool:
 
 def _is_path_list(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(part, str) and _PATH.fullmatch(part) for part in value)
+
+
+def _is_text_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
 
 
 def service_address(

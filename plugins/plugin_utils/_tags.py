@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -40,8 +41,8 @@ _Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
 
 def _listed(tags: Any) -> list[str]:
     """Return tags as Ansible reads them: a list, or words with commas between them."""
-    listed = tags if isinstance(tags, list) else [tags]
-    return [part.strip() for tag in listed if tag is not None for part in str(tag).split(",")]
+    listed = [str(tag) for tag in (tags if isinstance(tags, list) else [tags]) if tag is not None]
+    return [part.strip() for tag in listed for part in ([tag] if "{{" in tag else tag.split(","))]
 
 
 @dataclass
@@ -66,9 +67,13 @@ class KnownTags:
         if not isinstance(plays, list):
             self.complete = False
             return
+        ours = path.is_relative_to(ROOT)
         for tags, imported in _tagged(plays):
             self.tags.update(tag for tag in tags if "{{" not in tag)
-            self.complete = self.complete and not any("{{" in tag for tag in tags)
+            computed = [tag for tag in tags if "{{" in tag]
+            # Ours choose between tags that are written out; somebody else's may be anything.
+            self.tags.update(*(re.findall(r"'(\w+)'", tag) for tag in computed if ours))
+            self.complete = self.complete and (ours or not computed)
             if imported:
                 self.add(_find(imported, path.parent), seen)
 

@@ -20,6 +20,21 @@ if TYPE_CHECKING:
 _LAN = "cluster_lan_subnet"
 _MAC_ADDRESS = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 
+_PRIVATE = tuple(
+    ipaddress.IPv4Network(text)
+    for text in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15"),
+        *("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"),
+    )
+)
+"""Networks that the internet has no hosts in: RFC 1918, 6598, 2544 and 5737."""
+_OF_NO_HOSTS = {
+    "is_loopback": "means every machine itself",
+    "is_multicast": "is for groups of hosts (multicast)",
+    "is_link_local": "hosts give themselves addresses from",
+    "is_unspecified": "is not a valid address of a host",
+}
+
 
 def _network(value: Any) -> ipaddress.IPv4Network | None:
     try:
@@ -36,6 +51,19 @@ def _address(value: Any) -> ipaddress.IPv4Address | None:
         return None
 
 
+def network_fault(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:
+    """Say why a network cannot be one that hosts of somebody's own are in; nothing where it can."""
+    if network.prefixlen == 0:
+        return "which is every address there is"
+    for kind, reason in _OF_NO_HOSTS.items():
+        if getattr(network, kind):
+            return f"which {reason}"
+    if network.version == 6:
+        return "" if network.is_private else "which is a public network of the internet"
+    private = any(network.subnet_of(one) for one in _PRIVATE)
+    return "" if private else "which is, or holds, a public network of the internet"
+
+
 def _written_networks(inventory: Inventory) -> list[tuple[str, Any]]:
     """Return where each network of the LAN stands and what is written there: it may be one, or a list."""
     written = inventory.shared(_LAN)
@@ -47,7 +75,8 @@ def _written_networks(inventory: Inventory) -> list[tuple[str, Any]]:
 def _lan(inventory: Inventory) -> list[ipaddress.IPv4Network]:
     """Return the networks of the LAN; none while one of them is wrong, since anything could be meant by it."""
     found = [_network(written) for _, written in _written_networks(inventory)]
-    return [network for network in found if network] if all(found) else []
+    usable = [network for network in found if network and not network_fault(network)]
+    return usable if len(usable) == len(found) else []
 
 
 def networks(inventory: Inventory) -> Iterator[Problem]:
@@ -65,6 +94,8 @@ def _lan_faults(inventory: Inventory) -> Iterator[str]:
         network = _network(one)
         if network is None:
             yield f"{place} is {_shown(one)}, which is not an IPv4 network; write one such as 192.168.1.0/24."
+        elif fault := network_fault(network):
+            yield f"{place} is {one}, {fault}; write the network of the hosts, such as 192.168.1.0/24."
         else:
             known.append((place, network))
     for (first, before), (second, after) in combinations(known, 2):
@@ -81,11 +112,21 @@ def _gateway_faults(inventory: Inventory) -> Iterator[str]:
             f"cluster_lan_gateway is {gateway!r}, which is not an address in {_LAN} {listed}; write the address of the "
             "router."
         )
+    elif address and (fault := _place_fault(address, lan)):
+        yield f"cluster_lan_gateway is {gateway}, which {fault}; write the address of the router."
 
 
 def _thunderbolt_faults(inventory: Inventory) -> Iterator[str]:
     thunderbolt = _network(inventory.shared("thunderbolt_subnet"))
-    if thunderbolt is None or not inventory.shared("thunderbolt_links"):
+    if thunderbolt is None:
+        return
+    fault = network_fault(thunderbolt)
+    if fault:
+        yield (
+            f"thunderbolt_subnet is {thunderbolt}, {fault}; write a network that nothing else uses, such as "
+            "10.66.64.0/24."
+        )
+    if fault or not inventory.shared("thunderbolt_links"):
         return
     for network in _lan(inventory):
         if network.overlaps(thunderbolt):
@@ -128,9 +169,16 @@ def host_addresses(inventory: Inventory) -> Iterator[Problem]:
 
 
 def _address_fault(address: ipaddress.IPv4Address, lan: list[ipaddress.IPv4Network]) -> str:
+    if lan and not any(address in network for network in lan):
+        return f"is outside {_LAN} {enumerate_names(map(str, lan))}"
+    return _place_fault(address, lan)
+
+
+def _place_fault(address: ipaddress.IPv4Address, lan: list[ipaddress.IPv4Network]) -> str:
+    """Say why an address in a network is no host's."""
     network = next((network for network in lan if address in network), None)
     if network is None:
-        return f"is outside {_LAN} {enumerate_names(map(str, lan))}" if lan else ""
+        return ""
     if network.prefixlen > 30:
         return ""  # too small for addresses that are not a host's
     if address == network.network_address:
@@ -151,6 +199,9 @@ def mac_addresses(inventory: Inventory) -> Iterator[Problem]:
                 f"mac_address is {written!r}; write six pairs of hexadecimal digits with colons, in quotes, such as "
                 '"1c:f6:4c:00:00:01".',
             )
+            continue
+        if int(written[1], 16) & 1 or not set(written) - {"0", ":"}:
+            yield Problem(host.name, f"mac_address {written} is no single card's; write that of the host's own card.")
             continue
         owner = owners.setdefault(written.lower(), host.name)
         if owner != host.name:

@@ -25,6 +25,8 @@ _STUB = "/usr/bin/python3"
 _PLANNED_GROUPS = registry().planned_groups
 _KNOWN_GROUPS = {*registry().groups, *(group for groups in _PLANNED_GROUPS.values() for group in groups)}
 
+_OF_ANSIBLE = {"all", "ungrouped"}
+
 
 def host_names(inventory: Inventory) -> Iterator[Problem]:
     """Check that each host's name can be its name in DNS and is nobody else's."""
@@ -68,6 +70,8 @@ def _misspelt_groups(inventory: Inventory) -> dict[str, str]:
         known = group in _KNOWN_GROUPS or _planned_program(group)
         guess = None if known else closest(group, _KNOWN_GROUPS, 0.8)
         # A group of hosts that are all in ours as well is a person's own division of it.
+        if group in _OF_ANSIBLE:
+            continue
         if guess and not set(members) <= set(inventory.groups.get(guess, [])):
             misspelt[group] = guess
     return misspelt

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table i
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import Problem
 
@@ -25,15 +26,29 @@ HOST_OPTIONS: dict[str, dict[str, Any]] = {
     "ansible_ssh_private_key_file": {"type": "path"},
     "ansible_user": {"type": "str"},
     "ansible_port": {"type": "int"},
+    "ansible_become": {"type": "bool"},
+    "ansible_become_method": {"type": "str"},
+    "ansible_become_user": {"type": "str"},
+    "ansible_connection": {"type": "str"},
+    "ansible_ssh_args": {"type": "str"},
+    "ansible_ssh_common_args": {"type": "str"},
+    "ansible_ssh_extra_args": {"type": "str"},
+    "ansible_ssh_timeout": {"type": "int"},
+    "ansible_timeout": {"type": "int"},
+    "ansible_become_pass": {"type": "str", "no_log": True},
+    "ansible_become_password": {"type": "str", "no_log": True},
+    "ansible_password": {"type": "str", "no_log": True},
+    "ansible_ssh_pass": {"type": "str", "no_log": True},
+    "ansible_ssh_password": {"type": "str", "no_log": True},
+    "ansible_sudo_pass": {"type": "str", "no_log": True},
     "mac_address": {"type": "str"},
+    "memory_gigabytes": {"type": "float"},
+    "disk_gigabytes": {"type": "float"},
 }
 """What a host says about itself without being asked by a role."""
 
-OWN_TO_HOST = ("cluster_wake",)
+OWN_TO_HOST = ("cluster_experimental", "cluster_models_directory", "cluster_wake")
 """The shared variables that may differ between hosts."""
-
-PLANNED_VARIABLES = ("cluster_experimental", "cluster_models", "cluster_wake")
-"""What no role reads yet; an entry goes when its role comes."""
 
 REMOVED_VARIABLES = {"cluster_log_directory": f"all logs are in {_names.LOG_DIRECTORY}"}
 """What roles read once, and what holds now."""
@@ -57,6 +72,43 @@ class Specs:
         return cls(options, tuple(sorted(f"{role}_" for role in roles if role not in registry().building_blocks)))
 
 
+class Values(MutableMapping[str, Any]):
+    """The values of a host: what is given, over defaults that are worked out when somebody asks for one."""
+
+    def __init__(self, defaults: Mapping[str, Any], work_out: Callable[[str], tuple[bool, Any]]) -> None:
+        """Take the defaults by name, and what tells whether one can be worked out, and as what."""
+        self._defaults = defaults
+        self._work_out = work_out
+        self._known: dict[str, tuple[bool, Any]] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a value; there is none of a variable that has no default or is forgotten."""
+        if name not in self._known:
+            self._known[name] = self._work_out(name) if name in self._defaults else (False, None)
+        found, value = self._known[name]
+        if not found:
+            raise KeyError(name)
+        return value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Set a value over its default."""
+        self._known[name] = (True, value)
+
+    def __delitem__(self, name: str) -> None:
+        """Forget a value, and its default."""
+        if name not in self:
+            raise KeyError(name)
+        self._known[name] = (False, None)
+
+    def __iter__(self) -> Iterator[str]:
+        """Go over the names that have a value."""
+        return (name for name in {**self._defaults, **self._known} if name in self)
+
+    def __len__(self) -> int:
+        """Count the names that have a value."""
+        return sum(1 for _ in self)
+
+
 @dataclass
 class Host:
     """A host, with the variables that could be worked out."""
@@ -65,7 +117,7 @@ class Host:
     groups: frozenset[str]
     given: dict[str, Any] = field(default_factory=dict)
     """What the inventory sets: only variables that some role knows."""
-    values: dict[str, Any] = field(default_factory=dict)
+    values: MutableMapping[str, Any] = field(default_factory=dict)
     """The same over the defaults of the roles."""
     names: frozenset[str] = frozenset()
     """The names of all variables the inventory sets."""
@@ -98,6 +150,8 @@ class Inventory:
     groups: dict[str, list[str]]
     specs: Specs
     unresolved: list[Problem] = field(default_factory=list)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Those of the roles, as they are written."""
 
     def members(self, group: str) -> list[Host]:
         """Return the hosts of a group."""
@@ -107,6 +161,17 @@ class Inventory:
         """Return the complete service table, or nothing while it has mistakes."""
         table, overrides = self.shared("cluster_services"), self.shared("cluster_service_overrides")
         return {} if table_problems(table, overrides) else service_table(table, overrides)
+
+    def look(self, at: Callable[[str, Any], Sequence[str]]) -> Iterator[tuple[Host, str, Sequence[str]]]:
+        """Look at each given value, once for all hosts that have the same one; return what is found of each host."""
+        found: dict[tuple[str, int], tuple[Any, Sequence[str]]] = {}
+        for host in self.hosts.values():
+            for name, value in list(host.given.items()):
+                key = (name, id(value))
+                if key not in found:
+                    found[key] = (value, at(name, value))  # kept, so that nothing else gets its place in memory
+                if found[key][1]:
+                    yield host, name, found[key][1]
 
     def shared(self, name: str) -> Any:
         """Return a value that is the same for all hosts."""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import Problem
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_names import has_password, members
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
 def passwords_in_addresses(inventory: Inventory) -> Iterator[Problem]:
     """Find addresses with a password in variables that are shown, logged and written down for everybody."""
-    for host in inventory.hosts.values():
-        for name, value in list(host.given.items()):
-            if inventory.specs.options[name].get("no_log"):
-                continue
-            if any(has_password(member) for _, member in members(value)):
-                host.forget(name)
-                yield Problem(
-                    host.name,
-                    f"{name} has an address with a password in it, and is not kept secret; write the address without "
-                    "the password.",
-                )
+
+    def look(name: str, value: Any) -> list[str]:
+        if inventory.specs.options[name].get("no_log") or not any(has_password(one) for _, one in members(value)):
+            return []
+        text = "has an address with a password in it, and is not kept secret; write the address without the password."
+        return [f"{name} {text}"]
+
+    for host, name, faults in inventory.look(look):
+        host.forget(name)
+        yield from (Problem(host.name, fault) for fault in faults)

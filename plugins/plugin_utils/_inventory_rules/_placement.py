@@ -7,12 +7,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._exo import versions as exo_versions
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
     INVENTORY,
     Problem,
     did_you_mean,
     enumerate_names,
 )
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._cables import read_cables, unconfigured_problems
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import (
     port_clashes,
@@ -41,7 +43,7 @@ def unsupported(inventory: Inventory) -> Iterator[Problem]:
 def cables(inventory: Inventory) -> Iterator[Problem]:
     """Check that the cables can be addressed."""
     if all("thunderbolt_links" in host.values for host in inventory.hosts.values()):
-        yield from topology_problems(
+        problems = topology_problems(
             inventory.shared("thunderbolt_links"),
             inventory.shared("thunderbolt_subnet"),
             inventory.hosts,
@@ -52,6 +54,11 @@ def cables(inventory: Inventory) -> Iterator[Problem]:
                 if host.get("thunderbolt_address") is not None
             },
             rdma=bool(inventory.shared("thunderbolt_rdma")),
+        )
+        macs = [host for host in inventory.hosts.values() if "macos" in host.groups]
+        left = [host.name for host in macs if host.get("thunderbolt_state") == "absent"]
+        yield from problems or unconfigured_problems(
+            read_cables(inventory.shared("thunderbolt_links")), [host.name for host in macs], left
         )
 
 
@@ -83,6 +90,8 @@ def exo(inventory: Inventory) -> Iterator[Problem]:
             f"exo_version is {version}, which exo_releases does not pin; write one of {enumerate_names(releases)}, or "
             "add its url and checksum there.",
         )
+    elif version is not None and (text := exo_versions.problem(str(version), releases)):
+        yield Problem(INVENTORY, text)
     yield from _bootstrap_peers(first.get("exo_bootstrap_peers"), first.get("exo_forced_master"), inventory)
 
 

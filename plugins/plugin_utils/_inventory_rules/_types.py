@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import did_you_mean, enumerate_names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
+    closest,
+    did_you_mean,
+    enumerate_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +28,9 @@ _WANTED = {
     "str": "text; put it in quotes",
 }
 
+_SCALARS = ("bool", "float", "int", "path", "str")
+"""Of these there is nothing left to look at."""
+
 
 def _fits(kind: str, value: Any) -> bool:
     if kind == "bool":
@@ -30,7 +38,7 @@ def _fits(kind: str, value: Any) -> bool:
     if kind == "int":
         return isinstance(value, int) and not isinstance(value, bool)
     if kind == "float":
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if kind == "list":
         return isinstance(value, (list, tuple))
     if kind == "dict":
@@ -62,6 +70,8 @@ def value_faults(path: str, value: Any, option: Mapping[str, Any]) -> Iterator[s
     elif kind == "list":
         element = {**option, "type": option.get("elements", "raw"), "elements": "raw"}
         for place, member in enumerate(value):
+            if member is None:
+                yield f"{path}[{place}] is empty; write {_WANTED.get(element['type'], 'a value')}, or remove it."
             yield from value_faults(f"{path}[{place}]", member, element)
     elif kind == "dict" and option.get("options"):
         # What lies inside a secret is one.
@@ -70,12 +80,16 @@ def value_faults(path: str, value: Any, option: Mapping[str, Any]) -> Iterator[s
 
 
 def _member_faults(path: str, value: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
+    missing = [key for key, option in options.items() if option.get("required") and value.get(key) is None]
     for key, member in value.items():
         if key in options:
             yield from value_faults(f"{path}.{key}", member, options[key])
-        else:
-            yield f"{path} has {key}, which it does not know; {did_you_mean(str(key), options)}"
-    missing = [key for key, option in options.items() if option.get("required") and value.get(key) is None]
+            continue
+        # One that is misspelt is not missing as well.
+        guess = closest(str(key), missing, 0.6)
+        if guess:
+            missing.remove(guess)
+        yield f"{path} has {key}, which it does not know; {did_you_mean(str(key), options)}"
     if missing:
         yield f"{path} has no {enumerate_names(missing)}; add it."
 
@@ -83,7 +97,7 @@ def _member_faults(path: str, value: Mapping[str, Any], options: Mapping[str, An
 def option_faults(name: str, value: Any, option: Mapping[str, Any]) -> list[str]:
     """Say what is wrong with a variable; Ansible's own validator has the last word on what we do not look at."""
     faults = list(value_faults(name, value, option))
-    if faults or value is None:
+    if faults or value is None or option.get("type", "str") in _SCALARS:
         return faults
     result = ArgumentSpecValidator({name: dict(option)}).validate({name: value})
     if result.error_messages and option.get("no_log"):

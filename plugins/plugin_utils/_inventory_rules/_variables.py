@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ansible import constants
+from ansible.plugins.loader import become_loader, connection_loader, shell_loader
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _checksum
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
     INVENTORY,
@@ -16,7 +19,6 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import 
 )
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import (
     OWN_TO_HOST,
-    PLANNED_VARIABLES,
     REMOVED_VARIABLES,
 )
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._types import option_faults
@@ -37,7 +39,12 @@ def unknown_variables(inventory: Inventory) -> Iterator[Problem]:
     known = inventory.specs.options
     for host in inventory.hosts.values():
         for name in host.names:
-            if name in known or name.startswith(("ansible_", "__", "lab_")):
+            if name in known or name.startswith(("__", "lab_")):
+                continue
+            if name.startswith("ansible_"):
+                guess = closest(name, _of_ansible(), 0.88)
+                if name not in _of_ansible() and guess:
+                    yield Problem(host.name, f"{name} is a variable that Ansible does not know; did you mean {guess}?")
                 continue
             if name in REMOVED_VARIABLES:
                 yield Problem(host.name, f"{name} is no longer read: {REMOVED_VARIABLES[name]}; remove it.")
@@ -50,30 +57,41 @@ def unknown_variables(inventory: Inventory) -> Iterator[Problem]:
                 yield Problem(host.name, f"{name} is a variable that no role knows; did you mean {guess}?")
 
 
-def planned_variables(inventory: Inventory) -> Iterator[Problem]:
-    """Find values of variables that no role reads yet."""
-    for host in inventory.hosts.values():
-        for name in PLANNED_VARIABLES:
-            if host.given.get(name):
-                host.forget(name)
-                yield Problem(host.name, f"{name} is not available yet; remove it from the inventory.")
+@cache
+def _of_ansible() -> frozenset[str]:
+    """Return the variables that Ansible itself reads of a host: how to reach it, and how to get rights there."""
+    kinds = [("connection", ("ssh", "local")), ("become", ("sudo", "su")), ("shell", ("sh",))]
+    names = {name for group in constants.MAGIC_VARIABLE_MAPPING.values() for name in group}
+    names |= {"ansible_python_interpreter", "ansible_facts", "ansible_ssh_transfer_method", "ansible_check_mode"}
+    names |= {"ansible_diff_mode", "ansible_forks", "ansible_run_tags", "ansible_skip_tags", "ansible_version"}
+    names |= {"ansible_inventory_sources", "ansible_limit", "ansible_verbosity", "ansible_config_file"}
+    names |= {"ansible_collection_name", "ansible_role_name", "ansible_play_name", "ansible_play_hosts"}
+    names |= {"ansible_play_batch", "ansible_play_hosts_all", "ansible_play_role_names", "ansible_role_names"}
+    names |= {"ansible_dependent_role_names", "ansible_parent_role_names", "ansible_parent_role_paths", "ansible_loop"}
+    names |= {"ansible_playbook_python", "ansible_search_path", "ansible_delegated_vars", "ansible_index_var"}
+    for kind, plugins in kinds:
+        for plugin in plugins:
+            loader = {"connection": connection_loader, "become": become_loader, "shell": shell_loader}[kind]
+            loader.get(plugin, class_only=True)  # makes its options known
+            for option in constants.config.get_configuration_definitions(kind, plugin).values():
+                names |= {one["name"] for one in option.get("vars", ())}
+    return frozenset(names)
 
 
 def wrong_values(inventory: Inventory) -> Iterator[Problem]:
     """Find values that are not what the specification of their variable asks for."""
-    for host in inventory.hosts.values():
-        for name, value in list(host.given.items()):
-            faults = option_faults(name, value, inventory.specs.options[name])
-            if faults:
-                host.forget(name)
-            for fault in faults:
-                yield Problem(host.name, fault)
+    options = inventory.specs.options
+    for host, name, faults in inventory.look(lambda name, value: option_faults(name, value, options[name])):
+        host.forget(name)
+        yield from (Problem(host.name, fault) for fault in faults)
 
 
 def differing_values(inventory: Inventory) -> Iterator[Problem]:
     """Find values that differ between hosts although they describe the whole cluster."""
     everybody = list(inventory.hosts.values())
-    for name in inventory.specs.options:
+    # A default follows from what is given, so it differs only where that does.
+    given = {name for host in everybody for name in host.names}
+    for name in given.intersection(inventory.specs.options):
         if name.startswith(_SHARED_BY_ALL) and name not in OWN_TO_HOST:
             yield from _differs(inventory, name, everybody, "all")
     for group, names in _SHARED_BY_GROUP.items():
@@ -108,13 +126,14 @@ def readable_secrets(inventory: Inventory) -> Iterator[Problem]:
 
 def checksums(inventory: Inventory) -> Iterator[Problem]:
     """Find files to download whose checksum is none that a host could verify."""
-    for host in inventory.hosts.values():
-        for name, value in host.given.items():
-            for path, checksum in _checksums(name, value):
-                fault = _checksum.fault(checksum)
-                # A mirror whose list of checksums is not there yet leaves the digits out; who needs one is told then.
-                if fault and checksum != "sha256:":
-                    yield Problem(host.name, f"{path} {fault}.")
+    for host, _, faults in inventory.look(_checksum_faults):
+        yield from (Problem(host.name, fault) for fault in faults)
+
+
+def _checksum_faults(name: str, value: Any) -> list[str]:
+    found = ((path, checksum, _checksum.fault(checksum)) for path, checksum in _checksums(name, value))
+    # A mirror whose list of checksums is not there yet leaves the digits out; who needs one is told then.
+    return [f"{path} {fault}." for path, checksum, fault in found if fault and checksum != "sha256:"]
 
 
 def _checksums(path: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -124,3 +143,6 @@ def _checksums(path: str, value: Any) -> Iterator[tuple[str, str]]:
             yield f"{path}.checksum", value["checksum"]
         for key, member in value.items():
             yield from _checksums(f"{path}.{key}", member)
+    elif isinstance(value, (list, tuple)):
+        for place, member in enumerate(value):
+            yield from _checksums(f"{path}[{place}]", member)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What the gateway is told of the table of models: who answers which name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._models import BACKENDS
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import service_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+KEY_FILE = "model-api-key"
+"""Beside the gateway's configuration: what backends ask for that ask for anything."""
+_WITH_KEY = frozenset({"llama_cpp", "mlx_lm", "vllm"})
+
+
+def gateway_models(
+    models: Iterable[Mapping[str, Any]],
+    groups: Mapping[str, Sequence[str]],
+    services: Mapping[str, Mapping[str, Any]],
+    addresses: Mapping[str, str],
+    queue: int,
+) -> list[dict[str, Any]]:
+    """Return the gateway's models, for those of the table that are served by a host.
+
+    `addresses` has the IP address of each host, and `queue` how many requests may wait for a place at a model. A model
+    of a backend that answers `parallel` requests at once has so many places on each of its hosts; how many others
+    answer is not known, so they have no limit here.
+    """
+    return [
+        _model(model, groups, services, addresses, queue)
+        for model in models
+        if model["state"] == "present" and model["hosts"]
+    ]
+
+
+def _model(
+    model: Mapping[str, Any],
+    groups: Mapping[str, Sequence[str]],
+    services: Mapping[str, Mapping[str, Any]],
+    addresses: Mapping[str, str],
+    queue: int,
+) -> dict[str, Any]:
+    name, entry = model["backend"], services[model["backend"]]
+    limited = "parallel" in BACKENDS[name].options
+    found: dict[str, Any] = {
+        "name": model["name"],
+        "aliases": list(model["aliases"]),
+        "context": model["context"],
+        "slots": model["parallel"] * len(model["hosts"]) if limited else None,
+        "queue": queue,
+    }
+    key = {"key_file": KEY_FILE} if name in _WITH_KEY else {}
+    # Every node of exo answers for all of them; the other backends serve a copy on each host.
+    found["members"] = [
+        {
+            "backend": name,
+            "address": f"http://{service_address(entry, groups, addresses[host])}:{entry['port']}",
+            "model": model["name"],
+            **key,
+        }
+        for host in model["hosts"]
+    ]
+    return {field: value for field, value in found.items() if value is not None}
