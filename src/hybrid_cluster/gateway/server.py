@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The gateway's HTTP server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import json
+import traceback
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from hybrid_cluster.gateway import (
+    catalogue,
+    endpoints,
+    forms,
+    metrics,
+    plans,
+    replies,
+    requests,
+    returns,
+    rotation,
+    state_file,
+)
+from hybrid_cluster.gateway.asking import Ask, Asker
+from hybrid_cluster.gateway.backends import Backends
+from hybrid_cluster.gateway.endpoints import Kind
+from hybrid_cluster.gateway.errors import Failure
+from hybrid_cluster.gateway.exchange import Exchange
+from hybrid_cluster.gateway.holding import Patience
+from hybrid_cluster.gateway.keys import KeyFile
+from hybrid_cluster.gateway.kinds import Dialect
+from hybrid_cluster.gateway.meter import Meter
+from hybrid_cluster.gateway.outside import Outside
+from hybrid_cluster.gateway.room import Room
+from hybrid_cluster.gateway.rotation import Rotation
+from hybrid_cluster.gateway.slots import Slots
+from hybrid_cluster.gateway.streams.relay import About
+from hybrid_cluster.gateway.waking import Waking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hybrid_cluster.gateway.endpoints import Endpoint
+    from hybrid_cluster.gateway.keys import Key
+    from hybrid_cluster.gateway.routes import Configuration
+
+# Longer than the pools of clients keep a connection, so that it is not closed while a request is on its way.
+_KEPT_OPEN = 620.0
+_SHUTDOWN_SECONDS = 60.0
+_SAVED_EVERY = 30.0
+_KEPT_EVERY = 1.0
+_SHORT_BODY = 64 * 1024
+# What comes as a form with a file.
+_FORMS = frozenset({"/v1/audio/transcriptions", "/v1/audio/translations"})
+
+
+class Gateway:
+    """Answers requests from what it knows, or by a backend."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        log: Callable[[str], None],
+        patience: Patience | None = None,
+        outside: type[Outside] = Outside,
+    ) -> None:
+        self._configuration = configuration
+        self._log = log
+        self._patience = patience or Patience()
+        self._keys = KeyFile(configuration.keys)
+        self._keys.load()
+        self._meter = Meter()
+        self._metrics = metrics.Metrics()
+        self._room = Room(configuration.bodies_bytes)
+        self._slots = {model.name: Slots(model.slots, model.queue) for model in configuration.models}
+        self._answered: set[str] = set()
+        self._stack = contextlib.AsyncExitStack()
+        self._asker: Asker
+        self._waking: Waking
+        self._rotation = Rotation(asyncio.get_running_loop().time)
+        self._outside = outside
+        self._changed = asyncio.Event()
+        self.addresses: list[tuple[str, int]] = []
+        """Where it listens, once it does; the figures come last."""
+
+    async def start(self) -> None:
+        """Listen."""
+        if self._configuration.usage.exists():
+            self._meter.restore(state_file.read(self._configuration.usage))
+        self._stack.callback(self._save)
+        backends = Backends(self._configuration.silence, self._rotation)
+        self._stack.push_async_callback(backends.close)
+        self._wake(backends)
+        self._asker = Asker(backends, self._rotation, self._waking, self._metrics, self._patience)
+        saving = asyncio.create_task(self._save_always())
+        self._stack.callback(saving.cancel)
+        # Without cancellation a client that leaves would be noticed with the next chunk, and by a silent model never.
+        server = functools.partial(web.Server, handler_cancellation=True, access_log=None)
+        places = [(server(self.handle, keepalive_timeout=_KEPT_OPEN), at) for at in self._configuration.listen]
+        for handler, at in [*places, (server(self._figures), self._configuration.metrics)]:
+            runner = web.ServerRunner(handler, shutdown_timeout=_SHUTDOWN_SECONDS)
+            await runner.setup()
+            self._stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, at.host, at.port).start()
+            self.addresses += [address[:2] for address in runner.addresses]
+        self._stack.callback(self._waking.refuse_all)
+
+    def _wake(self, backends: Backends) -> None:
+        outside = self._outside(backends, self._configuration.login, asyncio.get_running_loop().time, self._log)
+        self._waking = Waking(self._configuration, outside, self._log)
+        self._waking.watched_by(self._metrics)
+        kept = self._configuration.state
+        if kept is not None:
+            if kept.exists():
+                self._waking.restore(state_file.read(kept))
+            self._waking.changed = self._changed.set
+            keeping = asyncio.create_task(self._keep(kept))
+            self._stack.push_async_callback(_ended, keeping)
+        for doing in (self._waking.run(), returns.watch(self._configuration, self._rotation, self._waking, outside)):
+            self._stack.push_async_callback(_ended, asyncio.create_task(doing))
+
+    async def _keep(self, path: Path) -> None:
+        """Write what groups went through, when that has changed and at the end."""
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                self._write(path, self._waking.snapshot())
+                # Once for all that happens at a time.
+                await asyncio.sleep(_KEPT_EVERY)
+        finally:
+            self._write(path, self._waking.snapshot())
+
+    async def stop(self) -> None:
+        """Let what runs end, refuse what waits for hosts, and keep what has to be kept."""
+        await self._stack.aclose()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request, whatever it is, and tell the log and the figures of it."""
+        exchange = Exchange()
+        try:
+            response = await self._safely(request, exchange)
+            exchange.status = response.status
+            return response
+        finally:
+            exchange.count(self._metrics)
+            self._log(exchange.line())
+
+    async def _safely(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
+        try:
+            return await self._answer(request, exchange)
+        except Failure as failure:
+            return replies.refusal(failure, exchange)
+        except Exception as error:
+            # The trace names places in this program; the text of the error may hold what was asked.
+            trace = traceback.format_tb(error.__traceback__)
+            self._log(json.dumps({"request": exchange.request_id, "mistake": type(error).__name__, "trace": trace}))
+            return replies.refusal(Failure(500, "The gateway made a mistake; its log says where."), exchange)
+
+    async def _answer(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
+        path = request.raw_path.partition("?")[0]
+        found = endpoints.find(request.method, path)
+        exchange.dialect = found.dialect
+        endpoint = found.endpoint
+        if endpoint is None and found.allowed:
+            sentence = f"{path} takes {' and '.join(found.allowed)} only."
+            raise Failure(405, sentence, code="method_not_allowed", allow=found.allowed)
+        if endpoint is None:
+            raise Failure(404, "There is no such endpoint here.", code="unknown_endpoint")
+        exchange.endpoint = endpoint.path
+        if endpoint.public:
+            return _public(endpoint, exchange)
+        key = self._keys.find(_secret(request))
+        exchange.key = key.name
+        if endpoint.kind is Kind.REFUSED:
+            raise Failure(403, endpoint.why, code="refused")
+        if endpoint.kind is Kind.OURS:
+            return await self._ours(request, endpoint, found.name, key, exchange)
+        return await self._model(request, endpoint, key, exchange)
+
+    async def _ours(
+        self, request: web.BaseRequest, endpoint: Endpoint, name: str, key: Key, exchange: Exchange
+    ) -> web.Response:
+        known = [model for model in self._configuration.models if key.limits.allows(model.name)]
+        if endpoint.path == "/api/tags":
+            return replies.value(catalogue.tags(known), exchange)
+        if endpoint.path == "/api/ps":
+            running = (model for model in known if model.name in self._answered)
+            return replies.value(catalogue.running(running), exchange)
+        if endpoint.path == "/v1/models":
+            return replies.value(catalogue.models(known), exchange)
+        if endpoint.path == "/api/show":
+            raw = await requests.read(request.content.iter_any(), request.headers, _SHORT_BODY)
+            name = requests.parse(raw).model
+        # Clients write the slash of a name in a path as %2F; it is looked up here and goes nowhere.
+        name = unquote(name)
+        model = self._configuration.find(name, tagged=endpoint.dialect is Dialect.OLLAMA)
+        if model is None or model not in known:
+            raise catalogue.unknown(name)
+        show = catalogue.show if endpoint.path == "/api/show" else catalogue.model
+        return replies.value(show(model), exchange)
+
+    async def _model(
+        self, request: web.BaseRequest, endpoint: Endpoint, key: Key, exchange: Exchange
+    ) -> web.StreamResponse:
+        limit = min(self._configuration.body_bytes, key.limits.body_bytes or self._configuration.body_bytes)
+        with self._room.share() as take:
+            raw = await requests.read(request.content.iter_any(), request.headers, limit, take)
+            return await self._asked(request, endpoint, key, exchange, raw)
+
+    async def _asked(
+        self, request: web.BaseRequest, endpoint: Endpoint, key: Key, exchange: Exchange, raw: bytes
+    ) -> web.StreamResponse:
+        exchange.asked = len(raw)
+        form, fields = None, {}
+        if endpoint.path in _FORMS:
+            form = forms.parse(request.headers.get("Content-Type", ""), raw)
+            name = form.model
+        else:
+            body = requests.parse(raw)
+            fields, name = body.fields, body.model
+        model = self._configuration.find(name, tagged=endpoint.dialect is Dialect.OLLAMA)
+        if model is None or not key.limits.allows(model.name):
+            raise catalogue.unknown(name)
+        exchange.model = model.name
+        members = [member for member in model.members if plans.supports(endpoint, member.backend)]
+        if not members:
+            raise Failure(404, f"{model.name} has no {endpoint.path}.", code="not_supported", param="model")
+        if (loaded := plans.is_load(endpoint, fields, model.name)) is not None:
+            return replies.value(loaded, exchange)
+        plans.refuse_what_nobody_can(endpoint, fields)
+        self._meter.begin(key)
+        self._metrics.add("running", model.name)
+        try:
+            about, slots = About(model.name, "", exchange.request_id), self._slots[model.name]
+            begins = rotation.conversation(endpoint, model, fields)
+            ask = Ask(endpoint, about, members, fields, form, exchange, slots, begins)
+            reply = await self._asker.answer(request, ask)
+            if exchange.code is None:
+                self._answered.add(model.name)
+            return reply
+        finally:
+            self._metrics.add("running", model.name, value=-1)
+            self._meter.end(key.name, sum(exchange.tokens))
+
+    async def _figures(self, request: web.BaseRequest) -> web.Response:
+        if request.raw_path != "/metrics" or request.method != "GET":
+            return web.Response(status=404, text="There is /metrics only.\n")
+        self._metrics.set("keys_readable", value=self._keys.problem is None)
+        self._waking.figures(self._metrics)
+        for model in self._configuration.models:
+            for member in model.members:
+                self._metrics.set("out_of_rotation", model.name, member.name, value=self._rotation.is_out(member))
+                if (speed := self._rotation.speed(member)) is not None:
+                    self._metrics.set("backend_tokens_per_second", model.name, member.name, value=speed)
+        return web.Response(body=self._metrics.text().encode(), headers={"Content-Type": metrics.CONTENT_TYPE})
+
+    async def _save_always(self) -> None:
+        while True:
+            await asyncio.sleep(_SAVED_EVERY)
+            self._save()
+
+    def _save(self) -> None:
+        self._write(self._configuration.usage, self._meter.snapshot())
+
+    def _write(self, path: Path, value: dict[str, Any]) -> None:
+        try:
+            state_file.write(path, value)
+        except OSError as error:
+            # Requests go on; a restart would count the tokens of today anew, or know less of the wakes before.
+            self._log(json.dumps({"mistake": f"{path}: {error.strerror}"}))
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _public(endpoint: Endpoint, exchange: Exchange) -> web.Response:
+    if endpoint.path == "/api/version":
+        return replies.value({"version": catalogue.OLLAMA_VERSION}, exchange)
+    return replies.text(b"Ollama is running", exchange, content_type="text/plain; charset=utf-8")
+
+
+def _secret(request: web.BaseRequest) -> str:
+    """Return what a client says is its key, in any of the ways of the three APIs."""
+    given = request.headers.getall("Authorization", []) + request.headers.getall("x-api-key", [])
+    found = {value.partition(" ")[2].strip() if value[:7].lower() == "bearer " else value.strip() for value in given}
+    if len(found) > 1:
+        raise Failure(401, "Send one key.", code="invalid_key", final=True)
+    return found.pop() if found else ""
