@@ -13,7 +13,7 @@ import pytest
 
 # What stands for a page: answers with the request it got, to a page of any site. Alertmanager's insists on a login.
 ECHO = """
-import http.server, time
+import http.server, os, time
 class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         if self.path == "/slow":
@@ -24,6 +24,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Access-Control-Allow-Origin", "*")
         self.send_header("access-control-allow-methods", "*")
         self.end_headers()
+        if self.path == "/stream":
+            number = 0
+            while not os.path.exists("/run/stream-ends"):
+                self.wfile.write(b"%d\\n" % number)
+                number += 1
+                time.sleep(0.2)
+            self.wfile.write(b"end\\n")
+            return
         self.wfile.write(f"{self.server.server_port} {self.path}\\n{self.headers}".encode())
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
     def log_message(self, *_): pass

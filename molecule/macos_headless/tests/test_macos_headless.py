@@ -63,6 +63,15 @@ def test_system_setup(host, verb, answer):
     assert host.check_output(f"systemsetup -{verb}").endswith(answer)
 
 
+def test_the_gpu_has_what_the_system_does_not_keep(host):
+    memory = int(host.check_output("sysctl -n hw.memsize")) // 2**20
+    assert host.check_output("sysctl -n iogpu.wired_limit_mb") == str(memory - 4096)
+    assert (
+        f"iogpu.wired_limit_mb={memory - 4096}"
+        in host.file("/Library/LaunchDaemons/hybrid-ai.gpu-memory.plist").content_string
+    )
+
+
 def lab(*words: str) -> str:
     return subprocess.run(["lab", *words], check=True, capture_output=True, text=True).stdout
 
@@ -78,4 +87,12 @@ def test_it_boots_whenever_it_gets_power_even_when_it_was_switched_off_before(ho
     close(host)
     while not re.search(r"^olab1 .*\brunning\b", lab("status"), re.MULTILINE):
         assert time.monotonic() < deadline, "it stayed off"
+        time.sleep(0.5)
+
+
+def test_the_gpu_has_it_after_the_boot_too(host):
+    memory = int(host.check_output("sysctl -n hw.memsize")) // 2**20
+    deadline = time.monotonic() + 30
+    while host.run("sysctl -n iogpu.wired_limit_mb").stdout.strip() != str(memory - 4096):
+        assert time.monotonic() < deadline, "the boot forgot it"
         time.sleep(0.5)

@@ -74,6 +74,21 @@ def test_it_remembers_and_asks_as_wanted(ask):
     assert "scrape_interval: 2s" in ask("status/config")["yaml"]
 
 
+def test_samples_go_to_another_prometheus_whose_password_is_shown_to_nobody(ask):
+    shown = ask("status/config")["yaml"]
+    assert "url: http://127.0.0.1:9301/api/v1/write" in shown
+    assert "another password of the scenario" not in shown
+
+
+def test_another_prometheus_finds_the_targets(host):
+    file = host.file("/opt/hybrid-ai/etc/prometheus-discovery/targets.json")
+    found = json.loads(file.content_string)
+    asked = {entry["labels"]["instance"]: entry for entry in found if entry["labels"]["job"] == "node_exporter"}
+    assert asked.keys() == HOSTS
+    assert asked["olab1"]["targets"] == ["10.66.1.11:9200"]
+    assert file.mode & 0o004
+
+
 def test_it_tells_alertmanager_at_its_port(ask):
     known = ask("alertmanagers")
     urls = [each["url"] for each in known["activeAlertmanagers"] + known["droppedAlertmanagers"]]
@@ -111,7 +126,7 @@ def test_it_is_for_the_management_node_alone(host):
     assert host.run("curl --silent http://10.66.1.10:9190/-/ready").rc == 7
 
 
-@pytest.mark.parametrize("name", ["prometheus.yml", "alertmanager-password"])
+@pytest.mark.parametrize("name", ["prometheus.yml", "alertmanager-password", "remote-write-password"])
 def test_what_may_hold_passwords_is_its_own(host, name):
     file = host.file(f"/opt/hybrid-ai/etc/prometheus/{name}")
     assert (file.user, file.group, file.mode) == ("root", "_prometheus", 0o640)

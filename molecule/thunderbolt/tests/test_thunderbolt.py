@@ -46,5 +46,10 @@ def test_the_services_survive_a_restart_as_manual_ones(host, name):
 
 def test_a_port_without_a_cable_in_the_inventory_is_nobody_s(host, name):
     for service in {"Thunderbolt 1", "Thunderbolt 2"} - set(PORTS[name]):
-        # A port that was in the bridge has no service of its own.
         assert "10.77.0." not in host.run(f"networksetup -getinfo '{service}'").stdout
+
+
+def test_a_port_without_a_cable_has_a_service_that_is_off(host, name):
+    # A port without any would be made a bridge of, when somebody logs in at the screen.
+    for service in {"Thunderbolt 1", "Thunderbolt 2", "Thunderbolt 3"} - set(PORTS[name]):
+        assert host.check_output(f"networksetup -getnetworkserviceenabled '{service}'") == "Disabled"

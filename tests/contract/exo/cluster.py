@@ -219,7 +219,7 @@ class Cluster:
 
     def scaled(self, seconds: float) -> float:
         """Return how long to wait for what was measured to take some seconds: a busy machine gets more."""
-        return seconds * self.factor * 2 + 20
+        return seconds * self.factor * 2 + 60
 
     def clear(self) -> None:
         """End every node and forget them all."""

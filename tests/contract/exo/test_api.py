@@ -13,7 +13,7 @@ from tests.contract.exo.cluster import wait_for
 from tests.contract.exo.shape import differences, recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tests.contract.exo.cluster import Cluster, Node
 
@@ -78,6 +78,8 @@ def test_refusal(node: Node, method: str, path: str, body: Any, expected: tuple[
         pytest.param("DELETE", "/instance/12345678-0000-0000-0000-000000000000", 404, id="delete-unknown-instance"),
         pytest.param("POST", "/v1/cancel/12345678-0000-0000-0000-000000000000", 404, id="cancel-unknown-command"),
         pytest.param("DELETE", "/models/custom/no/such", 404, id="delete-unknown-card"),
+        pytest.param("GET", "/images/12345678-0000-0000-0000-000000000000", 404, id="get-unknown-image"),
+        pytest.param("GET", "/v1/traces/12345678-0000-0000-0000-000000000000", 404, id="get-unknown-trace"),
     ],
 )
 def test_error_envelope(node: Node, method: str, path: str, status: int) -> None:
@@ -96,6 +98,25 @@ def test_node_id_is_a_bare_string(node: Node) -> None:
 
 
 MISSING = {"type": "missing", "msg": "Field required"}
+# What each kind of a shard and of an instance has to have.
+_SHARD = ("modelCard", "deviceRank", "worldSize", "startLayer", "endLayer", "nLayers")
+SHARD = (*_SHARD, *_SHARD, "cfgRank", "pipelineRank", "pipelineWorldSize", *_SHARD)
+_INSTANCE = ("instanceId", "shardAssignments")
+INSTANCE = (*_INSTANCE, "hostsByNode", "ephemeralPort", *_INSTANCE, "jacclDevices", "jacclCoordinators")
+
+
+def lacking(field: str, names: Sequence[str]) -> list[dict[str, Any]]:
+    return [{**MISSING, "loc": ["body", field, "function-wrap[_validate()]", name], "input": {}} for name in names]
+
+
+def role_error(place: int, expected: str, value: str) -> dict[str, Any]:
+    return {
+        "type": "literal_error",
+        "loc": ["body", "messages", place, "role"],
+        "msg": f"Input should be {expected}",
+        "input": value,
+        "ctx": {"expected": expected},
+    }
 
 
 @pytest.mark.parametrize(
@@ -150,6 +171,55 @@ MISSING = {"type": "missing", "msg": "Field required"}
         ),
         pytest.param(
             "POST",
+            "/v1/messages",
+            {},
+            [{**MISSING, "loc": ["body", name], "input": {}} for name in ("model", "max_tokens", "messages")],
+            id="anthropic",
+        ),
+        pytest.param(
+            "POST",
+            "/v1/responses",
+            {},
+            [{**MISSING, "loc": ["body", name], "input": {}} for name in ("model", "input")],
+            id="responses",
+        ),
+        pytest.param(
+            "POST",
+            "/v1/chat/completions",
+            {"model": TINY, "messages": [{"role": "robot", "content": "a"}, {"content": "b"}, "c"]},
+            [
+                role_error(0, "'system', 'user', 'assistant', 'developer', 'tool' or 'function'", "robot"),
+                {**MISSING, "loc": ["body", "messages", 1, "role"], "input": {"content": "b"}},
+                {
+                    "type": "model_attributes_type",
+                    "loc": ["body", "messages", 2],
+                    "msg": "Input should be a valid dictionary or object to extract fields from",
+                    "input": "c",
+                },
+            ],
+            id="messages",
+        ),
+        pytest.param(
+            "POST",
+            "/v1/messages",
+            {"model": TINY, "max_tokens": 1, "messages": [{"role": "system"}]},
+            [
+                role_error(0, "'user' or 'assistant'", "system"),
+                {**MISSING, "loc": ["body", "messages", 0, "content"], "input": {"role": "system"}},
+            ],
+            id="messages-of-anthropic",
+        ),
+        pytest.param("POST", "/instance", {}, [{**MISSING, "loc": ["body", "instance"], "input": {}}], id="nothing"),
+        pytest.param("POST", "/instance", {"instance": {}}, lacking("instance", INSTANCE), id="empty-instance"),
+        pytest.param(
+            "POST",
+            "/download/start",
+            {"target_node_id": "any", "shard_metadata": {}},
+            lacking("shard_metadata", SHARD),
+            id="empty-shard",
+        ),
+        pytest.param(
+            "POST",
             "/download/cancel",
             {},
             [{**MISSING, "loc": ["body", name], "input": {}} for name in ("targetNodeId", "modelId")],
@@ -189,7 +259,9 @@ def test_events_are_in_snake_case(node: Node) -> None:
     kinds = {next(iter(event)) for event in events}
     assert {"NodeGatheredInfo", "NodeDownloadProgress"} <= kinds
     gathered = next(event["NodeGatheredInfo"] for event in events if "NodeGatheredInfo" in event)
-    assert {"node_id", "when", "info"} <= set(gathered)
+    assert {"event_id", "node_id", "when", "info"} <= set(gathered)
+    identities = [next(iter(event.values()))["event_id"] for event in events]
+    assert len(set(identities)) == len(identities)
 
 
 @pytest.mark.parametrize("path", ["/models", "/v1/models"])
@@ -229,6 +301,27 @@ def test_paths(node: Node) -> None:
     described = node.get("/openapi.json")
     assert {path: sorted(methods) for path, methods in described["paths"].items()} == recorded("openapi_paths.json")
     assert node.request("GET", "/").headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html", "/docs", "/openapi.json"])
+def test_pages_answer_to_a_question_for_their_head(node: Node, path: str) -> None:
+    answer = node.request("HEAD", path)
+    assert (answer.status, answer.text) == (200, "")
+    assert int(answer.headers["content-length"]) > 0
+
+
+def test_no_images_and_no_traces(node: Node) -> None:
+    assert node.get("/images") == {"data": []}
+    answer = node.request("POST", "/v1/traces/delete", {"task_ids": ["none"]})
+    assert answer.json == {"deleted": [], "notFound": ["none"]}
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, {"model": TINY}, {"model": TINY, "messages": [{"role": "robot", "content": "hi"}]}]
+)
+def test_a_wrong_question_of_ollamas_kind_is_no_sentence(node: Node, body: Any) -> None:
+    answer = node.request("POST", "/ollama/api/chat", body)
+    assert (answer.status, answer.text) == (500, "Internal Server Error")
 
 
 def test_ollama_version(node: Node) -> None:

@@ -256,7 +256,7 @@ def _lines(text: str) -> list[tuple[str, Any]]:
 
 def test_stream(cluster: Cluster) -> None:
     answer = cluster.nodes[2].request("POST", "/v1/chat/completions", {**QUESTION, "stream": True})
-    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     actual, expected = _lines(answer.text), _lines((CAPTURES / "chat_stream.txt").read_text(encoding="utf-8"))
     assert [head for head, _ in actual] == [head for head, _ in expected]
     for (head, content), (_, wanted) in zip(actual, expected, strict=True):
@@ -287,6 +287,64 @@ def test_other_ways_to_ask(cluster: Cluster, path: str, body: dict[str, Any], ca
     answer = cluster.nodes[1].request("POST", path, body)
     assert answer.status == 200
     assert differences(answer.json, recorded(capture)) == []
+
+
+ASKED = {"model": TINY, "stream": True}
+TOKENS = 6
+
+
+def events(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the kind and the content of each event of a stream, which begins with a comment."""
+    assert text.startswith(": keep-alive\n\n")
+    blocks = [block.splitlines() for block in text.split("\n\n") if block and not block.startswith(":")]
+    found = [(kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for kind, data in blocks]
+    assert [kind for kind, _ in found] == [content["type"] for _, content in found]
+    return found
+
+
+def test_stream_of_anthropics_kind(cluster: Cluster) -> None:
+    body = {**ASKED, "messages": QUESTION["messages"], "max_tokens": TOKENS}
+    answer = cluster.nodes[1].request("POST", "/v1/messages", body)
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    found = events(answer.text)
+    deltas = ["content_block_delta"] * TOKENS
+    ends = ["content_block_stop", "message_delta", "message_stop"]
+    assert [kind for kind, _ in found] == ["message_start", "content_block_start", *deltas, *ends]
+    start, end = found[0][1]["message"], found[-2][1]
+    assert differences(start, recorded("messages.json")) == []
+    assert (start["content"], start["usage"]) == ([], {"input_tokens": 0, "output_tokens": 0})
+    assert end["delta"] == {"stop_reason": "max_tokens", "stop_sequence": None}
+    assert end["usage"] == {"output_tokens": TOKENS}
+
+
+def test_stream_of_responses(cluster: Cluster) -> None:
+    body = {**ASKED, "input": "hi you", "max_output_tokens": TOKENS}
+    answer = cluster.nodes[1].request("POST", "/v1/responses", body)
+    found = events(answer.text)
+    begin = ["created", "in_progress", "output_item.added", "content_part.added"]
+    end = ["output_text.done", "content_part.done", "output_item.done", "completed"]
+    kinds = [*begin, *["output_text.delta"] * TOKENS, *end]
+    assert [kind for kind, _ in found] == [f"response.{kind}" for kind in kinds]
+    assert [content["sequence_number"] for _, content in found] == list(range(1, len(kinds) + 1))
+    whole = found[-1][1]["response"]
+    assert differences(whole, recorded("responses.json")) == []
+    deltas = [content["delta"] for kind, content in found if kind == "response.output_text.delta"]
+    assert whole["output_text"] == "".join(deltas) == found[-4][1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("path", "question"), [("/ollama/api/chat", {"messages": QUESTION["messages"]}), ("/ollama/api/generate", {})]
+)
+def test_stream_of_ollamas_kind_is_an_object_for_each_token(
+    cluster: Cluster, path: str, question: dict[str, Any]
+) -> None:
+    body = {"model": TINY, "prompt": "hi you", "options": {"num_predict": TOKENS}, **question}
+    answer = cluster.nodes[1].request("POST", path, body)
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line["done"] for line in lines] == [False] * (TOKENS - 1) + [True]
+    assert (lines[-1]["done_reason"], lines[-1]["eval_count"]) == ("length", TOKENS)
+    assert not any("done_reason" in line for line in lines[:-1])
 
 
 def test_running_models(cluster: Cluster) -> None:

@@ -56,15 +56,26 @@ def _make_renderer() -> Callable[..., list[Any]]:
             return [trusted(member) for member in value]
         return trust_as_template(value) if isinstance(value, str) else value
 
+    def load(part: str) -> dict[str, Any]:
+        found: dict[str, Any] = trusted(
+            yaml_load((REPOSITORY / "roles" / part / "main.yml").read_text(encoding="utf-8"))
+        )
+        return found
+
     def answer(role: str, names: list[str], values: dict[str, Any]) -> list[Any]:
-        variables: dict[str, Any] = {}
-        for part in ("cluster/defaults", "cluster/vars", f"{role}/defaults", f"{role}/vars"):
-            variables |= trusted(yaml_load((REPOSITORY / "roles" / part / "main.yml").read_text(encoding="utf-8")))
+        variables = {**shared}
+        for part in (f"{role}/defaults", f"{role}/vars"):
+            variables |= load(part)
         templar = Templar(DataLoader(), {**variables, **values})
         return [json.loads(json.dumps(templar.template(variables[name]), cls=encoder)) for name in names]
 
     init_plugin_loader([str(REPOSITORY / "collections")])
     encoder = get_encoder("tagless")
+    shared = {**load("cluster/defaults"), **load("cluster/vars")}
+    # Finds the filters, which every fork would have to do again.
+    Templar(DataLoader(), {}).template(
+        trust_as_template("{{ {} | hybrid_ai.cluster.service_table | dict2items | list }}")
+    )
     return answer
 
 

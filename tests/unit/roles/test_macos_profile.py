@@ -62,3 +62,15 @@ def test_no_alert_tells_of_what_a_workstation_keeps() -> None:
     rules = {rule["alert"]: rule["expr"] for group in alerts["groups"] for rule in group["rules"]}
     spared = {name for name, expr in rules.items() if "unless on(instance) cluster:mac_workstation:info" in expr}
     assert spared == {"MacMaySleep", "FileVaultOn", "FileVaultPending"}
+
+
+def test_no_alert_tells_of_filevault_where_it_is_allowed() -> None:
+    hosts = {"a": {}, "b": {"macos_headless_filevault": "allowed"}, "c": {"macos_headless_filevault": "disabled"}}
+    hostvars = {name: {"inventory_hostname": name, **values} for name, values in hosts.items()}
+    groups = {"macos": ["a", "b", "c"]}
+    assert render("prometheus", "__prometheus_encrypted", groups=groups, hostvars=hostvars) == [["b"]]
+    assert render("prometheus", "__prometheus_encrypted", groups={}, hostvars=hostvars) == [[]]
+    alerts = yaml_files.load(REPOSITORY / "roles/prometheus/files/alerts.yml")
+    rules = {rule["alert"]: rule["expr"] for group in alerts["groups"] for rule in group["rules"]}
+    spared = {name for name, expr in rules.items() if "unless on(instance) cluster:mac_filevault_allowed:info" in expr}
+    assert spared == {"FileVaultOn", "FileVaultPending"}

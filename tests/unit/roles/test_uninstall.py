@@ -25,7 +25,9 @@ MAC = {
     "group_names": ["exo", "macos"],
     "ansible_python_interpreter": "/opt/hybrid-ai/python/bin/python3",
     "exo_models_directory": "/opt/hybrid-ai/exo/models",
+    "cluster_models_directory": "/opt/hybrid-ai/models",
 }
+MODELS = ["/opt/hybrid-ai/exo/models", "/opt/hybrid-ai/models"]
 LINUX = {
     **MAC,
     "inventory_hostname": "desk",
@@ -51,7 +53,7 @@ def test_of_a_folder_that_was_chosen_only_ours_goes_and_it_is_said() -> None:
 @pytest.mark.parametrize(
     ("host", "more", "kept"),
     [
-        pytest.param(MAC, {}, ["/opt/hybrid-ai/python", "/opt/hybrid-ai/exo/models"], id="models"),
+        pytest.param(MAC, {}, ["/opt/hybrid-ai/python", *MODELS], id="models"),
         pytest.param(MAC, {"remove_models": "yes"}, ["/opt/hybrid-ai/python"], id="told-to-remove-them"),
         pytest.param(LINUX, {"remove_models": True}, ["/usr"], id="linux"),
     ],
@@ -82,7 +84,10 @@ def test_folders_and_access_go_only_when_everything_does(
     assert render("uninstall", "__uninstall_whole", "__uninstall_access_goes", **values) == [whole, access]
 
 
-GONE = "node_exporter, exo, firewall, thunderbolt, macos_headless, proxy_client, dns_client"
+GONE = (
+    "node_exporter, exo_models, model_files, model_store, exo, power_management, firewall, thunderbolt, macos_headless,"
+    " proxy_client, dns_client"
+)
 NAMES = (
     "Stays: the Mac's names, FileVault, Wi-Fi and boot arguments as they are: see System Settings, and sudo scutil"
     " --set ComputerName NAME"

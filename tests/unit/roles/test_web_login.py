@@ -86,6 +86,15 @@ def test_prometheus_logs_in_to_alertmanager(node, tmp_path):
         assert asked["basic_auth"] == {"username": "alertmanager", "password_file": "alertmanager-password"}
 
 
+def test_prometheus_sends_samples_only_where_it_is_told_to(node):
+    assert "remote_write" not in yaml.safe_load(files("prometheus", **node)["prometheus.yml"])
+    login = {"username": "me", "password_file": "remote-write-password"}
+    entry = {"url": "https://metrics.example/api/v1/write", "basic_auth": login}
+    written = files("prometheus", **node, prometheus_remote_write=[entry], prometheus_remote_write_password="s3cret")
+    assert yaml.safe_load(written["prometheus.yml"])["remote_write"] == [entry]
+    assert [name for name, text in written.items() if "s3cret" in text] == ["remote-write-password"]
+
+
 def test_no_page_of_another_origin_is_let_read(node):
     (service,) = render("prometheus", "__prometheus_service", **node)
     assert "--web.cors.origin=^$" in service["arguments"]

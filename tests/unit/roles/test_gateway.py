@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""What the role of the gateway writes: where it listens, whom it asks, and each secret where it belongs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hybrid_cluster.gateway import routes
+from tests.unit.roles.render import render
+
+KEY = "k" * 40
+
+
+@pytest.fixture
+def node(tmp_path) -> dict[str, Any]:
+    """Return what the inventory says about the management node."""
+    groups = {"all": ["desk", "gpu"], "management": ["desk"], "llama_cpp": ["gpu"], "ollama": ["gpu"]}
+    return {
+        "ansible_host": "10.0.0.1",
+        "cluster_lan_subnet": "10.0.0.0/24",
+        "cluster_model_api_key": KEY,
+        "cluster_secrets_directory": str(tmp_path),
+        "group_names": ["linux", "management"],
+        "groups": groups,
+        "hostvars": {"desk": {"ansible_host": "10.0.0.1"}, "gpu": {"ansible_host": "10.0.0.2"}},
+        "inventory_hostname": "desk",
+        "cluster_models": [entry("small", "llama_cpp"), entry("large", "ollama")],
+        "__gateway_source": {"digest": "d"},
+        "__gateway_front_files": {"haproxy.cfg": "c"},
+    }
+
+
+def entry(name: str, backend: str) -> dict[str, Any]:
+    return {"name": name, "source": {"path": "/m"}, "format": "gguf", "backend": backend}
+
+
+def definition(node, **values: Any) -> dict[str, Any]:
+    first, second = render("gateway", *["__gateway_files"] * 2, **{**node, **values})
+    assert first == second
+    return {name: str(text) for name, text in first.items()}
+
+
+def test_the_gateway_reads_what_is_written_for_it(node, tmp_path):
+    for name, text in definition(node).items():
+        (tmp_path / name).write_text(text)
+    assert {path.name for path in tmp_path.iterdir()} == {"gateway.json", "model-api-key"}
+    read = routes.load(tmp_path / "gateway.json")
+    assert [(one.host, one.port) for one in (*read.listen, read.metrics)] == [("127.0.0.1", 8101), ("127.0.0.1", 8102)]
+    assert {model.name: [(one.address, one.key) for one in model.members] for model in read.models} == {
+        "small": [("http://10.0.0.2:8080", KEY)],
+        "large": [("http://10.0.0.2:11434", None)],
+    }
+    assert (read.body_bytes, read.bodies_bytes) == (64 << 20, 512 << 20)
+
+
+def test_a_key_that_no_backend_asks_for_is_not_on_the_host(node):
+    written = definition(node, cluster_models=[entry("large", "ollama")])
+    assert set(written) == {"gateway.json"}
+    assert KEY not in definition(node)["gateway.json"]
+
+
+def test_all_requests_together_have_room_for_the_largest(node):
+    found = json.loads(definition(node, gateway_largest_request_megabytes=600)["gateway.json"])
+    assert found["bodies_bytes"] == found["body_bytes"] == 600 << 20
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"cluster_gateway": False}, id="not wanted"),
+        pytest.param({"cluster_models": []}, id="no model"),
+        pytest.param({"gateway_state": "absent"}, id="removed"),
+    ],
+)
+def test_what_is_not_there_has_no_lines(node, values):
+    assert render("gateway", "__gateway_report", **{**node, **values}) == [[]]
+
+
+def test_a_table_without_a_model_ends_no_key_and_a_removal_does(node):
+    assert render("gateway", "__gateway_account", **node)[0]["keep"] == ["/opt/hybrid-ai/gateway/state"]
+    assert render("gateway", "__gateway_account", **node, gateway_state="absent")[0]["keep"] == []
+
+
+def test_the_report_says_what_to_type_and_where_the_key_is(node):
+    (lines,) = render("gateway", "__gateway_report", **node)
+    (models,) = [line for line in lines if line["check"] == "gateway_models"]
+    assert (
+        models["title"]
+        == f"models at http://models.olab:8100/v1, key in {node['cluster_secrets_directory']}/gateway_key"
+    )
+    assert models["models"] == ["small", "large"]
+    (lines,) = render("gateway", "__gateway_report", **node, gateway_certificate="PEM")
+    assert [line["url"] for line in lines if line["check"] == "http"] == ["https://models.olab:8100/"]
