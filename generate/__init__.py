@@ -10,7 +10,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generate import capabilities, macos_settings, role_reference, spec_defaults
+from generate import (
+    capabilities,
+    gateway_endpoints,
+    macos_settings,
+    ports,
+    role_reference,
+    shared_code,
+    spec_defaults,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +27,12 @@ ROOT = Path(__file__).resolve().parents[1]
 # In this order: what comes later reads what comes before.
 SOURCES: tuple[Callable[[Path], dict[str, str]], ...] = (
     macos_settings.files,
+    gateway_endpoints.files,
     spec_defaults.files,
     capabilities.files,
+    ports.files,
     role_reference.files,
+    shared_code.files,
 )
 
 

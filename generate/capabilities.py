@@ -98,7 +98,7 @@ def _page(registry: Registry) -> str:
         (
             f"`{one.name}`",
             f"`{one.where}`",
-            f"`{one.playbook}`",
+            ", ".join(f"`{tag}`" for tag in (one.playbook, *one.more_tags)),
             ", ".join(f"`{before}`" for before in one.after),
             str(one.uid or ""),
         )
@@ -108,7 +108,10 @@ def _page(registry: Registry) -> str:
         "# Groups and capabilities\n\nWritten by `make generate` from capabilities.yml; change that.\n\n"
         "The groups of an inventory say what a host is and what runs on it:\n\n"
         + markdown.table(("group", "its hosts", "platform"), groups)
-        + "\nA capability is a role that `site.yml` applies to the hosts of a group. Its own name and that of its\n"
-        "playbook are tags: `site.yml --tags TAG` runs it alone, `playbooks/verify.yml --tags TAG` measures it.\n\n"
-        + markdown.table(("capability", "hosts", "playbook", "comes after", "user's number on macOS"), rows)
+        + "\nA capability is a role that `site.yml` applies to the hosts of a group. Its own name, that of its\n"
+        "playbook and some more are tags: `site.yml --tags TAG` runs it alone, `playbooks/verify.yml --tags TAG`\n"
+        "measures it.\n\n"
+        + markdown.table(
+            ("capability", "hosts", "playbook and further tags", "comes after", "user's number on macOS"), rows
+        )
     )

@@ -60,8 +60,8 @@ def _own(name: str) -> str:
 def page(name: str, known: dict[str, str]) -> str:
     """Return the text of one page."""
     text = _LINK.sub(lambda link: f"]({_target(link[1], name, known)}{link[2] or ''})", _own(name))
-    if name.startswith("roles/"):
-        role = PurePosixPath(name).parent.name
+    role = PurePosixPath(name).parent.name
+    if name.startswith("roles/") and _has_reference(role):
         text += f"\n\nEvery variable is in [the reference of this role](../../{COLLECTION}/{role}_role.rst)."
     if name == "README.md":
         guides = [place for place in known.values() if place.startswith("docs/")]
@@ -75,6 +75,11 @@ def page(name: str, known: dict[str, str]) -> str:
     return text + "\n"
 
 
+def _has_reference(role: str) -> bool:
+    """Return whether a role has variables, and so a page in the reference."""
+    return (ROOT / "roles" / role / "meta/argument_specs.yml").exists()
+
+
 def _target(link: str, name: str, known: dict[str, str]) -> str:
     """Return where a link leads in the site; what is not a page of it leads to the repository."""
     path = os.path.normpath(PurePosixPath(name).parent / link)
@@ -84,7 +89,7 @@ def _target(link: str, name: str, known: dict[str, str]) -> str:
         place = known[path]
     elif path == ROLES:
         place = f"{COLLECTION}/index.rst"
-    elif readme := re.fullmatch(r"roles/(\w+)/README\.md", path):
+    elif (readme := re.fullmatch(r"roles/(\w+)/README\.md", path)) and _has_reference(readme[1]):
         place = f"{COLLECTION}/{readme[1]}_role.rst"
     else:
         repository = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]

@@ -15,11 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
-from . import adguard_home, exo, squid
+from . import adguard_home, exo, ollama, squid
 from .exposition import Metrics
 from .fetch import SourceError
 
-SOURCES = {"exo": exo.Source, "squid": squid.Source, "adguard_home": adguard_home.Source}
+SOURCES = {
+    "exo": exo.Source,
+    "squid": squid.Source,
+    "adguard_home": adguard_home.Source,
+    "ollama": ollama.Source,
+}
 
 
 class Source(Protocol):

@@ -9,80 +9,22 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .exo_state import UNKNOWN, mapping, model_of, sequence, size, tagged
+from .exo_placed import RUNNER_STATES, USABLE, Advance, Placed, marks_of
+from .exo_state import UNKNOWN, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .exposition import Metrics
 
-# In the order in which a runner comes to work.
-_STEPS = (
-    *("RunnerIdle", "RunnerConnecting", "RunnerConnected", "RunnerLoading", "RunnerLoaded", "RunnerWarmingUp"),
-    "RunnerReady",
-)
-_USABLE = frozenset({"RunnerReady", "RunnerRunning"})
-ABSENT = "absent"
-RUNNER_STATES = (*_STEPS, "RunnerRunning", "RunnerShuttingDown", "RunnerFailed", ABSENT)
-# As often exo itself tries; who falls back more often only goes in circles.
-_ATTEMPTS = 5
-
-Mark = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Placed:
-    """One instance."""
-
-    identity: str
-    kind: str
-    model: str
-    nodes: Mapping[str, str]
-    """The runner of each node."""
-    runners: frozenset[str]
-
-    @classmethod
-    def from_state(cls, identity: str, entry: Any) -> Placed:
-        """Read an entry of the state."""
-        kind, content = tagged(entry)
-        shards = mapping(content.get("shardAssignments"))
-        nodes = {str(node): str(runner) for node, runner in mapping(shards.get("nodeToRunner")).items()}
-        runners = frozenset(nodes.values()) | frozenset(mapping(shards.get("runnerToShard")))
-        return cls(str(identity), kind, str(shards.get("modelId") or UNKNOWN), nodes, runners)
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """How its metrics are told apart; Prometheus has a use of its own for a label `instance`."""
-        return {"instance_id": self.identity, "model": self.model}
-
-
-@dataclass
-class _Advance:
-    """How far an instance has come."""
-
-    since: float
-    marks: dict[str, Mark] = field(default_factory=dict)
-    falls: int = 0
-
-    def note(self, marks: Mapping[str, Mark], now: float) -> None:
-        """Compare with the look before: whatever has risen is progress."""
-        known = self.marks
-        rose = any(mark > known[name] if name in known else mark > (0.0, 0.0) for name, mark in marks.items())
-        self.falls += any(mark < known[name] for name, mark in marks.items() if name in known)
-        if rose and self.falls <= _ATTEMPTS:
-            self.since = now
-        # What is not known now is compared with what was known last.
-        self.marks = {**known, **marks}
-
 
 class Instances:
     """Remembers how far each instance has come."""
 
     def __init__(self) -> None:
-        self._advances: dict[str, _Advance] = {}
+        self._advances: dict[str, Advance] = {}
 
     def measure(
         self,
@@ -96,22 +38,17 @@ class Instances:
         placed = [Placed.from_state(identity, entry) for identity, entry in mapping(state["instances"]).items()]
         runners, downloads = mapping(state["runners"]), mapping(state["downloads"])
         counts = Counter(dict.fromkeys(RUNNER_STATES, 0))
-        advances: dict[str, _Advance] = {}
+        advances: dict[str, Advance] = {}
         metrics.add("exo_instances", "Models that are placed.", len(placed))
         for instance in placed:
-            states = {runner: _state(runners, runner) for runner in instance.runners}
+            states = instance.states(runners)
             counts.update(states.values())
-            ready = (
-                bool(states)
-                and set(states.values()) <= _USABLE
-                and frozenset(instance.nodes.values()) == instance.runners
-                and present.issuperset(instance.nodes)
-            )
-            advance = self._advances.get(instance.identity) or _Advance(now)
+            ready = instance.is_ready(runners, present)
+            advance = self._advances.get(instance.identity) or Advance(now)
             if ready:
-                advance = _Advance(now)
+                advance = Advance(now)
             else:
-                advance.note(_marks(instance, runners, downloads), now)
+                advance.note(marks_of(instance, runners, downloads), now)
             advances[instance.identity] = advance
             _add(metrics, instance, states, names, ready=ready, stalled=now - advance.since)
         self._advances = advances
@@ -137,27 +74,4 @@ def _add(
     for runner, status in states.items():
         node = names.get(nodes.get(runner, ""), UNKNOWN)
         text = "Whether a runner can answer, with its state."
-        metrics.add("exo_runner_ready", text, status in _USABLE, node=node, state=status, **labels)
-
-
-def _state(runners: Mapping[str, Any], runner: str) -> str:
-    return tagged(runners[runner])[0] if runners.get(runner) is not None else ABSENT
-
-
-def _marks(instance: Placed, runners: Mapping[str, Any], downloads: Mapping[str, Any]) -> dict[str, Mark]:
-    """Return how far each runner and each download of an instance is; what is not known is left out."""
-    marks: dict[str, Mark] = {}
-    for runner in instance.runners:
-        status, content = tagged(runners.get(runner))
-        if status in _STEPS or status == "RunnerRunning":
-            layers = content.get("layersLoaded")
-            step = _STEPS.index("RunnerReady" if status == "RunnerRunning" else status) + 1
-            marks[runner] = float(step), float(layers) if isinstance(layers, (int, float)) else 0.0
-        elif status in RUNNER_STATES or runners.get(runner) is None:
-            marks[runner] = (0.0, 0.0)
-    for node in instance.nodes:
-        for status, content in map(tagged, sequence(downloads.get(node))):
-            if status == "DownloadOngoing" and model_of(content) == instance.model:
-                progress = mapping(content.get("downloadProgress"))
-                marks[f"download to {node}"] = (0.0, size(progress.get("downloaded")))
-    return marks
+        metrics.add("exo_runner_ready", text, status in USABLE, node=node, state=status, **labels)

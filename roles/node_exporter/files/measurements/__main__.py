@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from . import exo, filevault, gpu, power, power_settings, thunderbolt
+from . import cuda, exo, filevault, gpu, models, power, power_settings, thunderbolt
 from .command import MeasurementError
 from .exposition import Metrics
 
@@ -24,7 +24,12 @@ DARWIN: dict[str, tuple[Callable[[Metrics], None], float]] = {
     "filevault": (filevault.measure, 60),
     "exo": (exo.measure, 60),
 }
-LINUX: dict[str, tuple[Callable[[Metrics], None], float]] = {"gpu": (gpu.measure, 15)}
+LINUX: dict[str, tuple[Callable[[Metrics], None], float]] = {
+    "gpu": (gpu.measure, 15),
+    # It takes some memory of each GPU while it computes.
+    "cuda": (cuda.measure, 900),
+    "models": (models.measure, 30),
+}
 
 
 class Round:
@@ -51,7 +56,8 @@ class Round:
         result, begin, problem = Metrics(), time.monotonic(), ""
         try:
             measure(result)
-        except (MeasurementError, OSError, ValueError, KeyError, TypeError) as error:
+        except (MeasurementError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            # What a program prints may have any form; the other measurements go on.
             problem = f"{type(error).__name__}: {error}" if not isinstance(error, MeasurementError) else str(error)
         if problem and problem != self._problems.get(name):
             # Once, not at every round.

@@ -31,12 +31,25 @@ _POWER = "Power draw by part of the machine, an estimate of the system's own."
 
 
 def measure(metrics: Metrics) -> None:
-    """Ask both."""
+    """Ask both; where macmon says nothing, what powermetrics knows counts all the same."""
     program = next((path for path in MACMON if Path(path).exists()), None)
-    if program:
-        line = output(program, "pipe", "-s", "1", "-i", str(INTERVAL_MS)).splitlines()[0]
-        from_macmon(metrics, json.loads(line))
-    from_powermetrics(metrics, output(*POWERMETRICS, "-f", "plist"), power=program is None)
+    problem = _ask_macmon(metrics, program) if program else ""
+    from_powermetrics(metrics, output(*POWERMETRICS, "-f", "plist"), power=program is None or bool(problem))
+    if problem:
+        raise MeasurementError(problem)
+
+
+def _ask_macmon(metrics: Metrics, program: str) -> str:
+    """Take its sample, and return why there is none."""
+    try:
+        lines = output(program, "pipe", "-s", "1", "-i", str(INTERVAL_MS)).splitlines()
+        sample = json.loads(lines[0]) if lines else None
+    except (MeasurementError, ValueError) as error:
+        return str(error)
+    if not isinstance(sample, dict):
+        return f"{program} printed no sample"
+    from_macmon(metrics, sample)
+    return ""
 
 
 def from_powermetrics(metrics: Metrics, content: bytes, *, power: bool) -> None:
