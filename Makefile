@@ -15,8 +15,10 @@ LAB_NAME ?= olab
 TEST_LAB := test
 in_lab = $(SUDO) env LAB_NAME=$(1) PATH="$$PATH"
 LAB := $(call in_lab,$(LAB_NAME)) lab
-PLAY := $(call in_lab,$(LAB_NAME)) ansible-playbook -i inventories/lab
+LAB_INVENTORY := inventories/lab
+PLAY := $(call in_lab,$(LAB_NAME)) ansible-playbook -i $(LAB_INVENTORY)
 PASSWORD := /run/hybrid-lab/$(LAB_NAME)/password
+SECRETS := /run/hybrid-lab/$(LAB_NAME)/.secrets
 
 .PHONY: help
 help: ## list the targets
@@ -42,15 +44,17 @@ lab-packages:
 
 .PHONY: lab
 lab: venv lab-packages ## a simulated cluster on this Linux machine, configured by site.yml
-	$(LAB) up
+	$(LAB) up --inventory $(LAB_INVENTORY)
 	$(PLAY) playbooks/bootstrap.yml --connection-password-file $(PASSWORD) --become-password-file $(PASSWORD)
 	$(PLAY) site.yml
 	$(LAB) status
 	@printf '\nWhat a worker gets:\n'
 	@$(LAB) ssh olab1 -- zsh -s < lab/tour.zsh
+	@printf '\nThree prompts (the models are generated, so their answers are noise):\n'
+	@{ printf 'key=%s\n' "$$($(SUDO) cat $(SECRETS)/model_api_key)"; cat lab/ask.zsh; } | $(LAB) ssh olab1 -- zsh -s
 	@printf '\nNext, try (as root, after: source %s/activate):\n' "$(BIN)"
 	@printf '  %-48s %s\n' 'lab ssh olab1' 'look around on a simulated Mac' \
-	  'ansible-playbook -i inventories/lab site.yml' 'run it again: nothing changes' \
+	  'ansible-playbook -i $(LAB_INVENTORY) site.yml' 'run it again: nothing changes' \
 	  'lab cable olab1:1 olab2:1 --unplug' 'pull a cable, then run playbooks/verify.yml' \
 	  'make lab-down' 'end it'
 
@@ -96,7 +100,7 @@ turn: ## before the first change after a landing: from here on, changes count an
 
 .PHONY: bench
 bench: venv lab-packages ## what runs cost, and build/bench.json; PART=site runs one part
-	$(SUDO) env PATH="$$PATH" python -m tests.benchmarks $(PART)
+	$(SUDO) env PATH="$$PATH" PYTHONPATH=collections python -m tests.benchmarks $(PART)
 
 .PHONY: generate
 generate: venv ## what follows from declarations: metadata, tables, texts of settings, the role reference and READMEs
@@ -118,7 +122,7 @@ site-tools: $(SITE_TOOLS)/.installed
 
 .PHONY: site
 site: site-tools ## the documentation as HTML in build/site, with every module, plugin and role
-	$(SITE_TOOLS)/bin/python -m tools.site
+	PYTHONPATH=collections $(SITE_TOOLS)/bin/python -m tools.site
 
 .PHONY: release
 release: venv ## check the tree, write changelog and versions, build the tarball, commit and tag: VERSION=1.2.0
@@ -128,8 +132,15 @@ release: venv ## check the tree, write changelog and versions, build the tarball
 dashboards: venv ## the dashboards of Grafana, from dashboards/*.yml
 	$(BIN)/python -m dashboards.build
 
+# What hosts get lies in the role that brings it; the first line of its file says where, and a line of options for which hosts,
+# where that is not all.
+LOCK = $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate
+FOR_ALL = --universal --python-version 3.11
+
 .PHONY: lock
 lock: venv ## resolve requirements/*.in into hashed lock files that name no index
-	for name in runtime development importer site; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-header --no-annotate requirements/$$name.in --output-file requirements/$$name.txt; done
+	for name in runtime command development importer site; do \
+	  $(LOCK) $(FOR_ALL) requirements/$$name.in --output-file requirements/$$name.txt; done
+	for file in requirements/hosts/*.in; do \
+	  options="$$(sed -n 's/^# options: //p' $$file)"; \
+	  $(LOCK) $${options:-$(FOR_ALL)} --only-binary :all: $$file --output-file "$$(sed -n '1s/^# \([^:]*\):.*/\1/p' $$file)"; done

@@ -10,8 +10,10 @@ from importlib import import_module
 from tests.benchmarks.measurements import RESULTS, ROOT, write
 from tests.site.cluster import Cluster
 
-PARTS = ("site", "stock", "slope")
+PARTS = ("site", "stock", "slope", "chain", "llama_cpp", "mlx_lm", "validation")
 """Modules of this package, each with a function ``measure`` that is given a lab and yields measurements."""
+WITHOUT_LAB = {"chain", "validation"}
+"""Those that bring their hosts themselves: there is nothing to bring down after them."""
 
 
 def main() -> None:
@@ -29,7 +31,8 @@ def main() -> None:
                 print(measurement, flush=True)
                 found.append(measurement)
         finally:
-            cluster.lab("down")
+            if part not in WITHOUT_LAB:
+                cluster.lab("down")
     write(found)
     print(f"written for programs: {RESULTS.relative_to(ROOT)}")
 

@@ -30,11 +30,14 @@ SHIPPED = "/opt/shipped"
 VALUES = {
     "adguard_home_password": "a password",
     "configuration": {},
+    "models": [],
     "token_from_a_vault": "a token",
     "vault_admin_password": "a password",
 }
+# What a program needs that runs in an environment of its own, with a newer Python.
+ENVIRONMENTS = ("No module named 'libtorrent'",)
 # Nobody will answer.
-HURRY = {"exo_cluster_info": {"timeout": 0}}
+HURRY = {"exo_cluster_info": {"timeout": 0}, "exo_placement_info": {"timeout": 0}}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +69,7 @@ def imported(debian: roots.Root, directory: Path) -> dict[str, str]:
 def test_every_file_can_be_imported(debian, directory):
     failed = imported(debian, directory)
     assert failed.pop("").startswith("3.9.")
-    assert failed == {}
+    assert {name: why for name, why in failed.items() if not any(one in why for one in ENVIRONMENTS)} == {}
 
 
 @pytest.mark.parametrize(

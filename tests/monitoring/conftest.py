@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from tests import states
+from tests.monitoring import backends
 from tests.monitoring import lab as monitoring
 
 RECEIVER_PORT = 9999
@@ -34,7 +35,7 @@ def _play(*arguments: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> monitoring.Lab:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> monitoring.Lab:
     """Return the lab with the whole site on it, its monitoring sped up until site.yml runs again."""
     os.environ["LAB_NAME"] = states.lab_name()
     states.site()
@@ -46,7 +47,14 @@ def cluster() -> monitoring.Lab:
     for host in listed["gpu"]["hosts"]:
         start_receiver(lab, host)
     webhook = f"{lab.address(listed['gpu']['hosts'][0], RECEIVER_PORT)}/"
-    _play("playbooks/monitoring.yml", "-e", json.dumps({**monitoring.SPEED_UP, "alertmanager_webhooks": [webhook]}))
+    backends.start(lab)
+    more = backends.write_inventory(tmp_path_factory.mktemp("inventory"))
+    values = {
+        **monitoring.SPEED_UP,
+        "alertmanager_webhooks": [webhook],
+        "prometheus_extra_scrape_configs": [backends.vllm_job(lab)],
+    }
+    _play("-i", str(more), "playbooks/monitoring.yml", "-e", json.dumps(values))
     return lab
 
 
@@ -57,17 +65,24 @@ def start_receiver(lab: monitoring.Lab, host: str) -> None:
     lab.execute(host, f"systemctl is-active --quiet alert-receiver || {unit}")
 
 
-@pytest.fixture
-def busy(cluster: monitoring.Lab) -> monitoring.Lab:
-    """Give the cluster something to show: a model that is placed and one that is downloaded."""
-    if cluster.query("exo_instance_nodes") and cluster.query("last_over_time(exo_download_progress_ratio[10m])"):
-        return cluster
-    place(cluster)
-    monitoring.wait(lambda: bool(cluster.query("exo_instance_nodes")), "a model is placed")
-    monitoring.wait(
-        lambda: bool(cluster.query("last_over_time(exo_download_progress_ratio[10m])")), "a model is downloaded"
-    )
+@pytest.fixture(scope="session")
+def asked(cluster: monitoring.Lab) -> monitoring.Lab:
+    """Have every model of the table answered something."""
+    _play("playbooks/verify.yml", "--tags", "models")
     return cluster
+
+
+@pytest.fixture
+def busy(asked: monitoring.Lab) -> monitoring.Lab:
+    """Give the cluster something to show: answers of its models, one that is placed and one that is downloaded."""
+    if asked.query("exo_instance_nodes") and asked.query("last_over_time(exo_download_progress_ratio[10m])"):
+        return asked
+    place(asked)
+    monitoring.wait(lambda: bool(asked.query("exo_instance_nodes")), "a model is placed")
+    monitoring.wait(
+        lambda: bool(asked.query("last_over_time(exo_download_progress_ratio[10m])")), "a model is downloaded"
+    )
+    return asked
 
 
 def place(lab: monitoring.Lab) -> None:

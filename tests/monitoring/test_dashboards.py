@@ -15,15 +15,25 @@ from tests.monitoring.lab import REPOSITORY, alerts, wait
 DASHBOARDS = sorted((REPOSITORY / "roles/grafana/files/dashboards").glob("*.json"))
 # What Grafana puts in place of its variables.
 VARIABLES = {"$__rate_interval": "1m", "$__range": "1h", "$instance": ".+"}
+WITHOUT_DATA = {
+    # Nobody asks the lab's gateway for a model.
+    "One address for every model",
+    # Its card is a GeForce without ECC.
+    "Errors",
+}
 
 
 def queries() -> list:
-    return [
-        pytest.param(target["expr"], id=f"{path.stem}: {panel['title']} {target['refId']}")
-        for path in DASHBOARDS
-        for panel in json.loads(path.read_text(encoding="utf-8"))["panels"]
-        for target in panel.get("targets", [])
-    ]
+    found, row = [], ""
+    for path in DASHBOARDS:
+        for panel in json.loads(path.read_text(encoding="utf-8"))["panels"]:
+            row = panel["title"] if panel["type"] == "row" else row
+            if row not in WITHOUT_DATA:
+                found += [
+                    pytest.param(target["expr"], id=f"{path.stem}: {panel['title']} {target['refId']}")
+                    for target in panel.get("targets", [])
+                ]
+    return found
 
 
 def resolved(expression: str) -> str:

@@ -101,6 +101,13 @@ ROLES = {
     "exo's location": ("exo", "network_daemon", {}),
 }
 
+# What a change needs is there.
+PACKAGE = """
+from ansible.module_utils.basic import AnsibleModule
+
+AnsibleModule({"name": {}}, supports_check_mode=True).exit_json(installed=True)
+"""
+
 
 class Stage:
     """A collection whose modules are played, and an ssh that reaches its hosts."""
@@ -113,6 +120,7 @@ class Stage:
         modules.mkdir(parents=True)
         for name in ("firewall", "macos_network", "macos_launchd"):
             (modules / f"{name}.py").write_text(MODULE.format(options=OPTIONS))
+        (modules / "distribution_package.py").write_text(PACKAGE)
         for folder in (ROOT / "plugins").iterdir():
             if folder.is_dir() and folder.name not in ("modules", "__pycache__"):
                 (collection / "plugins" / folder.name).symlink_to(folder)

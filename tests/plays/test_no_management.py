@@ -48,7 +48,7 @@ def test_the_report_says_once_what_is_absent(play: Callable, inventory: Callable
     assert done.rc == 0, done.text
     assert done.text.count(ABSENT) == 1
     # The Macs have no cables.
-    assert done.capabilities == {"exo", "firewall", "macos_headless", "node_exporter"}
+    assert done.capabilities == {"exo", "exo_models", "firewall", "macos_headless", "node_exporter"}
 
 
 def test_hosts_that_were_never_told_of_a_management_node_stay_as_they_are(

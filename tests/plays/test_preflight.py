@@ -27,10 +27,10 @@ DESK = {
     "olab3": "10.66.1.13",
     "gpu1": "10.66.1.20",
 }
-NO_RIGHTS = "sudo: a password is required"
+ASKS = "sudo: a password is required"
 SSH = """#!/bin/sh
 for last; do :; done
-export SAID USERS_GROUPS KERNEL BREW
+export SAID USERS_GROUPS KERNEL BREW MACHINE
 USERS_GROUPS="staff admin"
 case "$*" in
 {cases}
@@ -39,7 +39,7 @@ echo "$*" >> {here}/asked
 PATH={here}/bin:$PATH exec /bin/sh -c "$last"
 """
 PROGRAMS = {
-    "uname": "echo $KERNEL",
+    "uname": 'case "$1" in -m) echo ${MACHINE:-x86_64};; *) echo $KERNEL;; esac',
     "id": 'case "$1" in -un) echo admin;; -u) echo ${ROOT:-501};; -Gn) echo $USERS_GROUPS;; esac',
     # What bootstrap asks first is whether it asks for a password.
     "sudo": '[ "$1" != -k ] || exit 0\n[ -z "$SAID" ] || { echo "$SAID" >&2; exit 1; }\n'
@@ -100,20 +100,52 @@ def test_hosts_that_are_ready_are_changed(desk: Callable) -> None:
 
 def test_one_host_that_a_person_has_to_prepare_stops_all_of_them(desk: Callable) -> None:
     refused = refuses("ssh: connect to host 10.66.1.11 port 22: Connection refused")
-    done = desk(gpu1=f"USERS_GROUPS=users; SAID='{NO_RIGHTS}'", olab1=refused, olab2=f"SAID='{NO_RIGHTS}'")
+    done = desk(gpu1=f"USERS_GROUPS=users; SAID='{ASKS}'", olab1=refused, olab2=f"SAID='{ASKS}'")
     assert done.rc == 2, done.text
     assert "PLAY [Changes]" not in done.text
     assert wrong(done.text) == [
-        "gpu1: admin may not use sudo; log in as root and run `usermod -aG sudo admin`, or name another ansible_user.",
+        (
+            "gpu1: sudo asks admin, who is in no group of administrators, for a password; if a rule of sudo allows "
+            "admin everything, run playbooks/bootstrap.yml with -K once, after which it asks no more; if none does, "
+            "log in as root and run `usermod -aG sudo admin`, or name another ansible_user."
+        ),
         (
             "olab1: unreachable: 10.66.1.11 lets nobody log in; switch Remote Login on at its screen, in System "
-            "Settings under "
-            "General, Sharing."
+            "Settings under General, Sharing."
         ),
         "olab2: sudo asks admin for a password; run playbooks/bootstrap.yml with -K once, after which it asks no more.",
         "3 hosts were not completed.",
         "No host was changed; run this again when that is done.",
     ]
+
+
+def test_a_playbook_of_site_yml_looks_first_when_it_is_run_alone(desk: Callable) -> None:
+    done = desk(playbook=REPOSITORY / "playbooks/dns.yml", olab2=f"SAID='{ASKS}'")
+    assert done.rc == 2, done.text
+    assert "Check the whole inventory" in done.text
+    assert "PLAY [DNS server]" not in done.text
+    assert wrong(done.text) == [
+        "olab2: sudo asks admin for a password; run playbooks/bootstrap.yml with -K once, after which it asks no more.",
+        "1 host was not completed.",
+        "No host was changed; run this again when that is done.",
+    ]
+
+
+@pytest.mark.parametrize("playbook", ["site.yml", "playbooks/dns.yml", "playbooks/monitoring.yml"])
+def test_a_run_looks_once(play: Callable, playbook: str) -> None:
+    done = play(playbook, "-i", str(REPOSITORY / "tests/inventories/good/desk.yml"), "--list-tasks")
+    assert done.rc == 0, done.text
+    for task in ("Check the whole inventory", "Check the host before anything is changed"):
+        assert done.text.count(task) == 1, done.text
+
+
+def test_a_playbook_of_site_yml_validates_the_inventory_when_it_is_run_alone(play: Callable, tmp_path: Path) -> None:
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text("all: {children: {macos: {hosts: {mini1: {}}}}}\n")
+    done = play("playbooks/macos.yml", "-i", str(inventory), "--limit", "mini1", "--tags", "thunderbolt")
+    assert done.rc == 2, done.text
+    assert "no host was touched." in done.text
+    assert done.text.count("PLAY [") == 1
 
 
 def test_a_host_that_is_off_is_left_out(desk: Callable) -> None:
@@ -144,14 +176,12 @@ def test_the_others_go_on_without_the_management_node(desk: Callable, tmp_path: 
     assert wrong(done.text) == [
         (
             "olab0: unreachable: its host key is not known here, because playbooks/bootstrap.yml has not run for it; "
-            "run that "
-            "first, with -k -K."
+            "run that first, with -k -K."
         ),
         "1 host was not completed.",
         (
             "Without olab0, names, download cache, dashboards, alerts and web pages were left as they are; run this "
-            "again when "
-            "it can be reached."
+            "again when it can be reached."
         ),
     ]
 
@@ -160,6 +190,32 @@ HOMEBREW = (
     "olab1: it has no Homebrew, from which {} come on a Mac that manages the others; log in to it as admin and run the "
     "command that https://brew.sh shows, or name a Linux machine in the group management."
 )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        pytest.param(
+            [],
+            [
+                (
+                    "olab2: its processor is riscv64, and exo runs on x86_64 and arm64 alone; take the host out of the "
+                    "group exo."
+                ),
+                "1 host was not completed.",
+                "No host was changed; run this again when that is done.",
+            ],
+            id="all",
+        ),
+        pytest.param(["--tags", "dns,preflight"], [], id="not-about-backends"),
+    ],
+)
+def test_a_host_of_a_backend_has_a_processor_that_it_runs_on(
+    desk: Callable, arguments: list[str], wanted: list[str]
+) -> None:
+    # gpu1 serves nothing, so that its own does not matter.
+    done = desk(*arguments, olab2="MACHINE=riscv64", gpu1="MACHINE=ppc64le")
+    assert wrong(done.text) == wanted, done.text
 
 
 @pytest.mark.skipif(Path("/opt/homebrew/bin/brew").exists(), reason="this machine has Homebrew")
@@ -180,7 +236,7 @@ def test_a_managing_mac_needs_homebrew(desk: Callable, arguments: list[str], sen
 
 def test_bootstrap_looks_at_every_host_first(desk: Callable, tmp_path: Path) -> None:
     here = ["-e", f"bootstrap_ssh_directory={tmp_path}/.ssh", "-e", f"cluster_downloads_directory={tmp_path}/downloads"]
-    done = desk(*here, playbook=REPOSITORY / "playbooks/bootstrap.yml", olab2=f"SAID='{NO_RIGHTS}'")
+    done = desk(*here, playbook=REPOSITORY / "playbooks/bootstrap.yml", olab2=f"SAID='{ASKS}'")
     assert done.rc == 2, done.text
     assert wrong(done.text) == [
         "olab2: sudo asks admin for a password; run this with -K, which asks you for it.",

@@ -22,7 +22,7 @@ HERE = [
 ]
 MONITORING = {"alertmanager", "cluster_exporter", "grafana", "node_exporter", "prometheus"}
 EVERYTHING = MONITORING | {
-    *("adguard_home", "dns_client", "exo", "firewall", "haproxy", "macos_headless"),
+    *("adguard_home", "dns_client", "exo", "exo_models", "firewall", "haproxy", "macos_headless"),
     *("proxy_client", "release_store", "squid", "thunderbolt"),
 }
 

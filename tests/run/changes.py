@@ -20,8 +20,8 @@ TURN = ROOT / "tests/turn.yml"
 _OURS = re.compile(r"hybrid_ai\.cluster\.(\w+)")
 _IMPORT = re.compile(r"hybrid_ai\.cluster\.plugins\.((?:module|plugin)_utils[\w.]*)(?: import \(?([\w\s,]+))?")
 _SHARED = (
-    *("ansible.cfg", "molecule/prepare.yml", "molecule/with_store.yml", "molecule/converge.yml"),
-    ".config/molecule/",
+    *("ansible.cfg", "molecule/prepare.yml", "molecule/with_store.yml", "molecule/with_driver.yml"),
+    *("molecule/converge.yml", ".config/molecule/"),
 )
 _STAND_INS = {"macos": "lab/macos/", "nvidia": "lab/standins/nvidia/"}
 

@@ -64,25 +64,23 @@ def all_stages(*, everything: bool) -> list[Stage]:
     macs = _molecule(WHOLE_SITE, sequence or "once")
     return [
         Stage("managed", ("python", "-m", "tests.states", "managed")),
+        _pytest("story", "tests/site/test_story.py", after=("managed",)),
         Stage("check", ("python", "-m", "tests.run.check", "lint", "unit")),
         _pytest("plays", "--numprocesses=auto", "tests/plays"),
-        _pytest("story", "tests/site/test_story.py", after=("managed",)),
         Stage(macs.name, macs.command, (), macs.environment),
         _pytest("monitoring", "tests/monitoring", after=("story",), waits=True),
         _pytest("operations", "tests/site/test_operations.py", after=("story",)),
         _pytest("uninstall", "tests/site/test_uninstall.py", after=("story",), by_turns=True),
-        _pytest(
-            "faults",
-            "tests/site/test_faults.py",
-            after=("managed",),
-            by_turns=True,
-            **_faults(everything=everything),
-        ),
+        *_faults(everything=everything),
+        _pytest("first_contact", "tests/site/test_first_contact.py", after=("managed",), by_turns=True),
         _pytest("releases", "tests/site/test_releases.py", by_turns=True),
         _pytest("installed", "tests/site/test_installed.py", by_turns=True),
+        _pytest("gpus", "tests/site/test_nvidia.py", by_turns=True),
         _pytest("secrets", "tests/site/test_secrets.py", after=("story",)),
         _pytest("lab", "tests/lab"),
-        _pytest("contract", "tests/contract"),
+        _pytest("contract", "tests/contract", "--ignore=tests/contract/mlx_lm"),
+        _pytest("chain", "--numprocesses=4", "tests/chain", waits=True),
+        _pytest("wake", "tests/wake"),
         _pytest("cache", "tests/cache", after=("managed",), waits=True, by_turns=True),
         *(_molecule(name, sequence) for name in scenarios()),
         _pytest(
@@ -101,10 +99,14 @@ def all_stages(*, everything: bool) -> list[Stage]:
 def _matrix() -> list[Stage]:
     """Return what only `make test-all` runs: other versions, tests of Ansible and Galaxy, the site, the benchmarks."""
     return [
-        _pytest("first_contact", "tests/site/test_first_contact.py", after=("managed",)),
+        # Its environment is fetched and installed first.
+        _pytest("contract_mlx_lm", "tests/contract/mlx_lm"),
+        _pytest("models_on_exo", "tests/site/test_exo_models.py", after=("managed",), waits=True),
+        _pytest("eight_macs", "tests/site/test_eight_macs.py", waits=True),
         _pytest("core_newest", "tests/matrix/test_core.py", CORE="newest"),
         _pytest("core_oldest", "tests/matrix/test_core.py", CORE="oldest"),
         _pytest("python39", "tests/matrix/test_python39.py"),
+        _pytest("ptx", "tests/matrix/test_ptx.py"),
         _pytest("ansible_test", "tests/matrix/test_ansible_test.py"),
         _pytest("importer", "tests/matrix/test_importer.py"),
         _pytest("documentation", "tests/matrix/test_site.py"),
@@ -112,8 +114,20 @@ def _matrix() -> list[Stage]:
     ]
 
 
-def _faults(*, everything: bool) -> dict[str, str]:
-    return {"FAULT_ROUNDS": "20", "FAULT_WHOLE": "4"} if everything else {}
+def _faults(*, everything: bool) -> list[Stage]:
+    """Return the killed runs: twenty of them, or one for each third of the site, of which a landing has one."""
+    path = "tests/site/test_faults.py"
+    if everything:
+        return [_pytest("faults", path, after=("managed",), FAULT_ROUNDS="20", FAULT_WHOLE="4")]
+    return [
+        _pytest(
+            f"faults_{part + 1}",
+            f"{path}::test_a_killed_run_converges_on_the_next[{part}]",
+            after=("managed",),
+            by_turns=True,
+        )
+        for part in range(THIRDS)
+    ]
 
 
 def select(stages: list[Stage], changed: set[str], turn: int) -> tuple[list[Stage], list[str]]:

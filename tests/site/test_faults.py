@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A run that is killed in a random task converges on the next one.
 
-FAULT_ROUNDS says how often; 3 unless told. Each round takes another part of the site, and together they are all of it;
-with FAULT_WHOLE=4 every fourth round takes the whole.
+FAULT_ROUNDS says how often; once for each part unless told. Each round takes another part of the site, and together
+they are all of it; with FAULT_WHOLE=4 every fourth round takes the whole.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import time
 
 import pytest
 
+from tests.run.stages import THIRDS
 from tests.site.parts import parts
 
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", THIRDS))
 SEED = int(os.environ.get("FAULT_SEED", "20"))
 
-PARTS = parts(3)
+PARTS = parts(THIRDS)
 WHOLE = int(os.environ.get("FAULT_WHOLE", "0"))
 
 

@@ -26,8 +26,13 @@ def workers(tmp_path_factory):
     hosts = yaml.safe_load((inventory / "hosts.yml").read_text())
     groups = hosts["all"]["children"]
     del groups["management"], groups["linux"]["hosts"]["olab0"]
+    # In the lab what models need comes past the cache of the management node.
+    del groups["llama_cpp"], groups["mlx_lm"]
     (inventory / "hosts.yml").write_text(yaml.safe_dump(hosts))
     values = yaml.safe_load((inventory / "group_vars/all.yml").read_text())
+    values["cluster_models"] = []
+    # Hosts ask it themselves.
+    values["nvidia_driver_repository"] = f"{values['lab_artifacts']}/nvidia"
     values["lab_artifacts"] = "file://{{ lab_directory }}/artifacts"
     values["cluster_downloads_directory"] = str(inventory.parent / "downloads")
     # Whether the lab's hosts reach the internet by themselves is not the question.

@@ -72,7 +72,8 @@ def test_an_exo_that_does_not_start_makes_way_for_the_one_before(cluster, monkey
     monkeypatch.setattr(bundle, "HERE", sources)
     broken = image.build(cluster.directory / "artifacts/exo", version)
     checksum = f"sha256:{hashlib.sha256(broken.read_bytes()).hexdigest()}"
-    release = {version: {"url": f"http://10.66.1.2/exo/{broken.name}", "checksum": checksum}}
+    url = f"http://10.66.1.2/exo/{broken.name}"
+    release = {version: {"url": url, "checksum": checksum, "starts_like": "1.0.71"}}
     run = cluster.play("site.yml", "--tags", "exo", "-e", json.dumps({"exo_version": version, "exo_releases": release}))
     assert run.rc != 0
     said = {host: str(result.get("msg")) for _, host, result in run.tasks if result.get("failed")}
@@ -114,7 +115,7 @@ def test_exos_network_daemon_is_removed_and_the_addresses_come_back(cluster):
 
 
 def test_exo_is_removed_without_a_trace_and_comes_again(cluster):
-    removal = ("playbooks/uninstall.yml", "--tags", "exo", "-e", "confirm=yes", "-e", "remove_models=yes")
+    removal = ("playbooks/uninstall.yml", "--tags", "exo,exo_models", "-e", "confirm=yes", "-e", "remove_models=yes")
     cluster.play(*removal).succeeded()
     places = "/Applications /Library/LaunchDaemons /opt/hybrid-ai /opt/hybrid-ai/* /var/log/hybrid-ai /etc/newsyslog.d"
     look = (

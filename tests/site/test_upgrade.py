@@ -9,8 +9,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests import states
 from tests.run import changes
@@ -20,8 +22,8 @@ RELEASE = "64b5541"
 MACS = ["olab1", "olab2", "olab3"]
 # What the lab hands out today under versions that the release did not pin.
 VERSIONS = {"node_exporter_version": "1.11.1", "grafana_version": "13.1.3"}
-NEW_VARIABLES = ("cluster_secrets_directory", "haproxy_password", "exo_download_probe")
 SECRETS = ("adguard_home_password", "grafana_admin_password")
+_SECRET = "{{{{ lookup('ansible.builtin.password', inventory_dir ~ '/secrets/{}', length=20) }}}}"
 USERS = "cut -d: -f1 /etc/passwd | grep ^_ | sort"
 SERVICES = {
     "linux": "ls /etc/systemd/system | grep ^hybrid-ai- | sort",
@@ -53,19 +55,24 @@ class Home:
         return {name: (self.inventory / folder / name).read_text() for name in SECRETS}
 
 
-def _inventory(directory: Path) -> None:
-    """Write the inventory that the release understands: the lab's, with passwords where its example had them."""
-    for path in (ROOT / "inventories/lab").rglob("*.yml"):
-        target = directory / path.relative_to(ROOT / "inventories/lab")
+def _inventory(directory: Path, release: Path) -> None:
+    """Write the inventory that the release understands: today's values of its variables, secrets as its example had."""
+    lab = "inventories/lab"
+    for path in (release / lab).rglob("*.yml"):
+        place = path.relative_to(release / lab)
+        content, today = (_variables(checkout / lab / place) for checkout in (release, ROOT))
+        if place.parts[0] == "group_vars":
+            content = {name: today.get(name, value) for name, value in content.items()}
+            content |= {name: value for name, value in today.items() if name.startswith("lab_")}
+        if place.name == "all.yml":
+            content |= {name: _SECRET.format(name) for name in SECRETS} | VERSIONS
+        target = directory / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        lines = path.read_text().splitlines()
-        kept = [line for line in lines if not line.startswith(NEW_VARIABLES)]
-        for name in SECRETS:
-            lookup = f"{{{{ lookup('ansible.builtin.password', inventory_dir ~ '/secrets/{name}', length=20) }}}}"
-            kept = [f'{name}: "{lookup}"' if line.startswith(f"{name}:") else line for line in kept]
-        target.write_text("\n".join([*kept, ""]))
-    with (directory / "group_vars/all.yml").open("a") as file:
-        file.writelines(f"{name}: {version}\n" for name, version in VERSIONS.items())
+        target.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def _variables(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text()) if path.exists() else {}
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +91,7 @@ def home(cluster, release, tmp_path_factory) -> Home:
     states.lab("down")
     states.lab("up", "--inventory", "inventories/lab")
     made = Home(cluster, tmp_path_factory.mktemp("inventories") / "home")
-    _inventory(made.inventory)
+    _inventory(made.inventory, release)
     secret = str(cluster.directory / "password")
     made.run(release, "playbooks/bootstrap.yml", "--connection-password-file", secret, "--become-password-file", secret)
     made.run(release, "site.yml")

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 BOTH = r"""
 section() { echo "== $1"; }
 section named
-find / \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /System \) -prune -o -iname '*hybrid*' -print
+find / \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /System \) -prune -o \
+    -iname '*hybrid*' ! -iname '*hybrid-sleep*' -print
 section mentioned; grep -rIil --exclude='*-' hybrid /etc/
 section ours; ls -A /opt/hybrid-ai
 section hosts; cat /etc/hosts
-section running; ps axo args= | grep -i hybrid | grep -v section
+section running; ps axo args= | grep -i hybrid | grep -v grep
 """
 LINUX = r"""
 section users; cut -d : -f 1 /etc/passwd

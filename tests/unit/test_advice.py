@@ -24,12 +24,14 @@ ALERTS = ROOT / "roles/prometheus/files/alerts.yml"
 OUR_PROGRAMS = {"cluster", "lab"}
 # Programs that hosts or the controller have; the rest of a command is for the tests of what runs it.
 PROGRAMS = {
+    *("apt-cache", "dkms"),
     *("ansible-galaxy", "ansible-playbook", "ansible-vault", "apt-get", "brew", "chmod", "csrutil", "curl"),
-    *("dscl", "fdesetup", "hdiutil", "ifconfig", "ip", "journalctl", "launchctl", "mdutil"),
+    *("dpkg", "dscl", "fdesetup", "git", "hdiutil", "ifconfig", "ip", "journalctl", "launchctl", "mdutil"),
     *("networksetup", "nft", "nvram", "openssl", "pfctl", "ping", "plutil", "pmset"),
-    *("ps", "rdma_ctl", "resolvectl", "scutil", "softwareupdate", "ssh-add", "ssh-keygen", "ssh-keyscan"),
+    *("ps", "rdma_ctl", "resolvectl", "scutil", "softwareupdate", "ssh", "ssh-add", "ssh-keygen", "ssh-keyscan"),
     *("sudo", "sw_vers", "sysctl", "system_profiler", "systemctl", "systemsetup", "tmutil", "usermod"),
     *("xcode-select", "xcodebuild"),
+    *("nvidia-smi", "rmmod"),
 }  # fmt: skip
 HOLE = "{}"
 
@@ -110,8 +112,11 @@ def services() -> set[str]:
     found = set()
     for path in ROOT.glob("roles/*/vars/main.yml"):
         variables = yaml_files.load(path) or {}
-        for value in variables.values():
-            if isinstance(value, dict) and {"user", "home"} <= set(value):
+        for variable, value in variables.items():
+            if isinstance(value, str) and variable.endswith("_service"):
+                # Laid over what two services of a role share.
+                found.update(re.findall(r"'name': '([\w-]+)'", value))
+            if isinstance(value, dict) and {"name", "user", "home"} <= set(value):
                 name = str(value["name"])
                 # A name that roles share is a variable of its own.
                 found.add(str(shared.get(name.strip("{} "), name)))
@@ -137,7 +142,10 @@ def test_tags() -> None:
 def test_playbooks_and_other_files_of_the_project() -> None:
     # A role's own files are named among its tasks, and programs call their configuration as they like.
     # So do the programs that read them.
-    internal = {("plugins/plugin_utils/_tags.py", "tasks/report.yml")}
+    internal = {
+        ("plugins/plugin_utils/_tags.py", "tasks/report.yml"),
+        ("plugins/module_utils/_exo/source.py", "config.toml"),
+    }
     written = {path.name for path in ROOT.glob("roles/*/**/*.yml")} | {"prometheus.yml", "alertmanager.yml"}
     places = (ROOT, ROOT / "playbooks", ROOT / "inventories/example")
     pattern = r"(?<![\w/.{}%-])((?:\w[\w-]*/)*[a-z_]+\.(?:yml|txt|md|toml))\b"

@@ -79,7 +79,13 @@ def test_no_default_in_a_specification_is_worked_out_from_a_secret(name: str) ->
     assert name not in SECRET_OPTIONS or not is_template(default)
 
 
-@pytest.mark.parametrize("name", [name for name, option in ALL_OPTIONS.items() if may_be_null(option)])
+def is_null(option: dict[str, Any]) -> bool:
+    return option.get("default") is None and not option.get("required")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, option in ALL_OPTIONS.items() if may_be_null(option) or is_null(option)]
+)
 def test_what_may_be_null_is_accepted_as_null(name: str) -> None:
     """Ansible refuses null, or takes it for an empty text, where the specification has another default."""
     result = ArgumentSpecValidator({name: ALL_OPTIONS[name]}).validate({name: None})
@@ -158,6 +164,8 @@ def definitions(kind: str) -> Iterator[Any]:
 @pytest.mark.parametrize(("kind", "definition"), [*definitions("service"), *definitions("definition")])
 def test_a_definition_has_what_its_building_block_knows(kind: str, definition: dict[str, Any]) -> None:
     """At run time a building block does not validate what our own roles give it."""
-    block = {"service": "service", "definition": "program"}[kind]
+    block = {"service": "service", "definition": "python_environment" if "requirements" in definition else "program"}[
+        kind
+    ]
     known = options(REPOSITORY / "roles" / block)[f"{block}_definition"]["options"]
     assert definition.keys() <= known.keys()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
-from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import PLANNED_VARIABLES
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._plays import applied
 
 from tests import yaml_files
@@ -63,9 +62,14 @@ def test_a_group_that_is_refused_means_nothing(program, groups):
     assert not any(is_read(group) for group in groups)
 
 
-@pytest.mark.parametrize("name", PLANNED_VARIABLES)
-def test_a_variable_that_is_refused_is_read_by_no_role(name):
-    assert not is_read(name)
+EXPERIMENTAL = yaml_files.load(ROOT / "roles/cluster/meta/argument_specs.yml")["argument_specs"]["values"]["options"][
+    "cluster_experimental"
+]["choices"]
+
+
+@pytest.mark.parametrize("name", EXPERIMENTAL)
+def test_an_experiment_that_is_accepted_is_read_by_a_role(name):
+    assert is_read(name)
 
 
 def test_every_group_that_a_play_is_for_is_accepted():
@@ -86,7 +90,7 @@ def test_a_program_from_homebrew_is_asked_for_before_anything_is_changed():
         path.parts[-3] for path in ROOT.glob("roles/*/*/*.yml") if re.search(r"\bformula'?: '?\w", path.read_text())
     }
     assert brewing
-    assert set(re.findall(r"\{'(\w+)': '\w+'\} if", asking)) == brewing
+    assert set(re.findall(r"\{'(\w+)': '[^']+'\} if", asking)) == brewing
 
 
 def test_a_service_that_downloads_has_a_line_that_says_whether_it_can():

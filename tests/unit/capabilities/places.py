@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import Registry
 
 SITE = "playbooks/site.yml"
+CHECKS = "checks.yml"
+DONE = "__cluster_checked"
+IMPORT = "ansible.builtin.import_playbook"
 UNINSTALL = "playbooks/uninstall.yml"
 EXAMPLE = "inventories/example/hosts.yml"
 UIDS = range(450, 500)
@@ -27,12 +31,18 @@ OTHER_ROLES = {"bootstrap", "cluster", "preflight", "uninstall", "validate", "ve
 def problems(root: Path) -> list[str]:
     """Return what a tree lacks."""
     registry = _capabilities.parse(_load(root / _capabilities.FILE))
-    rules = (_plays, _removal, _order, _roles, _numbers, _scenarios, _example)
+    rules = (_plays, _checks, _removal, _order, _roles, _numbers, _scenarios, _example)
     return [sentence for rule in rules for sentence in rule(root, registry)]
 
 
 def _load(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+    return _parsed(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+@cache
+def _parsed(text: str) -> Any:
+    """Parse a file once: trees differ in one of them. Nobody changes what is returned."""
+    return yaml.safe_load(text)
 
 
 def _plays(root: Path, registry: Registry) -> Iterator[str]:
@@ -51,8 +61,19 @@ def _plays(root: Path, registry: Registry) -> Iterator[str]:
     for path in sorted((root / "playbooks").glob("*.yml")):
         for play in _load(path):
             for role, tags in applied(play):
-                if role not in {*known, "uninstall"} and tags.isdisjoint({"always", "bootstrap"}):
+                if role not in {*known, *OTHER_ROLES} and tags.isdisjoint({"always", "bootstrap"}):
                     yield f"capabilities.yml has no entry for the role {role}, which playbooks/{path.name} applies."
+
+
+def _checks(root: Path, registry: Registry) -> Iterator[str]:
+    """Yield the playbooks that do not look first when they are run alone, or that look again in site.yml."""
+    site = {play[IMPORT]: play.get("vars", {}) for play in _load(root / SITE)}
+    for name in sorted({f"{one.playbook}.yml" for one in registry.capabilities.values()}):
+        plays = _load(root / "playbooks" / name) or [{}]
+        if plays[0].get(IMPORT) != CHECKS:
+            yield f"playbooks/{name} does not import {CHECKS} first."
+        if name in site and site[name].get(DONE) is not True:
+            yield f"{SITE} does not tell {name} that the checks are done, with vars: {{{DONE}: true}}."
 
 
 def _removal(root: Path, registry: Registry) -> Iterator[str]:
@@ -67,7 +88,7 @@ def _removal(root: Path, registry: Registry) -> Iterator[str]:
 
 
 def _order(root: Path, registry: Registry) -> Iterator[str]:
-    imported = [play["ansible.builtin.import_playbook"] for play in _load(root / SITE)]
+    imported = [play[IMPORT] for play in _load(root / SITE)]
     order = [role for name in imported for play in _load(root / "playbooks" / name) or [] for role, _ in applied(play)]
     for one in registry.capabilities.values():
         if one.name not in order:

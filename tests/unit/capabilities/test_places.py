@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,21 +25,36 @@ def test_no_place_is_missing():
     assert problems(ROOT) == []
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of what the places are in."""
+    top = tmp_path_factory.mktemp("copy")
+    # Nobody looks into what a role puts on hosts.
+    left = shutil.ignore_patterns("__pycache__", "files", "templates")
     for name in PLACES:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"), symlinks=True)
+            shutil.copytree(ROOT / name, top / name, ignore=left, symlinks=True)
         else:
-            shutil.copy(ROOT / name, tmp_path / name)
-    return tmp_path
+            shutil.copy(ROOT / name, top / name)
+    return top
+
+
+@pytest.fixture
+def tree(copy: Path, tmp_path: Path) -> Path:
+    """Return a tree of its own, whose files are those of the copy until they are written."""
+    return Path(shutil.copytree(copy, tmp_path / "tree", copy_function=os.link, symlinks=True))
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file in place of the one that the trees share."""
+    path.unlink()
+    path.write_text(text)
 
 
 def edited(name: str, change: Callable[[list[dict]], list[dict]]) -> Callable[[Path], None]:
     def edit(tree: Path) -> None:
         path = tree / name
-        path.write_text(yaml.safe_dump(change(yaml.safe_load(path.read_text())), sort_keys=False))
+        write(path, yaml.safe_dump(change(yaml.safe_load(path.read_text())), sort_keys=False))
 
     return edit
 
@@ -47,7 +63,7 @@ def replaced(name: str, old: str, new: str) -> Callable[[Path], None]:
     def replace(tree: Path) -> None:
         text = (tree / name).read_text()
         assert old in text
-        (tree / name).write_text(text.replace(old, new))
+        write(tree / name, text.replace(old, new))
 
     return replace
 
@@ -64,7 +80,7 @@ def without_entry(tree: Path) -> None:
     path = tree / "capabilities.yml"
     content = yaml.safe_load(path.read_text())
     del content["capabilities"]["exo"]
-    path.write_text(yaml.safe_dump(content))
+    write(path, yaml.safe_dump(content))
 
 
 @pytest.mark.parametrize(
@@ -86,14 +102,29 @@ def without_entry(tree: Path) -> None:
             id="tags",
         ),
         pytest.param(
+            replaced("capabilities.yml", "    uid: 451\n", "    uid: 451\n    tags: [answers]\n"),
+            "playbooks/backends.yml runs the role exo with other tags than answers and backends and exo.",
+            id="further tags of the play",
+        ),
+        pytest.param(
             edited(SITE, lambda plays: [play for play in plays if "backends" not in str(play)]),
             f"{SITE} does not import backends.yml with the role exo.",
             id="import",
         ),
         pytest.param(
-            edited(SITE, lambda plays: [*plays[:2], plays[7], *plays[2:7], *plays[8:]]),
+            edited(SITE, lambda plays: [*plays[:3], plays[10], *plays[3:10], *plays[11:]]),
             f"{SITE} applies firewall after exo, which needs it.",
             id="order",
+        ),
+        pytest.param(
+            edited("playbooks/backends.yml", lambda plays: plays[1:]),
+            "playbooks/backends.yml does not import checks.yml first.",
+            id="checks of a playbook that is run alone",
+        ),
+        pytest.param(
+            replaced(SITE, "backends.yml\n  vars: {__cluster_checked: true}", "backends.yml"),
+            f"{SITE} does not tell backends.yml that the checks are done, with vars: {{__cluster_checked: true}}.",
+            id="checks twice",
         ),
         pytest.param(edited(UNINSTALL, without_play("exo")), f"{UNINSTALL} does not remove exo.", id="removal"),
         pytest.param(

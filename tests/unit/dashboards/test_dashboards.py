@@ -21,7 +21,7 @@ PANELS = [
     for panel in document["panels"]
     if panel["type"] != "row"
 ]
-COUNTER = re.compile(r"\b\w+_total\b")
+COUNTER = re.compile(r"\b[\w:]+_total\b")
 
 
 def test_the_files_are_up_to_date():
@@ -77,7 +77,7 @@ def test_a_panel(panel):
 def test_a_counter_is_shown_as_a_rate(panel):
     for target in panel["targets"]:
         counters = COUNTER.findall(target["expr"])
-        rated = re.findall(r"(?:rate|increase)\((\w+_total)", target["expr"])
+        rated = re.findall(r"(?:rate|increase)\(([\w:]+_total)", target["expr"])
         # A share of two counters is one since the program started.
         assert sorted(counters) == sorted(rated) or panel["type"] == "gauge"
 

@@ -28,6 +28,12 @@ def library(tmp_path_factory):
         target = directory / Path(package).name
         shutil.copytree(ROLES / package, target, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROLES / "program/files/exposition.py", target)
+    # What looks after models of exo reads its state as the exporter does.
+    keeper = directory / "exo_keeper"
+    shutil.copytree(ROLES / "exo_models/files/exo_keeper", keeper, ignore=shutil.ignore_patterns("__pycache__"))
+    for shared in ("exo_state.py", "exo_placed.py", "exposition.py"):
+        shutil.copy(directory / "cluster_exporter" / shared, keeper)
+    shutil.copy(ROLES / "mlx_lm/files/mlx_front/memory.py", keeper)
     for text in (ROLES.parent / "plugins/module_utils/_macos").glob("*_text.py"):
         shutil.copy(text, directory / "measurements")
     sys.path.insert(0, str(directory))

@@ -161,3 +161,47 @@ def test_a_source_that_fails_is_a_figure_and_is_told_once(module, monkeypatch, c
     for _ in range(2):
         assert 'cluster_exporter_success{source="squid"} 0.0' in collector.page()
     assert capsys.readouterr().err.count("squid: http://127.0.0.1:1") == 1
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        'ollama_up{node="gpu1"} 1.0',
+        'ollama_up{node="gpu2"} 0.0',
+        'ollama_up{node="mini1"} 1.0',
+        'ollama_model_bytes{model="small:latest",node="gpu1"} 8.0',
+        'ollama_model_card_bytes{model="small:latest",node="gpu1"} 0.0',
+        'model_beside_card{backend="ollama",model="small:latest",node="gpu1"} 1.0',
+        'model_beside_card{backend="ollama",model="large:latest",node="gpu1"} 0.0',
+    ],
+)
+def test_ollama(module, rendered, monkeypatch, sample):
+    assert sample in ollama_page(module, rendered, monkeypatch)
+
+
+def test_a_host_without_a_card_misses_none(module, rendered, monkeypatch):
+    page = ollama_page(module, rendered, monkeypatch)
+    assert not [line for line in page if line.startswith("model_beside_card") and "mini1" in line]
+
+
+def ollama_page(module, rendered, monkeypatch):
+    fetch = module("cluster_exporter.fetch")
+    models = {
+        "a": [
+            {"name": "small:latest", "size": 8, "size_vram": 0},
+            {"name": "large:latest", "size": 80, "size_vram": 40},
+        ],
+        "c": [{"name": "small:latest", "size": 8}],
+    }
+
+    def document(url):
+        host = url.removeprefix("http://").partition(":1/api/ps")[0]
+        if host == "b":
+            raise fetch.SourceError("no answer")
+        return {"models": models[host]}
+
+    monkeypatch.setattr(fetch, "document", document)
+    hosts = {"gpu1": "a", "gpu2": "b", "mini1": "c"}
+    configuration = {"hosts": hosts, "with_card": ["gpu1", "gpu2"], "port": 1}
+    source = module("cluster_exporter.ollama").Source(configuration)
+    return rendered("cluster_exporter", source.measure)

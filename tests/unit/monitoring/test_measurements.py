@@ -7,6 +7,8 @@ from __future__ import annotations
 import plistlib
 
 import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import CommandError, Commands, Result
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._nvidia import smi
 
 from tests.unit.plugins.recorded import recorded
 
@@ -115,20 +117,6 @@ def test_filevault_that_says_what_nobody_knows_has_no_metric(module, rendered, t
         rendered("measurements", module("measurements.filevault").read, text)
 
 
-def test_gpu(module, rendered):
-    line = "0, NVIDIA GeForce RTX 4090, 7, 1024, 24564, 41, 24.31, [N/A], 210\n"
-    assert rendered("measurements", module("measurements.gpu").read, line) == [
-        "nvidia_smi_gpus 1.0",
-        'nvidia_smi_gpu_info{gpu="0",name="NVIDIA GeForce RTX 4090"} 1.0',
-        'nvidia_smi_utilization_gpu_ratio{gpu="0"} 0.07',
-        'nvidia_smi_memory_used_bytes{gpu="0"} 1073741824.0',
-        'nvidia_smi_memory_total_bytes{gpu="0"} 25757220864.0',
-        'nvidia_smi_temperature_gpu{gpu="0"} 41.0',
-        'nvidia_smi_power_draw_watts{gpu="0"} 24.31',
-        'nvidia_smi_clocks_current_sm_clock_hz{gpu="0"} 210000000.0',
-    ]
-
-
 def test_a_measurement_that_fails_is_a_figure_and_is_told_once(module, capsys):
     def fails(_metrics):
         raise module("measurements.command").MeasurementError("no such thing")
@@ -153,3 +141,114 @@ def test_the_file_is_replaced_in_one_step(module, tmp_path):
     module("measurements.__main__").write(path, "a 1\n")
     assert path.read_text() == "a 1\n"
     assert [entry.name for entry in tmp_path.iterdir()] == ["x.prom"]
+
+
+@pytest.fixture
+def servers(module, tmp_path, monkeypatch):
+    """Processes: two made for cards with a model each, the router that has none, one made for the processor."""
+    models = module("measurements.models")
+    words = {
+        11: ("b11429-cuda-12.8", ["llama-server", "--model", "/opt/models/a/a.gguf"]),
+        12: ("b11434-cuda-sm70-built-1", ["llama-server", "--model", "/opt/models/b/b.gguf", "--port", "1"]),
+        13: ("b11429-cuda-12.8", ["llama-server", "--models-preset", "models.ini"]),
+        14: ("b11434", ["llama-server", "--model", "/opt/models/c/c.gguf"]),
+    }
+    for pid, (version, arguments) in words.items():
+        program = tmp_path / "programs" / version / "llama-server"
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.touch()
+        process = tmp_path / "proc" / str(pid)
+        process.mkdir(parents=True)
+        (process / "exe").symlink_to(program)
+        (process / "cmdline").write_text("\0".join(arguments) + "\0")
+    monkeypatch.setattr(models, "PROCESSES", tmp_path / "proc")
+    return models
+
+
+class Driver(Commands):
+    """What nvidia-smi says of processes; None is a host without it."""
+
+    def __init__(self, said: Result | None) -> None:
+        self.said = said
+
+    def run(self, argv: list[str], stdin: str | None = None, timeout: int = 60) -> Result:
+        assert (argv, stdin) == (smi.PROCESSES, None)
+        if self.said is None:
+            raise CommandError("nvidia-smi is not installed on this host.")
+        return self.said
+
+
+@pytest.mark.parametrize(
+    ("said", "beside"),
+    [("11, 3000\n11, 3000\n12, 500\n", (0, 0)), ("11, [N/A]\n", (0, 1)), ("99, 1\n", (1, 1)), ("", (1, 1))],
+)
+def test_models_beside_a_card(servers, rendered, said, beside):
+    assert rendered("measurements", servers.measure, Driver(Result(0, said))) == [
+        f'model_beside_card{{backend="llama_cpp",model="{name}.gguf"}} {number:.1f}'
+        for name, number in zip("ab", beside, strict=True)
+    ]
+
+
+def test_a_driver_that_does_not_answer_is_no_model_beside_a_card(servers, module, rendered):
+    with pytest.raises(module("measurements.command").MeasurementError, match="failed with status 9: no driver"):
+        rendered("measurements", servers.measure, Driver(Result(9, "no driver")))
+
+
+def test_a_host_without_the_driver_has_nothing_to_tell(servers, rendered):
+    assert rendered("measurements", servers.measure, Driver(None)) == []
+
+
+def test_a_host_without_such_models_asks_nobody(servers, rendered, monkeypatch, tmp_path):
+    monkeypatch.setattr(servers, "PROCESSES", tmp_path / "none")
+    assert rendered("measurements", servers.measure, Driver(Result(9))) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        pytest.param(b"", "macmon printed no sample", id="nothing"),
+        pytest.param(b"[1]\n", "macmon printed no sample", id="no sample"),
+        pytest.param(b"half a {line\n", "Expecting value", id="no JSON"),
+        pytest.param(None, "macmon failed with status 1", id="a failure"),
+    ],
+)
+def test_what_powermetrics_knows_counts_where_macmon_says_nothing(
+    *, module, rendered, monkeypatch, tmp_path, said, why
+):
+    power = module("measurements.power")
+    program = tmp_path / "macmon"
+    program.touch()
+
+    def output(*argv, **_options):
+        if argv[0] != str(program):
+            return PLIST
+        if said is None:
+            raise power.MeasurementError(f"{argv[0]} failed with status 1: x")
+        return said
+
+    problems = []
+
+    def measure(metrics):
+        try:
+            power.measure(metrics)
+        except power.MeasurementError as error:
+            problems.append(str(error))
+
+    monkeypatch.setattr(power, "MACMON", (str(program),))
+    monkeypatch.setattr(power, "output", output)
+    assert 'mac_power_watts{component="cpu"} 1.5' in rendered("measurements", measure)
+    assert len(problems) == 1
+    assert why in problems[0]
+
+
+@pytest.mark.parametrize("error", [IndexError("x"), AttributeError("x"), KeyError("x")], ids=lambda e: type(e).__name__)
+def test_a_form_that_nobody_expected_stops_no_other_measurement(module, error):
+    def fails(_metrics):
+        raise error
+
+    def works(metrics):
+        metrics.add("mac_works", "Whether it works.", 1)
+
+    page = module("measurements.__main__").Round({"x": (fails, 10), "y": (works, 10)}).run(0).render()
+    assert "mac_works 1" in page
+    assert 'measurement="x"} 0' in page

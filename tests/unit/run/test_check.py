@@ -21,7 +21,7 @@ from tests.run import changes, check
         pytest.param(["playbooks/removed.yml"], [], id="a playbook that was removed"),
         pytest.param(["plugins/modules/firewall.py"], ["plugins/modules/firewall.py"], id="the examples of a module"),
         pytest.param(["plugins/module_utils/_firewall/nft.py"], [], id="shared code"),
-        pytest.param(["tests/inventories/broken.yml"], [], id="excluded"),
+        pytest.param(["tests/inventories/sentences/hosts.yml"], [], id="excluded"),
         pytest.param(["README.md", "lab/cli.py"], [], id="nothing of it"),
     ],
 )

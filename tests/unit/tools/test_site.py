@@ -24,6 +24,9 @@ FILES = {
     "docs/roles.md": "# Roles\n",
     "plugins/lamp.py": "",
     "roles/lamp/README.md": f"# lamp\n\nSee [page](../../docs/page.md).\n\n{WRITTEN}\n\n## Variables\n",
+    "roles/lamp/meta/argument_specs.yml": "",
+    "roles/cord/meta/argument_specs.yml": "",
+    "roles/fuse/README.md": "# fuse\n\nIt has no variables.\n",
     "roles/cord/README.md": f"# cord\n\n{WRITTEN}\n\n## Variables\n",
 }
 
@@ -53,6 +56,7 @@ def links(text):
         pytest.param(
             "docs/page.md", ["../index.md", "../roles/lamp/README.md", "../collection/cord_role.rst"], id="roles"
         ),
+        pytest.param("roles/fuse/README.md", [], id="a role without variables"),
         pytest.param("roles/lamp/README.md", ["../../docs/page.md", "../../collection/lamp_role.rst"], id="a role"),
     ],
 )
