@@ -42,7 +42,7 @@ def forget_all() -> None:
     """Forget the saved labs, if there are any: what they were made by may have changed since."""
     saved = lab("states").stdout
     for state in (SITE, MANAGED):
-        if re.search(rf"^{state}\b", saved, re.MULTILINE):
+        if re.search(rf"^{state} ", saved, re.MULTILINE):
             lab("forget", state)
 
 

@@ -230,7 +230,7 @@ def run_command(monkeypatch, tmp_path):
 
     monkeypatch.setattr(command, "RESULTS", tmp_path)
     monkeypatch.setattr(command, "Kept", partial(kept.Kept, directory=tmp_path))
-    monkeypatch.setattr(command.states, "lab", lambda *given, **named: None)
+    monkeypatch.setattr(command.states, "lab", lambda *given, **named: SimpleNamespace(stdout=""))
     return call
 
 
