@@ -16,13 +16,9 @@ description:
   - A directory that was once seen on a disk of its own is refused while that disk is not mounted.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
+  - hybrid_ai.cluster.attributes.macos_and_linux
   - hybrid_ai.cluster.models.directory
   - hybrid_ai.cluster.models.state_directory
-attributes:
-  platform:
-    description: Where the module runs.
-    platforms: macos, linux
-    support: full
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:
