@@ -462,12 +462,3 @@ class Group:
         for request in late:
             del self._waiting[request]
         return [Refuse(request, f"{self.name} {sentence}.", self.retry_after()) for request in late]
-
-
-def shared_members(groups: Iterable[Group]) -> list[str]:
-    """Return a sentence for each host that two groups would put to sleep and wake."""
-    owners: dict[str, list[str]] = {}
-    for group in groups:
-        for member in group.members:
-            owners.setdefault(member, []).append(group.name)
-    return [f"{member} is in {' and '.join(names)}." for member, names in sorted(owners.items()) if len(names) > 1]
