@@ -58,7 +58,7 @@ class Plan:
     relay: Relay | None
     """Reads the answer where it comes as a stream."""
     read: Callable[[dict[str, Any]], dict[str, Any]]
-    """Makes the client's answer of one that is no stream."""
+    """Makes the client's answer of one that is not a stream."""
 
 
 def streams(endpoint: Endpoint, fields: dict[str, Any]) -> bool:
@@ -96,8 +96,10 @@ def make(endpoint: Endpoint, member: Member, fields: dict[str, Any], about: Abou
         try:
             return plan.read(answer)
         except (AttributeError, KeyError, TypeError, ValueError):
-            # A shape that nobody expects is no answer, wherever it is odd.
-            raise Failure(502, f"{about.backend} sent something that is no answer.", code="backend_error") from None
+            # A shape that nobody expects is not a valid answer, wherever it is odd.
+            raise Failure(
+                502, f"{about.backend} sent something that is not a valid answer.", code="backend_error"
+            ) from None
 
     return replace(plan, read=read)
 

@@ -140,7 +140,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _constant(name: str) -> NoReturn:
-    raise Failure(400, f"The body is not JSON: {name} is no number.", code="invalid_json")
+    raise Failure(400, f"The body is not JSON: {name} is not a number.", code="invalid_json")
 
 
 def _reason(error: ValueError) -> str:

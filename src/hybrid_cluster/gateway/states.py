@@ -214,7 +214,7 @@ class Group:
     # Reports.
 
     def reached(self, member: str, there: bool) -> list[Action]:
-        """Take whether a member answered; a program that is down on a host that answers is no sleep."""
+        """Take whether a member answered; a program that is down on a host that answers is not a sleep."""
         if member not in self.members:
             raise ValueError(member)
         self._reached[member] = there
