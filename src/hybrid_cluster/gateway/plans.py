@@ -84,7 +84,7 @@ def refuse_what_nobody_can(endpoint: Endpoint, fields: dict[str, Any]) -> None:
 
 def make(endpoint: Endpoint, member: Member, fields: dict[str, Any], about: About) -> Plan:
     """Return how a request is put to a member that has an answer for it."""
-    assert endpoint.form is not None  # noqa: S101  Endpoints of models have one.
+    assert endpoint.form is not None  # noqa: S101 - endpoints of models have one
     about = About(about.model, str(member.backend), about.request_id, _wants_usage(fields))
     stream = streams(endpoint, fields)
     if endpoint.treatment(member.backend) is Treatment.NATIVE:

@@ -72,7 +72,7 @@ class Rules:
     """How often it is asked whether it is there while that is unknown."""
 
 
-class CannotSleep(Exception):  # noqa: N818  Its message is the answer to who asked.
+class CannotSleep(Exception):  # noqa: N818 - its message is the answer to who asked
     """A group that was told to sleep stays awake."""
 
 

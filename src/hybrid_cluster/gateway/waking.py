@@ -211,7 +211,7 @@ class Waking:
             hosts.told = hosts.group.state
             self.changed()
 
-    def _carry_out(self, hosts: _Hosts, action: Action) -> None:  # noqa: PLR0912  One line for each.
+    def _carry_out(self, hosts: _Hosts, action: Action) -> None:  # noqa: PLR0912 - one line for each
         match action:
             case actions.Probe():
                 self._look_once(hosts)

@@ -31,9 +31,7 @@ def test_it_is_kept_and_readable_for_everybody(tmp_path: Path) -> None:
 
 def test_another_checksum_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"before")
-    with pytest.raises(
-        ClusterError, match=r"file has the checksum sha256:\w+ where sha256:00 is pinned"
-    ):
+    with pytest.raises(ClusterError, match=r"file has the checksum sha256:\w+ where sha256:00 is pinned"):
         save(tmp_path / "file", "00")
     assert (tmp_path / "file").read_bytes() == b"before"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -172,7 +172,7 @@ OTHER = "0" * 64
         ("{demo 1}", {"installer": f"uv==9 --hash=sha256:{OTHER}\n"}, "does not have uv==9, which demo needs"),
     ],
 )
-def test_says_what_is_wrong_and_leaves_nothing(run, index, tmp_path, requirements, options, sentence):  # noqa: PLR0917
+def test_says_what_is_wrong_and_leaves_nothing(run, index, tmp_path, requirements, options, sentence):  # noqa: PLR0917 - fixtures and a case
     result = run(requirements.replace("{demo 1}", index["demo 1"]), **options)
     assert result["failed"]
     assert sentence in result["msg"]
