@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible import constants, context
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names, numbered
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _model_report, _summary
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._extra_variables import give_types
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._first_contact import Target, unreachable
@@ -316,11 +316,11 @@ class CallbackModule(CallbackBase):
         counts = []
         if false:
             verb = "is" if len(false) == 1 else "are"
-            hosts = _summary.numbered(len({host for host, _ in false}), "host")
-            counts.append(f"{_summary.numbered(len(false), 'line')} {verb} false on {hosts}")
+            hosts = numbered(len({host for host, _ in false}), "host")
+            counts.append(f"{numbered(len(false), 'line')} {verb} false on {hosts}")
         if troubles:
             verb = "was" if len(troubles) == 1 else "were"
-            counts.append(f"{_summary.numbered(len(troubles), 'host')} {verb} not completed")
+            counts.append(f"{numbered(len(troubles), 'host')} {verb} not completed")
         self._display.display(f"{enumerate_names(counts)}.", color=constants.COLOR_ERROR)
         if self._stopped:
             self._display.display("No host was changed; run this again when that is done.", color=constants.COLOR_ERROR)

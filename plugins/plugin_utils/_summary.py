@@ -22,11 +22,6 @@ def reason(result: dict[str, Any]) -> str:
     return " ".join(str(message).split()) if message else ""
 
 
-def numbered(count: int, thing: str) -> str:
-    """Return how many of a thing there are."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
-
-
 def found(cluster: dict[str, Any]) -> str:
     """Write what the nodes had when they found each other, which is before models are placed."""
     models = cluster.get("models") or []

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     ("edges", "ok", "measured"),
     [
         pytest.param(("AB", "BA"), True, "2 nodes, 2 connections", id="whole"),
-        pytest.param(("AB",), False, "2 nodes, 1 connections", id="one-way"),
+        pytest.param(("AB",), False, "2 nodes, 1 connection", id="one-way"),
     ],
 )
 def test_exo_cluster(
