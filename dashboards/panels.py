@@ -8,7 +8,7 @@ from typing import Any
 
 # Always asked for by variable, so that a dashboard can be looked at with another Prometheus.
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
-GREEN, ORANGE, RED = "green", "orange", "red"
+GREEN, RED = "green", "red"
 
 
 def datasource_variable() -> dict[str, Any]:

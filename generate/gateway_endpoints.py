@@ -17,7 +17,7 @@ HEAD = "# Written by `make generate` from src/hybrid_cluster/gateway/endpoints.p
 _PLACEHOLDER = re.compile(r"\{\w+(\+?)\}")
 
 
-def files(root: Path) -> dict[str, str]:  # noqa: ARG001  Every source is asked in the same way.
+def files(root: Path) -> dict[str, str]:  # noqa: ARG001 - every source is asked in the same way
     """Return lists of patterns as HAProxy reads them: methods, paths, and regular expressions for the other paths."""
     paths = {endpoint.path for endpoint in ENDPOINTS}
     return {

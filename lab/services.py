@@ -126,7 +126,7 @@ def _relay(client: socket.socket, address: str, port: int) -> None:
 def _pump(selector: selectors.BaseSelector) -> None:
     while selector.get_map():
         for key, _ in selector.select():
-            data = key.fileobj.recv(65536)  # type: ignore[union-attr]
+            data = key.fileobj.recv(65536)  # type: ignore[union-attr]  # only sockets are registered
             if data:
                 key.data.sendall(data)
             else:

@@ -44,8 +44,8 @@ from typing import TYPE_CHECKING, Any
 
 from ansible import constants, context
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names
-from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _model_report
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names, numbered
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _model_report, _summary
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._extra_variables import give_types
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._first_contact import Target, unreachable
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import load_specs
@@ -111,21 +111,6 @@ class Trouble:
         return [f"{self.state}: {reason}" if self.state else reason for reason in self.reasons] or [self.state]
 
 
-def _reason(result: CallbackTaskResult) -> str:
-    """Return the words of a failure on one line; a task that hides its result has none."""
-    said = result.result
-    for item in said.get("results") or ():
-        if item.get("failed"):
-            said = item
-            break
-    message = said.get("msg")
-    return " ".join(str(message).split()) if message else ""
-
-
-def _numbered(count: int, thing: str) -> str:
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
-
-
 class CallbackModule(CallbackBase):
     """Collect while the run goes on, print at its end."""
 
@@ -188,7 +173,7 @@ class CallbackModule(CallbackBase):
         # False lines speak for themselves.
         if not ignore_errors and not result.task.get_name().startswith(VERIFICATION):
             host = result.host.get_name()
-            reason = _reason(result)
+            reason = _summary.reason(result.result)
             self._failed[host] = Trouble(f"failed at the task {_name(result)}", (reason,) if reason else ())
             if _action(result) == LOOK:
                 obstacles = str(result.result.get("obstacles") or reason).splitlines()
@@ -315,7 +300,7 @@ class CallbackModule(CallbackBase):
         for line in lines:
             mark = "  ok   " if line["ok"] else "  FALSE"
             color = constants.COLOR_OK if line["ok"] else constants.COLOR_ERROR
-            self._display.display(f"{mark} {_sentence(line)}", color=color)
+            self._display.display(f"{mark} {_summary.sentence(line)}", color=color)
 
     def _print_wrong(self, troubles: dict[str, Trouble]) -> None:
         """Repeat what is not as it should be, below everything that is."""
@@ -327,15 +312,15 @@ class CallbackModule(CallbackBase):
             for sentence in trouble.sentences:
                 self._display.display(f"{host}: {sentence}", color=constants.COLOR_ERROR)
         for host, line in false:
-            self._display.display(f"{host}: {_sentence(line)}", color=constants.COLOR_ERROR)
+            self._display.display(f"{host}: {_summary.sentence(line)}", color=constants.COLOR_ERROR)
         counts = []
         if false:
             verb = "is" if len(false) == 1 else "are"
-            hosts = _numbered(len({host for host, _ in false}), "host")
-            counts.append(f"{_numbered(len(false), 'line')} {verb} false on {hosts}")
+            hosts = numbered(len({host for host, _ in false}), "host")
+            counts.append(f"{numbered(len(false), 'line')} {verb} false on {hosts}")
         if troubles:
             verb = "was" if len(troubles) == 1 else "were"
-            counts.append(f"{_numbered(len(troubles), 'host')} {verb} not completed")
+            counts.append(f"{numbered(len(troubles), 'host')} {verb} not completed")
         self._display.display(f"{enumerate_names(counts)}.", color=constants.COLOR_ERROR)
         if self._stopped:
             self._display.display("No host was changed; run this again when that is done.", color=constants.COLOR_ERROR)
@@ -364,7 +349,7 @@ class CallbackModule(CallbackBase):
         for member in members:
             peers = sorted({edge["sink"] for edge in self._exo["edges"] if edge["source"] == member["name"]})
             self._display.display(f"{member['name']}  {member['address']}  sees {', '.join(peers) or 'nobody'}")
-        self._display.display(_served(self._placed) if self._placed else _found(self._exo))
+        self._display.display(_summary.served(self._placed) if self._placed else _summary.found(self._exo))
         for sentence in self._exo.get("missing", []):
             self._display.display(sentence, color=constants.COLOR_ERROR)
 
@@ -373,32 +358,3 @@ def _hosts(play: Play) -> list[str]:
     """Return the hosts of a play that has not begun, under the limit of the run."""
     inventory = play.get_variable_manager()._inventory
     return [host.get_name() for host in inventory.get_hosts(play.hosts, ignore_restrictions=True)]
-
-
-def _found(cluster: dict[str, Any]) -> str:
-    """Write what the nodes had when they found each other, which is before models are placed."""
-    models = cluster.get("models") or []
-    placed = [_on_nodes(instance["model"], instance["nodes"]) for instance in cluster.get("instances") or []]
-    found = f"models on disk: {', '.join(models) or 'none'}; running: {'; '.join(placed) or 'none'}"
-    return f"When the nodes had found each other, {found}"
-
-
-def _served(placement: dict[str, Any]) -> str:
-    """Write what exo serves since its models were placed."""
-    ready = [model for model in placement["models"] if model.get("state") == "ready"]
-    named = [_on_nodes(model["name"], model.get("nodes")) for model in ready]
-    others = [_on_nodes(str(other.get("model")), other.get("nodes")) for other in placement.get("others") or []]
-    beside = f"; not in the table: {'; '.join(others)}" if others else ""
-    return f"running: {'; '.join(named) or 'none'}{beside}"
-
-
-def _on_nodes(model: str, nodes: Iterable[str] | None) -> str:
-    return f"{model} on {', '.join(nodes or ()) or 'no node'}"
-
-
-def _sentence(line: dict[str, Any]) -> str:
-    """Write one line of a report."""
-    text = f"{line['capability']}: {line['title']}: {line['measured']}"
-    if not line["ok"]:
-        text += f" (expected {line['expected']}). {line.get('advice') or ''}".rstrip()
-    return text

@@ -33,6 +33,24 @@ attributes:
     support: full
 """
 
+    LINUX = r"""
+options: {}
+attributes:
+  platform:
+    description: Where the module runs.
+    platforms: linux
+    support: full
+"""
+
+    MACOS_AND_LINUX = r"""
+options: {}
+attributes:
+  platform:
+    description: Where the module runs.
+    platforms: macos, linux
+    support: full
+"""
+
     INFO = r"""
 options: {}
 attributes:

@@ -30,6 +30,11 @@ class Problem:
         return f"{self.subject}: {self.text}"
 
 
+def numbered(count: int, thing: str) -> str:
+    """Return how many of a thing there are: "1 host", "2 hosts"."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def enumerate_names(names: Iterable[str]) -> str:
     """Join names the way a sentence does: "a, b and c"."""
     listed = list(names)

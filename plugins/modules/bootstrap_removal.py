@@ -39,7 +39,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Take the access back
+- name: Remove the access
   hybrid_ai.cluster.bootstrap_removal:
     public_key: "{{ lookup('ansible.builtin.file', '.ssh/id_ed25519.pub') }}"
     interpreter: /opt/hybrid-ai/python/bin/python3

@@ -16,11 +16,7 @@ description:
     on working until they have the new one.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
-attributes:
-  platform:
-    description: Where the module runs.
-    platforms: macos, linux
-    support: full
+  - hybrid_ai.cluster.attributes.macos_and_linux
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:

@@ -17,12 +17,8 @@ description:
   - The cards that tell exo about the models are made from the models' own C(config.json) and returned.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
+  - hybrid_ai.cluster.attributes.macos_and_linux
   - hybrid_ai.cluster.models
-attributes:
-  platform:
-    description: Where the module runs.
-    platforms: macos, linux
-    support: full
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:

@@ -17,11 +17,7 @@ description:
   - With O(keep_previous) the one before stays, and M(hybrid_ai.cluster.release_tree) goes back to it or forgets it.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
-attributes:
-  platform:
-    description: Where the module runs.
-    platforms: linux
-    support: full
+  - hybrid_ai.cluster.attributes.linux
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:

@@ -53,16 +53,12 @@ path:
   type: str
 """
 
-import contextlib
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.urls import fetch_url
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _checksum, _index_file
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _checksum, _index_file, _verified_file
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, module_commands
 
 
@@ -88,22 +84,7 @@ def fetch(module: AnsibleModule, path: Path, wanted: str) -> None:
         lambda place: open_url(module, place).read().decode("utf-8", "replace"),
     )
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            shutil.copyfileobj(open_url(module, url), file, 1 << 20)
-        seen = module.sha256(str(temporary))
-        if seen != wanted:
-            raise ClusterError(
-                f"{url} has the checksum sha256:{seen} where sha256:{wanted} is pinned; it was not kept: correct it "
-                "or the mirror."
-            )
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
+    _verified_file.save(open_url(module, url), path, wanted, url)
 
 
 def main() -> None:

@@ -14,13 +14,9 @@ description:
   - Names that could be resolved before must be resolved after it, else everything is as it was before.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
+  - hybrid_ai.cluster.attributes.linux
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
-attributes:
-  platform:
-    description: Where the module runs.
-    platforms: linux
-    support: full
 options:
   servers:
     description: Name servers in the order they are asked, three at most. Required with O(state=present).

@@ -15,13 +15,9 @@ description:
   - The file for udev repeats what the one before it said about the card, for udev obeys only one.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
+  - hybrid_ai.cluster.attributes.linux
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
-attributes:
-  platform:
-    description: Where the module runs.
-    platforms: linux
-    support: full
 options:
   mac_address:
     description:

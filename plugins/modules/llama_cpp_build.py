@@ -70,6 +70,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _archive
@@ -86,18 +87,16 @@ def run(commands: Commands, argv: list[str], timeout: int) -> None:
         )
 
 
-def build(commands: Commands, params: dict[str, object], work: Path) -> None:
+def build(commands: Commands, params: dict[str, Any], work: Path) -> None:
     """Unpack, build, look at the version, pack."""
-    version, timeout = str(params["version"]), int(str(params["timeout"]))
-    _archive.extract(Path(str(params["source"])), work / "source")
+    version, timeout, jobs = params["version"], params["timeout"], params["jobs"]
+    _archive.extract(Path(params["source"]), work / "source")
     source, place = recipe.find_source(work / "source"), work / "build"
-    options = [str(option) for option in params["options"]]  # type: ignore[attr-defined]
-    run(commands, recipe.configure(source, place, version, options), timeout)
-    jobs = params["jobs"]
-    run(commands, recipe.compile_command(place, int(str(jobs)) if jobs else None), timeout)
+    run(commands, recipe.configure(source, place, version, params["options"]), timeout)
+    run(commands, recipe.compile_command(place, jobs or None), timeout)
     said = commands.run([str(place / "bin" / recipe.PROGRAMS[0]), "--version"])
     recipe.check_version(said.text, version)
-    recipe.pack(place, source, version, Path(str(params["archive"])))
+    recipe.pack(place, source, version, Path(params["archive"]))
 
 
 def main() -> None:

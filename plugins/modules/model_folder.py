@@ -29,7 +29,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Forget the revisions before
+- name: Forget the previous revisions
   hybrid_ai.cluster.model_folder:
     models_directory: /opt/hybrid-ai/models
     folders: [org--small]

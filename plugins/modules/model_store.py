@@ -19,13 +19,9 @@ description:
   - O(action=check) reads again and fails unless every folder is complete.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
+  - hybrid_ai.cluster.attributes.macos_and_linux
   - hybrid_ai.cluster.models.directory
   - hybrid_ai.cluster.models.state_directory
-attributes:
-  platform:
-    description: Where the module runs.
-    platforms: macos, linux
-    support: full
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:

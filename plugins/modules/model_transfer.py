@@ -14,12 +14,8 @@ description:
     nothing has moved for O(patience) seconds. The program goes on where the connection is lost.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes.info
+  - hybrid_ai.cluster.attributes.macos_and_linux
   - hybrid_ai.cluster.models.directory
-attributes:
-  platform:
-    description: Where the module runs.
-    platforms: macos, linux
-    support: full
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:

@@ -69,7 +69,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     if users.others:
         raise resume.ResumeError(
             f"The GPUs do not compute, and {' and '.join(users.others)} keeps {resume.MODULE} from being loaded again;"
-            " end what is no service, and repeat this."
+            " end what is not a service, and repeat this."
         )
     restarted = list(users.units)
     if not module.check_mode:

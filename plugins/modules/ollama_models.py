@@ -71,6 +71,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, require_root
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._local_api import ApiError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._models import manifest as manifests
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._ollama import client, store
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._ollama.plan import Plan, add
@@ -110,7 +111,7 @@ def let_go(url: str | None, names: list[str]) -> None:
         return
     try:
         client.let_go(client.asker(url), names)
-    except client.OllamaError:
+    except ApiError:
         return
 
 

@@ -18,11 +18,8 @@ description:
   - uv does the work. It comes out of its own wheel, by the host's pip, and is gone at the end.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
-attributes:
-  platform:
-    description: Where the module runs.
-    platforms: macos, linux
-    support: full
+  - hybrid_ai.cluster.attributes.macos_and_linux
+  - hybrid_ai.cluster.optional_environment
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:
@@ -66,25 +63,6 @@ options:
     description: Seconds that each of the installation's steps may take.
     type: int
     default: 1800
-  optional_environment:
-    description:
-      - Environment variables of the installation, such as a proxy, which are used while all of what they need is there.
-    type: dict
-    suboptions:
-      variables:
-        description: The variables.
-        type: dict
-        required: true
-      services:
-        description: Services of this collection that must be installed.
-        type: list
-        elements: str
-        default: []
-      paths:
-        description: Files that must be there.
-        type: list
-        elements: path
-        default: []
   state:
     description: V(absent) removes every environment.
     type: str

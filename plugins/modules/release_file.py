@@ -68,17 +68,13 @@ size:
   returned: always
 """
 
-import contextlib
-import os
 import platform
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.urls import fetch_url
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _checksum
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _checksum, _verified_file
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 
 
@@ -107,23 +103,7 @@ def request(module: AnsibleModule, url: str) -> Any:
 def fetch(module: AnsibleModule, url: str, path: Path, wanted: str) -> None:
     """Fetch into a temporary file beside the path, verify, and only then put it in place."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    response = request(module, url)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            shutil.copyfileobj(response, file, 1 << 20)
-        seen = sha256(module, temporary)
-        if seen != wanted:
-            raise ReleaseError(
-                f"{url} has the checksum sha256:{seen} where sha256:{wanted} is pinned; "
-                "it was not kept: correct the pin or the mirror."
-            )
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
+    _verified_file.save(request(module, url), path, wanted, url)
 
 
 def main() -> None:

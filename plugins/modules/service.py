@@ -18,11 +18,9 @@ description:
   - A run that was cut off anywhere is completed by the next one.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
-attributes:
-  platform:
-    description: Where the module runs.
-    platforms: macos, linux
-    support: full
+  - hybrid_ai.cluster.attributes.macos_and_linux
+  - hybrid_ai.cluster.optional_environment
+  - hybrid_ai.cluster.service_account.option
 options:
   name:
     description: Short name of small letters, digits and hyphens.
@@ -37,29 +35,9 @@ options:
     elements: str
   environment:
     description:
-      - Environment variables, as text.
+      - Environment variables, as text. They hold over O(optional_environment).
       - Everybody on the host can read them, so they must not hold a secret.
     type: dict
-  optional_environment:
-    description:
-      - Environment variables that name something on the host, such as a proxy, and would mislead where it is missing.
-      - They are added while all of it is there, and O(environment) holds over them.
-    type: dict
-    suboptions:
-      variables:
-        description: The variables.
-        type: dict
-        required: true
-      services:
-        description: Services of this collection that must be installed.
-        type: list
-        elements: str
-        default: []
-      paths:
-        description: Files that must be there.
-        type: list
-        elements: path
-        default: []
   secret_environment:
     description:
       - Environment variables that nobody but the service and root can read, over those of O(environment).
@@ -81,49 +59,6 @@ options:
   group:
     description: The group it runs as. The user's own if unset.
     type: str
-  account:
-    description:
-      - The service's own user, its group and its directories, which have to be there before anything of the service is.
-      - They are only looked at. Where one of them is not as wanted, the module touches nothing and says in
-        RV(account_missing) what to make first.
-      - Without it nothing is looked at. With O(state=absent) neither.
-    type: dict
-    suboptions:
-      name:
-        description:
-          - The user and its group.
-          - O(user) may be another one, for a program that becomes this user by itself.
-        type: str
-        required: true
-      uid:
-        description: The wanted number of both; any number if unset.
-        type: int
-      description:
-        description: The wanted comment.
-        type: str
-        required: true
-      home:
-        description: The wanted home, which need not be there.
-        type: path
-        required: true
-      shell:
-        description: The wanted shell.
-        type: path
-        required: true
-      hidden:
-        description: Whether a Mac's login window must not show it.
-        type: bool
-        default: false
-      directories:
-        description: Directories that have to belong to it with the mode 0750.
-        type: list
-        elements: path
-        default: []
-      files:
-        description: Files that have to belong to it with the mode 0640, in directories of root's.
-        type: list
-        elements: path
-        default: []
   working_directory:
     description: Where it starts.
     type: path
@@ -353,10 +288,10 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
     require_root,
 )
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import account as accounts
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import health, reloading
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import health, proof, reloading
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import (
+    ARGUMENTS,
     Description,
-    ServiceError,
     Supervisor,
     make_description,
 )
@@ -416,12 +351,12 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     if module.check_mode:
         return result
     if result["reloaded"]:
-        _check_configuration(commands, description)
+        proof.check_configuration(commands, description)
     service.apply(steps)
     if result["restarted"]:
         result["pid"] = service.wait_until_stable()
-    if state == "started" and description.reload and steps:
-        _prove_configuration(service, description, description.reload)
+    if state == "started" and steps:
+        proof.prove_configuration(service, description)
     if result["reloaded"] and not service.kept_process():
         module.warn(
             f"The service {description.name} ended when it was to read its configuration again, and was started anew:"
@@ -429,90 +364,13 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         )
         result["restarted"] = True
     if state == "started" and module.params["health"]:
-        _check_health(service, description, health.Check(**module.params["health"]))
+        proof.prove_health(service, description, health.Check(**module.params["health"]))
     return result
-
-
-def _check_health(service: Supervisor, description: Description, check: health.Check) -> None:
-    """Fail unless the service can answer."""
-    problem = health.wait(check)
-    if problem is not None:
-        raise ServiceError(
-            f"The service {description.name} did not pass its health check {check.url} within {check.timeout} seconds:"
-            f" {problem}{_end_of_log(service)}"
-        )
-
-
-def _check_configuration(commands: Commands, description: Description) -> None:
-    """Fail before anything is asked of the program where it would refuse what it is to read."""
-    if description.reload is None or not description.reload.check:
-        return
-    result = commands.run(description.reload.check)
-    if result.rc != 0:
-        lines = [line.strip() for line in f"{result.out}\n{result.err}".splitlines() if line.strip()]
-        raise ServiceError(
-            f"{description.reload.check[0]} refuses the configuration of the service {description.name}, which goes on"
-            f" with the one that it has: {' | '.join(description.without_secrets(lines))}"
-        )
-
-
-def _prove_configuration(service: Supervisor, description: Description, reload: reloading.Reload) -> None:
-    """Fail unless the running program serves what it was told to read."""
-    problem = reload.wait()
-    if problem is not None:
-        raise ServiceError(
-            f"The service {description.name} did not take its configuration within {reload.timeout} seconds:"
-            f" {problem}{_end_of_log(service)}"
-        )
-
-
-def _end_of_log(service: Supervisor) -> str:
-    """Return the end of a sentence about a failure."""
-    words = service.last_words()
-    return f"; the end of {service.log}: {' | '.join(words)}" if words else ""
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "name": {"type": "str", "required": True},
-            "description": {"type": "str"},
-            "arguments": {"type": "list", "elements": "str"},
-            "environment": {"type": "dict"},
-            "optional_environment": {"type": "dict", "options": _optional_environment.ARGUMENTS},
-            "secret_environment": {"type": "dict", "no_log": True},
-            "secret_files": {"type": "list", "elements": "path", "default": [], "no_log": False},
-            "user": {"type": "str", "default": "root"},
-            "group": {"type": "str"},
-            "account": {"type": "dict", "options": accounts.ARGUMENTS},
-            "working_directory": {"type": "path", "default": "/"},
-            "limits": {"type": "dict", "options": {"open_files": {"type": "int"}}},
-            "stop_seconds": {"type": "int", "default": 30},
-            "low_ports": {"type": "bool", "default": False},
-            "log": {
-                "type": "dict",
-                "options": {"max_megabytes": {"type": "int", "default": 10}, "keep": {"type": "int", "default": 3}},
-            },
-            "restart": {"type": "str", "choices": ["always", "on_failure", "never"], "default": "always"},
-            "restart_token": {"type": "str", "no_log": False},
-            "wait_for_paths": {"type": "list", "elements": "path"},
-            "replaces": {"type": "list", "elements": "str"},
-            "notifies": {"type": "bool", "default": False},
-            "reload": {"type": "dict", "options": reloading.ARGUMENTS},
-            "health": {
-                "type": "dict",
-                "options": {
-                    "url": {"type": "str", "required": True},
-                    "status": {"type": "int", "default": 200},
-                    "contains": {"type": "str"},
-                    "timeout": {"type": "int", "default": 60},
-                },
-            },
-            "state": {"type": "str", "choices": ["started", "stopped", "absent"], "default": "started"},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
         result = run(module)
     except ClusterError as error:

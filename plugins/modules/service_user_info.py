@@ -14,42 +14,9 @@ description:
     O(hybrid_ai.cluster.service#module:account) looks at the same.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes.info
+  - hybrid_ai.cluster.service_account
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
-options:
-  name:
-    description: The user and its group.
-    type: str
-    required: true
-  uid:
-    description: The wanted number of both; any number if unset.
-    type: int
-  description:
-    description: The wanted comment.
-    type: str
-    required: true
-  home:
-    description: The wanted home, which need not be there.
-    type: path
-    required: true
-  shell:
-    description: The wanted shell.
-    type: path
-    required: true
-  hidden:
-    description: Whether a Mac's login window must not show it.
-    type: bool
-    default: false
-  directories:
-    description: Directories that have to belong to it with the mode 0750.
-    type: list
-    elements: path
-    default: []
-  files:
-    description: Files that have to belong to it with the mode 0640, in directories of root's.
-    type: list
-    elements: path
-    default: []
 """
 
 EXAMPLES = r"""

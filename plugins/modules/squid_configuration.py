@@ -13,11 +13,7 @@ description:
   - Squid exits with status 0 on patterns it cannot compile and then ignores the line; that is refused as well.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes
-attributes:
-  platform:
-    description: Where the module runs.
-    platforms: macos, linux
-    support: full
+  - hybrid_ai.cluster.attributes.macos_and_linux
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 options:

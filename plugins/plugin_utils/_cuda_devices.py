@@ -32,8 +32,8 @@ def address(text: Any) -> str | None:
 def faults(wanted: Iterable[Any] | None, variable: str) -> list[str]:
     """Say of each entry of a list of cards why it cannot be."""
     return [
-        f"{variable} has {card}, which is no PCI address, and any other name of a card may mean another one tomorrow;"
-        f" write one such as {EXAMPLE}, as lspci -D shows it."
+        f"{variable} has {card}, which is not a PCI address, and any other name of a card may mean another one"
+        f" tomorrow; write one such as {EXAMPLE}, as lspci -D shows it."
         for card in wanted or ()
         if address(card) is None
     ]

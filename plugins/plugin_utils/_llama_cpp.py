@@ -189,7 +189,7 @@ def _without_cards(
             raise LlamaCppError(f"{host.name} is a Mac, on which nothing is built; leave llama_cpp_from alone.")
         return _chosen("homebrew", None, version, "no archive is pinned for Macs, and nothing is built on them")
     if wanted == "homebrew":
-        raise LlamaCppError(f"{host.name} is no Mac; leave llama_cpp_from alone.")
+        raise LlamaCppError(f"{host.name} is not a Mac; leave llama_cpp_from alone.")
     if source is None or host.platform.endswith("-vulkan"):
         raise LlamaCppError(
             f"llama_cpp_version is {version}, for which llama_cpp_releases has no archive for {host.platform} that "

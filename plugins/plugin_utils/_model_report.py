@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._models.text import size
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names, numbered
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._model_placement import shown
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._models import BACKENDS
 
@@ -106,7 +106,7 @@ def _count(model: Mapping[str, Any], hosts: Sequence[str]) -> str:
     count = len(hosts) if len(hosts) < all_of_them else model["nodes"]
     if count < all_of_them:
         return f"{count} of {all_of_them} hosts"
-    return "1 host" if count == 1 else f"{count} hosts"
+    return numbered(count, "host")
 
 
 def text(found: Sequence[Row], width: int = WIDTH) -> list[tuple[str, bool]]:

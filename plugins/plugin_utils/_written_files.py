@@ -143,7 +143,7 @@ def _inventory_faults(path: Path, loader: DataLoader, *, is_named: bool) -> Iter
         return
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if is_named and root is not None and not isinstance(root, yaml.MappingNode):
-        yield f"{path}:1: it is no inventory in YAML; begin with a copy of inventories/example/hosts.yml."
+        yield f"{path}:1: it is not an inventory in YAML; begin with a copy of inventories/example/hosts.yml."
     if isinstance(root, yaml.MappingNode) and (is_named or _is_inventory(root)):
         try:
             loader.load_from_file(str(path), cache="none")
@@ -155,14 +155,14 @@ def _inventory_faults(path: Path, loader: DataLoader, *, is_named: bool) -> Iter
 
 
 def _yaml_fault(path: Path) -> str:
-    """Say where a file is no YAML, or has a key twice; nothing where neither is so."""
+    """Say where a file is not YAML, or has a key twice; nothing where neither is so."""
     try:
         text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        return f"{path}:{line}: it is no valid YAML: {error.problem or error.context}; correct it."
+        return f"{path}:{line}: it is not valid YAML: {error.problem or error.context}; correct it."
     except (yaml.YAMLError, UnicodeDecodeError):
         return f"{path}:1: it has a character that YAML does not know; write it in UTF-8."
     return _key_twice(path, root) if root is not None else ""

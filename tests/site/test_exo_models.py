@@ -67,15 +67,18 @@ def test_a_placement_survives_a_lost_node(macs):
     wait(lambda: answers(macs, lost), 180, lambda: told(macs))
 
 
+def restarts(macs):
+    return sum(status(macs, host)["counts"]["restarts"] for host in MACS)
+
+
 def test_a_placement_that_hangs_is_cured(macs):
     for host in MACS:
         macs.execute(host, "sh", "-c", f"echo 1 > {STATE}/standin-hang && chmod 666 {STATE}/standin-hang")
-    before = sum(status(macs, host)["counts"]["restarts"] for host in MACS)
+    before = restarts(macs)
     for identity in instances(macs, "olab1"):
         macs.execute("olab1", "curl", "-s", "-X", "DELETE", f"http://127.0.0.1:52415/instance/{identity}")
     try:
-        restarts = lambda: sum(status(macs, host)["counts"]["restarts"] for host in MACS)  # noqa: E731
-        wait(lambda: restarts() > before, 180, lambda: told(macs))
+        wait(lambda: restarts(macs) > before, 180, lambda: told(macs))
         for host in MACS:
             macs.execute(host, "rm", "-f", f"{STATE}/standin-hang")
         wait(lambda: answers(macs, "olab1"), 300, lambda: told(macs))

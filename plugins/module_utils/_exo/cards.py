@@ -171,7 +171,7 @@ def read_header(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             if not 0 < length <= MAXIMUM_HEADER:
-                raise ModelError(f"{path} is no safetensors file: its header would have {length} bytes.")
+                raise ModelError(f"{path} is not a safetensors file: its header would have {length} bytes.")
             header = json.loads(file.read(length))
         if not isinstance(header, dict) or any(
             not isinstance(content, dict) or (tensor != "__metadata__" and len(content.get("data_offsets", ())) != 2)
@@ -179,7 +179,7 @@ def read_header(path: Path) -> dict[str, Any]:
         ):
             raise ValueError("no mapping of tensors")
     except (ValueError, TypeError) as error:
-        raise ModelError(f"{path} is no safetensors file: {error}.") from error
+        raise ModelError(f"{path} is not a safetensors file: {error}.") from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
     return header

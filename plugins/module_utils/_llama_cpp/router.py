@@ -8,14 +8,13 @@ none. Each model of ours bears a tag made of all its settings, so that it is see
 
 from __future__ import annotations
 
-import http.client
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _local_api, _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 
 if TYPE_CHECKING:
@@ -57,24 +56,9 @@ Ask = Callable[[str, str, "dict[str, Any] | None"], str]
 
 def asker(url: str, api_key: str | None) -> Ask:
     """Return what asks the router at an address, never through a proxy; the key is in no sentence."""
-    parts = urlsplit(url)
 
     def ask(method: str, path: str, body: dict[str, Any] | None = None) -> str:
-        connection = http.client.HTTPConnection(str(parts.hostname), parts.port or 80, timeout=REQUEST_SECONDS)
-        headers = {"Content-Type": "application/json"}
-        if api_key:
-            headers["Authorization"] = f"Bearer {api_key}"
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            status, text = answer.status, answer.read().decode("utf-8", "replace")
-        except (OSError, http.client.HTTPException) as error:
-            raise RouterError(f"{url}{path} does not answer: {error or type(error).__name__}.") from error
-        finally:
-            connection.close()
-        if status != 200:
-            raise RouterError(f"{url}{path} answers with status {status}: {' '.join(text.split())[:200]}")
-        return text
+        return _local_api.request(url, method, path, body, seconds=REQUEST_SECONDS, api_key=api_key)
 
     return ask
 

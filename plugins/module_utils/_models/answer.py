@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import numbered
 
 if TYPE_CHECKING:
     import socket
@@ -122,16 +123,12 @@ def ask(url: str, model: str, api_key: str | None = None, timeout: float = 60.0,
 def _answer(heard: _Heard, model: str, where: str, api_key: str | None, seconds: float) -> Answer:
     if heard.tokens and not heard.error:
         named = f", as {heard.served_as}" if heard.served_as and heard.served_as != model else ""
-        sentence = f"{model} answered {_tokens(heard.tokens)} after {seconds:.1f} seconds{named}."
+        sentence = f"{model} answered {numbered(heard.tokens, 'token')} after {seconds:.1f} seconds{named}."
         return Answer(True, sentence, heard.text, heard.tokens, seconds, heard.served_as)
     error = heard.error or f"answered no token: {where} ended its answer without one"
     if api_key:
         error = error.replace(api_key, "***")
     return Answer(False, f"{model} {error.rstrip('.')}.", heard.text, heard.tokens, seconds, heard.served_as)
-
-
-def _tokens(number: int) -> str:
-    return "1 token" if number == 1 else f"{number} tokens"
 
 
 def _body(model: str, path: str) -> bytes:

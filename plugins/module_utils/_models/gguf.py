@@ -79,7 +79,7 @@ class _Reader:
 def read(path: Path) -> tuple[dict[str, Any], int]:
     """Return the single values of a file's header, and how many bytes the file has to have.
 
-    :raises _DamagedError: it is no GGUF file, or its header is cut off
+    :raises _DamagedError: it is not a GGUF file, or its header is cut off
     """
     with path.open("rb") as file:
         reader = _Reader(file)

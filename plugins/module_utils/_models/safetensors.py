@@ -40,7 +40,7 @@ def fault(path: Path, size: int) -> str | None:
         try:
             header = json.loads(file.read(length))
         except ValueError:
-            return "has a header that is no JSON: it is damaged"
+            return "has a header that is not JSON: it is damaged"
     return _compare(header, 8 + length, size)
 
 

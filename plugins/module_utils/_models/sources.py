@@ -196,7 +196,7 @@ class PathSource:
         top = Path(self.path).parent if Path(self.path).is_file() else Path(self.path)
         wrong = content.problems(top, files)
         if wrong:
-            raise ModelError(f"{self.path} is no whole model: {' '.join(wrong)}")
+            raise ModelError(f"{self.path} is not a complete model: {' '.join(wrong)}")
         return [Item(name, file.stat().st_size) for name, file in sorted(files.items())]
 
 

@@ -2,8 +2,8 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 """Cards that do not compute after a suspend: their unified memory is set up anew by loading its module again.
 
-It can only be unloaded while no program has it open, so those are stopped and started again. What is no service would
-not come back, so it is left alone.
+It can only be unloaded while no program has it open, so those are stopped and started again. What is not a service
+would not come back, so it is left alone.
 """
 
 from __future__ import annotations

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 PROGRAM = "nvidia-smi"
 LIST = [PROGRAM, "-L"]
 PROCESSES = [PROGRAM, "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"]
-# The program may be there without a driver, and ends with one of these then.
-OK, NO_DEVICE, NO_DRIVER, LOST, MISMATCH = 0, 6, 9, 15, 18
+OK = 0
 # The spellings of "there is none" that stand side by side in one line.
 _MISSING = re.compile(r"|N/A|\[(?:N/A|Not Supported|Requested functionality has been deprecated)\]", re.IGNORECASE)
 _TROUBLE = re.compile(r"\[(GPU is lost|GPU requires reset|Unknown Error|Insufficient Permissions|Reset Required)\]")

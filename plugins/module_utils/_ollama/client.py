@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 from dataclasses import dataclass
 from typing import Any, Callable
-from urllib.parse import urlsplit
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _local_api
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._ollama import names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._on_card import Placed
 
@@ -18,8 +16,8 @@ SECONDS = 60.0
 """An answer under way is waited for."""
 
 
-class OllamaError(ClusterError):
-    """Ollama does not answer, or not as it should."""
+class OllamaError(_local_api.ApiError):
+    """Ollama answers otherwise than it should."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +35,9 @@ Ask = Callable[[str, str, "dict[str, Any] | None"], Any]
 
 def asker(url: str, seconds: float = SECONDS) -> Ask:
     """Return what asks the server at an address, and waits so long for each answer."""
-    parts = urlsplit(url)
 
     def ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        connection = http.client.HTTPConnection(str(parts.hostname), parts.port or 80, timeout=seconds)
-        try:
-            headers = {"Content-Type": "application/json"}
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            status, text = answer.status, answer.read().decode("utf-8", "replace")
-        except (OSError, http.client.HTTPException) as error:
-            raise OllamaError(f"{url}{path} does not answer: {error or type(error).__name__}.") from error
-        finally:
-            connection.close()
-        if status != 200:
-            raise OllamaError(f"{url}{path} answers with status {status}: {' '.join(text.split())[:200]}")
+        text = _local_api.request(url, method, path, body, seconds=seconds)
         try:
             return json.loads(text)
         except ValueError:

@@ -70,7 +70,7 @@ def read(commands: Commands, path: str) -> Interpreter:
     try:
         found = json.loads(commands.check_output([path, "-I", "-c", _ASK]))
     except (CommandError, ValueError) as error:
-        raise PythonEnvironmentError(f"{path} is no Python that runs here: {error}") from None
+        raise PythonEnvironmentError(f"{path} is not a Python that runs here: {error}") from None
     wheels = sorted(found["wheels"])
     pip = (path, "-I", "-m", "pip") if found["pip"] else (path, f"{wheels[-1]}/pip") if wheels else ()
     return Interpreter(path, tuple(found["version"]), found["system"], found["machine"], found["says"], pip)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._exo import api, cluster
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import enumerate_names, numbered
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -21,7 +21,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     answer = cluster.wait_for_cluster(members, port, context.fetch, timeout, 0)
     picture = answer.picture
     count = sum(member.required or member.name in picture.node_ids for member in members)
-    measured = [f"{len(picture.node_ids)} nodes, {len(picture.edges)} connections"]
+    measured = [_size(len(picture.node_ids), len(picture.edges))]
     if answer.strangers:
         measured.append(f"and {enumerate_names(stranger.node_id for stranger in answer.strangers)}")
     absent = [member.name for member in members if not member.required and member.name in picture.silent]
@@ -34,9 +34,13 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     return Measurement(
         ok=not (answer.missing or answer.apart or answer.strangers),
         measured=", ".join(measured),
-        expected=f"{count} nodes, {count * (count - 1)} connections",
+        expected=_size(count, count * (count - 1)),
         advice=" ".join([*answer.missing, *answer.apart, *(stranger.sentence for stranger in answer.strangers)]),
     )
+
+
+def _size(nodes: int, connections: int) -> str:
+    return f"{numbered(nodes, 'node')}, {numbered(connections, 'connection')}"
 
 
 KIND = Kind("exo cluster", measure, slow=True)

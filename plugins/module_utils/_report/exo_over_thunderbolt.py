@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._exo import api
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import numbered
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
     Context,
@@ -38,7 +39,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
             break
         _wait.sleep(POLL_SECONDS)
     over = sum(len(known.get(pair, set()) & addresses) for pair, addresses in paths.items())
-    measured = f"{over} connections over Thunderbolt, {len(others)} elsewhere"
+    measured = f"{numbered(over, 'connection')} over Thunderbolt, {len(others)} elsewhere"
     wrong = [*(f"no connection from {pair}" for pair in missing), *(f"another way from {text}" for text in others)]
     return Measurement(not wrong, measured, "no other way", "; ".join(wrong))
 

@@ -28,7 +28,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:  # noqa: ARG
     if found is None:
         return Measurement(False, f"no complete model in {directory}/{folder}", expected, REPEAT)
     values = {"bytes": found.bytes, "revision": found.revision}
-    measured = f"{len(found.files)} files, {text.size(found.bytes)}, revision {found.revision[:12]}"
+    measured = f"{text.files(len(found.files))}, {text.size(found.bytes)}, revision {found.revision[:12]}"
     faults = manifest.check(directory, found)
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""

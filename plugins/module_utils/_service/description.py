@@ -8,12 +8,43 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _masking, _names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _masking, _names, _optional_environment
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service import account, health, reloading
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.reloading import Reload
 
 STABLE_SECONDS = 2
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+ARGUMENTS: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "arguments": {"type": "list", "elements": "str"},
+    "environment": {"type": "dict"},
+    "optional_environment": {"type": "dict", "options": _optional_environment.ARGUMENTS},
+    "secret_environment": {"type": "dict", "no_log": True},
+    "secret_files": {"type": "list", "elements": "path", "default": [], "no_log": False},
+    "user": {"type": "str", "default": "root"},
+    "group": {"type": "str"},
+    "account": {"type": "dict", "options": account.ARGUMENTS},
+    "working_directory": {"type": "path", "default": "/"},
+    "limits": {"type": "dict", "options": {"open_files": {"type": "int"}}},
+    "stop_seconds": {"type": "int", "default": 30},
+    "low_ports": {"type": "bool", "default": False},
+    "log": {
+        "type": "dict",
+        "options": {"max_megabytes": {"type": "int", "default": 10}, "keep": {"type": "int", "default": 3}},
+    },
+    "restart": {"type": "str", "choices": ["always", "on_failure", "never"], "default": "always"},
+    "restart_token": {"type": "str", "no_log": False},
+    "wait_for_paths": {"type": "list", "elements": "path"},
+    "replaces": {"type": "list", "elements": "str"},
+    "notifies": {"type": "bool", "default": False},
+    "reload": {"type": "dict", "options": reloading.ARGUMENTS},
+    "health": {"type": "dict", "options": health.ARGUMENTS},
+    "state": {"type": "str", "choices": ["started", "stopped", "absent"], "default": "started"},
+}
+"""What the module is told of a service."""
 
 
 class ServiceError(ClusterError):

@@ -7,11 +7,18 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from typing import Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _wait
 
 REQUEST_SECONDS = 5
 LARGEST_ANSWER = 1024 * 1024
+ARGUMENTS: dict[str, Any] = {
+    "url": {"type": "str", "required": True},
+    "status": {"type": "int", "default": 200},
+    "contains": {"type": "str"},
+    "timeout": {"type": "int", "default": 60},
+}
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _cards() -> dict[str, str]:
         with contextlib.suppress(OSError):
             own = (folder / "address").read_text(encoding="ascii").strip().lower()
             kind = (folder / "uevent").read_text(encoding="ascii")
-            # What is no card says what it is: bridge, vlan, bond, wlan. A wireless card is one all the same.
+            # What is not a card says what it is: bridge, vlan, bond, wlan. A wireless card is one all the same.
             if folder.name != "lo" and "DEVTYPE=" not in kind.replace("DEVTYPE=wlan", ""):
                 found[folder.name] = own
     return found

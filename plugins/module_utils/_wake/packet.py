@@ -25,7 +25,9 @@ def hardware_address(written: str) -> bytes:
         )
     address = _bytes(written)
     if address[0] & _GROUP_BIT or not any(address):
-        raise WakeError(f"mac_address is {written!r}, which is no single card's: write that of the host's own card.")
+        raise WakeError(
+            f"mac_address is {written!r}, which does not belong to one card: write that of the host's own card."
+        )
     return address
 
 

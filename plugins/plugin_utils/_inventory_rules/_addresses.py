@@ -201,7 +201,9 @@ def mac_addresses(inventory: Inventory) -> Iterator[Problem]:
             )
             continue
         if int(written[1], 16) & 1 or not set(written) - {"0", ":"}:
-            yield Problem(host.name, f"mac_address {written} is no single card's; write that of the host's own card.")
+            yield Problem(
+                host.name, f"mac_address {written} does not belong to one card; write that of the host's own card."
+            )
             continue
         owner = owners.setdefault(written.lower(), host.name)
         if owner != host.name:

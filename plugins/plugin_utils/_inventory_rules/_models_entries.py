@@ -39,7 +39,7 @@ _AT_LEAST = {"min_nodes": 1, "context": 1, "parallel": 1, "memory_gigabytes": 0,
 
 
 def models_of(inventory: Inventory) -> list[Model]:
-    """Return the entries of the table; none while one of them is no entry at all."""
+    """Return the entries of the table; none while one of them is not an entry at all."""
     return read_models(inventory.shared(TABLE), inventory.groups)
 
 

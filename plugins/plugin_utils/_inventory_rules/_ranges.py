@@ -43,7 +43,7 @@ _OF_THE_SYSTEM = {
     *("/", "/Applications", "/Library", "/System", "/Users", "/Volumes", "/bin", "/boot", "/dev", "/etc", "/home"),
     *("/lib", "/mnt", "/opt", "/private", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var"),  # noqa: S108 - none is used
 }
-"""Folders that are no single program's."""
+"""Folders that belong to no single program."""
 
 
 def numbers(inventory: Inventory) -> Iterator[Problem]:

@@ -79,5 +79,5 @@ def read(said: bytes, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise AgentError(f"{name} says something that is no answer")
+        raise AgentError(f"{name} says something that is not a valid answer")
     return value

@@ -125,7 +125,7 @@ class Asker:
 
     async def _collected(self, member: Member, plan: Plan, ask: Ask) -> dict[str, Any]:
         relay = plan.relay
-        assert isinstance(relay, Collector)  # noqa: S101  So plans are made.
+        assert isinstance(relay, Collector)  # noqa: S101 - so plans are made
         async with self._backends.ask(member, plan.path, requests.encode(plan.fields)) as response:
             await backends.check_status(response, member)
             async for chunk in backends.chunks(response, member):
@@ -152,7 +152,7 @@ class Asker:
         return replies.text(found, ask.exchange, content_type=kind)
 
     async def _stream(self, request: web.BaseRequest, ask: Ask) -> web.StreamResponse:
-        assert ask.endpoint.form is not None  # noqa: S101  Endpoints of models have one.
+        assert ask.endpoint.form is not None  # noqa: S101 - endpoints of models have one
         form = ask.endpoint.form
         reply = replies.stream(form, ask.exchange)
 
@@ -203,7 +203,7 @@ class Asker:
             except Failure as failure:
                 return failure
             relay = plan.relay
-            assert relay is not None  # noqa: S101  So plans of streams are made.
+            assert relay is not None  # noqa: S101 - so plans of streams are made
             began = self._clock()
             last = await self._relayed(request, ask, reply, (member, plan, relay))
             if relay.failure is None:

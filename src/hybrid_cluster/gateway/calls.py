@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from hybrid_cluster.gateway.errors import Failure
 
 
 class Calls:
@@ -31,3 +34,19 @@ class Calls:
             }
             for index, call in sorted(self._calls.items())
         ]
+
+
+def named(call: dict[str, Any], backend: str) -> tuple[str, dict[str, Any]]:
+    """Return the name of the tool that is called and its arguments, as an object.
+
+    :raises Failure: the call has no name, or arguments that are not an object
+    """
+    function = call.get("function") or {}
+    arguments = function.get("arguments")
+    try:
+        given = json.loads(arguments or "{}") if not isinstance(arguments, dict) else arguments
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or not function.get("name"):
+        raise Failure(502, f"{backend} sent a call of a tool that is not valid.", code="backend_error")
+    return function["name"], given

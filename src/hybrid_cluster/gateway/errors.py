@@ -31,7 +31,7 @@ _ANTHROPIC_TYPES = {
 }
 
 
-class Failure(Exception):  # noqa: N818  It is an answer more than it is an error.
+class Failure(Exception):  # noqa: N818 - it is an answer more than it is an error
     """A request that ends without its answer."""
 
     def __init__(

@@ -136,7 +136,7 @@ def _host(value: object, place: str) -> Host:
     except ValueError:
         wrong(f"{place}: the address of {host.name} is {host.address!r}; write an IPv4 address such as 10.66.1.11")
     try:
-        host.magic  # noqa: B018  Both addresses are read for it.
+        host.magic  # noqa: B018 - both addresses are read for it
     except WakeError as error:
         wrong(f"{place}: {host.name}: {str(error).rstrip('.')}")
     return host

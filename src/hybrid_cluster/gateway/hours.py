@@ -49,7 +49,7 @@ def read(fields: Fields, place: str) -> Hours:
     days = fields.texts("days", DAYS)
     for day in days:
         if day not in DAYS:
-            wrong(f"{place}: {day!r} is no day; there are {', '.join(DAYS)}")
+            wrong(f"{place}: {day!r} is not a valid day; there are {', '.join(DAYS)}")
     start, end = _minutes(fields.text("from"), place), _minutes(fields.text("to"), place)
     return Hours(start, end, frozenset(DAYS.index(day) for day in days))
 
@@ -57,5 +57,5 @@ def read(fields: Fields, place: str) -> Hours:
 def _minutes(text: str, place: str) -> int:
     found = _TIME.fullmatch(text)
     if not found:
-        wrong(f"{place}: {text!r} is no time; write one like 07:30")
+        wrong(f"{place}: {text!r} is not a valid time; write one like 07:30")
     return int(found[1]) * 60 + int(found[2])

@@ -25,7 +25,7 @@ _PLACED_AGAIN = 60.0
 _READY = {"RunnerReady", "RunnerRunning"}
 
 
-class NotPlaced(Exception):  # noqa: N818  It is an answer more than it is an error.
+class NotPlaced(Exception):  # noqa: N818 - it is an answer more than it is an error
     """A model cannot answer yet; the message says what is missing."""
 
 

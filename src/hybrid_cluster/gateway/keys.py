@@ -28,7 +28,7 @@ _SECRET = re.compile(rf"[A-Za-z0-9_-]{{{_SHORTEST},{_LONGEST}}}")
 _VERSION = 1
 
 
-class KeyProblem(Exception):  # noqa: N818  Its message is the sentence for the operator.
+class KeyProblem(Exception):  # noqa: N818 - its message is the sentence for the operator
     """A key cannot be made or changed."""
 
 

@@ -58,7 +58,7 @@ class Plan:
     relay: Relay | None
     """Reads the answer where it comes as a stream."""
     read: Callable[[dict[str, Any]], dict[str, Any]]
-    """Makes the client's answer of one that is no stream."""
+    """Makes the client's answer of one that is not a stream."""
 
 
 def streams(endpoint: Endpoint, fields: dict[str, Any]) -> bool:
@@ -84,7 +84,7 @@ def refuse_what_nobody_can(endpoint: Endpoint, fields: dict[str, Any]) -> None:
 
 def make(endpoint: Endpoint, member: Member, fields: dict[str, Any], about: About) -> Plan:
     """Return how a request is put to a member that has an answer for it."""
-    assert endpoint.form is not None  # noqa: S101  Endpoints of models have one.
+    assert endpoint.form is not None  # noqa: S101 - endpoints of models have one
     about = About(about.model, str(member.backend), about.request_id, _wants_usage(fields))
     stream = streams(endpoint, fields)
     if endpoint.treatment(member.backend) is Treatment.NATIVE:
@@ -96,8 +96,10 @@ def make(endpoint: Endpoint, member: Member, fields: dict[str, Any], about: Abou
         try:
             return plan.read(answer)
         except (AttributeError, KeyError, TypeError, ValueError):
-            # A shape that nobody expects is no answer, wherever it is odd.
-            raise Failure(502, f"{about.backend} sent something that is no answer.", code="backend_error") from None
+            # A shape that nobody expects is not a valid answer, wherever it is odd.
+            raise Failure(
+                502, f"{about.backend} sent something that is not a valid answer.", code="backend_error"
+            ) from None
 
     return replace(plan, read=read)
 

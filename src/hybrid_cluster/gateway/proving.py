@@ -47,8 +47,8 @@ class Prover:
         except Failure as failure:
             return failure.message
         except (AttributeError, KeyError, TypeError, ValueError):
-            # A shape that nobody expects is no answer, wherever it is odd.
-            return f"{member.backend} sent something that is no answer."
+            # A shape that nobody expects is not a valid answer, wherever it is odd.
+            return f"{member.backend} sent something that is not a valid answer."
         return ""
 
 

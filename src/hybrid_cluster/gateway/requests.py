@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -133,14 +134,13 @@ def _deep() -> Failure:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise Failure(400, f"The key {twice[:50]!r} is there twice.", code="ambiguous_key", param=twice[:50])
     return found
 
 
 def _constant(name: str) -> NoReturn:
-    raise Failure(400, f"The body is not JSON: {name} is no number.", code="invalid_json")
+    raise Failure(400, f"The body is not JSON: {name} is not a number.", code="invalid_json")
 
 
 def _reason(error: ValueError) -> str:

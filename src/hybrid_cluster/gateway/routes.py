@@ -178,7 +178,7 @@ def _model(value: object, number: int, folder: Path) -> Model:
     capabilities = fields.texts("capabilities", ("completion",))
     unknown = sorted(set(capabilities) - CAPABILITIES)
     if unknown:
-        wrong(f"{place}: {unknown[0]!r} is no capability; there are {', '.join(sorted(CAPABILITIES))}")
+        wrong(f"{place}: {unknown[0]!r} is not a capability; there are {', '.join(sorted(CAPABILITIES))}")
     revisions = {member.revision for member in members}
     if "embedding" in capabilities and len(members) > 1 and (None in revisions or len(revisions) > 1):
         # Vectors of two models fit into one index, where they find plausible nonsense.

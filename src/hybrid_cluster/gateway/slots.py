@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Slots:
-    """The places of one model; None is no limit."""
+    """The places of one model; None means no limit."""
 
     def __init__(self, size: int | None, queue: int) -> None:
         self._free = asyncio.Semaphore(size) if size is not None else None

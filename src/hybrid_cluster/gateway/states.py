@@ -72,7 +72,7 @@ class Rules:
     """How often it is asked whether it is there while that is unknown."""
 
 
-class CannotSleep(Exception):  # noqa: N818  Its message is the answer to who asked.
+class CannotSleep(Exception):  # noqa: N818 - its message is the answer to who asked
     """A group that was told to sleep stays awake."""
 
 
@@ -214,7 +214,7 @@ class Group:
     # Reports.
 
     def reached(self, member: str, there: bool) -> list[Action]:
-        """Take whether a member answered; a program that is down on a host that answers is no sleep."""
+        """Take whether a member answered; a program that is down on a host that answers is not a sleep."""
         if member not in self.members:
             raise ValueError(member)
         self._reached[member] = there
@@ -462,12 +462,3 @@ class Group:
         for request in late:
             del self._waiting[request]
         return [Refuse(request, f"{self.name} {sentence}.", self.retry_after()) for request in late]
-
-
-def shared_members(groups: Iterable[Group]) -> list[str]:
-    """Return a sentence for each host that two groups would put to sleep and wake."""
-    owners: dict[str, list[str]] = {}
-    for group in groups:
-        for member in group.members:
-            owners.setdefault(member, []).append(group.name)
-    return [f"{member} is in {' and '.join(names)}." for member, names in sorted(owners.items()) if len(names) > 1]

@@ -37,4 +37,4 @@ def decode(vector: Any) -> list[float]:
 
 
 def _no_vector() -> Failure:
-    return Failure(502, "The backend sent an embedding that is no vector.", code="backend_error")
+    return Failure(502, "The backend sent an embedding that is not a vector.", code="backend_error")

@@ -15,6 +15,7 @@ from hybrid_cluster.gateway import actions
 from hybrid_cluster.gateway.agents import AgentError
 from hybrid_cluster.gateway.errors import Failure
 from hybrid_cluster.gateway.states import Group, State
+from hybrid_cluster.shared._problem import numbered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
@@ -211,7 +212,7 @@ class Waking:
             hosts.told = hosts.group.state
             self.changed()
 
-    def _carry_out(self, hosts: _Hosts, action: Action) -> None:  # noqa: PLR0912  One line for each.
+    def _carry_out(self, hosts: _Hosts, action: Action) -> None:  # noqa: PLR0912 - one line for each
         match action:
             case actions.Probe():
                 self._look_once(hosts)
@@ -305,7 +306,7 @@ class Waking:
         reasons = [reason for answer, host in zip(found, hosts.host, strict=True) for reason in _vetoes(answer, host)]
         for member, count in zip(members, counts, strict=True):
             if count:
-                reasons.append(f"{member.name} answers {count} requests that did not come from here")
+                reasons.append(f"{member.name} answers {numbered(count, 'request')} that did not come from here")
         self._take(hosts, hosts.group.proven(_proved(found)))
         self._take(hosts, hosts.group.vetoed(reasons))
         if reasons:

@@ -221,7 +221,10 @@ def test_an_idle_model_sleeps_and_wakes(server: Server, gguf: dict[str, Path]) -
     server.write(entry("tiny", gguf["a"]))
     server.start(llama_cpp_sleep_after_seconds=1)
     server.load()
-    found = lambda: router.models(router.asker(server.url, KEY))["tiny"].status  # noqa: E731
+
+    def found() -> str:
+        return router.models(router.asker(server.url, KEY))["tiny"].status
+
     server.wait_for(lambda: found() == "sleeping", 30)
     assert server.get(f"{METRICS}tiny")[0] == 200
     assert found() == "sleeping"

@@ -140,7 +140,7 @@ def test_a_connection_that_is_cut_loses_less_than_a_piece(store):
         ("faults/wrong-hash", "came 2 times with another content than it should have"),
         ("faults/half", "has 178 kB and should have 356 kB, as its listing says"),
         ("faults/pointer", "is a pointer of Git LFS with 131 bytes and should have 356 kB"),
-        ("faults/cloned", "is no whole model and was not put in place"),
+        ("faults/cloned", "is not a complete model and was not put in place"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(store, repository, sentence):

@@ -35,7 +35,7 @@ def choice(reason="stop", **message):
     return {"choices": [{"message": {"content": "hi", **message}, "finish_reason": reason}], "model": "m"}
 
 
-# exo answers with nothing where it fails within an answer that is no stream.
+# exo answers with nothing where it fails within an answer that is not a stream.
 @pytest.mark.parametrize("raw", [b"", b"null", b"[]", b'"text"', b'{"choices":', b"<html>", b"[" * 9000])
 def test_what_is_no_object_is_no_answer(raw):
     assert failed(lambda: answers.parse(raw, ABOUT)) == BROKEN
@@ -131,7 +131,7 @@ def test_embeddings_go_in_the_encoding_that_was_asked_for(came, asked, found):
 
 @pytest.mark.parametrize("vector", [None, "?", "AAA=", ["a"], [True], {}])
 def test_what_is_no_vector_is_a_failure(vector):
-    assert "no vector" in failed(lambda: vectors.encode(vector, "float"))
+    assert "not a vector" in failed(lambda: vectors.encode(vector, "float"))
 
 
 def chunks(*choices, **more):

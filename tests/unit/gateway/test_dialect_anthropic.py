@@ -172,7 +172,7 @@ def test_why_an_answer_ends(reason, found):
     "function", [{"name": "f", "arguments": "{"}, {"name": "f", "arguments": "[]"}, {"arguments": "{}"}]
 )
 def test_a_call_that_is_none_is_a_failure(function):
-    with pytest.raises(Failure, match="a call of a tool that is none"):
+    with pytest.raises(Failure, match="a call of a tool that is not valid"):
         anthropic.from_chat(answer("tool_calls", tool_calls=[{"function": function}]), ABOUT)
 
 

@@ -178,7 +178,7 @@ def test_an_answer_of_generate_has_its_text_beside_the_model():
 @pytest.mark.parametrize("arguments", ["{", "[]", "1"])
 def test_a_call_that_is_none_is_a_failure(arguments):
     call = {"function": {"name": "f", "arguments": arguments}}
-    with pytest.raises(Failure, match="a call of a tool that is none"):
+    with pytest.raises(Failure, match="a call of a tool that is not valid"):
         ollama.from_chat(answer("tool_calls", tool_calls=[call]), Form.OLLAMA_CHAT, ABOUT, 0)
 
 

@@ -73,9 +73,15 @@ def test_a_group_that_only_wakes_needs_no_program_on_its_hosts():
         (given(group(), group(HOST | {"name": "b"}, name="b")), "groups: 10.66.1.21 is in 'box' and in 'b'"),
         (given(group(), group()), "groups: two are named 'box'."),
         (given(group(name="b")), "the model 'm': 'box' is not a group; there are b."),
-        (given(group(quiet=[{"from": "7:00", "to": "08:00"}])), "the group 'box': '7:00' is no time; write one like"),
+        (
+            given(group(quiet=[{"from": "7:00", "to": "08:00"}])),
+            "the group 'box': '7:00' is not a valid time; write one like",
+        ),
         (given(group(quiet=[{"from": "07:00"}])), "the group 'box': quiet: 'to' is missing."),
-        (given(group(quiet=[{"from": "07:00", "to": "08:00", "days": ["x"]}])), "'x' is no day; there are mon,"),
+        (
+            given(group(quiet=[{"from": "07:00", "to": "08:00", "days": ["x"]}])),
+            "'x' is not a valid day; there are mon,",
+        ),
         (given(group(prewarm=[{"from": "07:00", "to": "08:00", "models": ["x"]}])), "'prewarm' names 'x', which none"),
         (given(state=None), "the configuration: 'state' is missing."),
         (given(agent={}), "agent: 'user' is missing."),

@@ -94,9 +94,9 @@ def test_a_host_is_asked_with_the_gateways_own_key_and_known_hosts_and_nothing_e
     ("text", "why"),
     [
         ("echo Permission denied >&2; exit 255", "box answers 'stay' with status 255: Permission denied"),
-        ("echo '[]'", "box says something that is no answer"),
-        ("echo odd", "box says something that is no answer"),
-        (f"head -c {agents._LONGEST + 1} /dev/zero | tr '\\0' ' '", "box says something that is no answer"),
+        ("echo '[]'", "box says something that is not a valid answer"),
+        ("echo odd", "box says something that is not a valid answer"),
+        (f"head -c {agents._LONGEST + 1} /dev/zero | tr '\\0' ' '", "box says something that is not a valid answer"),
     ],
 )
 def test_what_is_no_answer_is_an_error(tmp_path, text, why):
@@ -161,7 +161,11 @@ async def asked(backend, do, kind=Kind.LLAMA_CPP, **more):
         (503, {"error": {"message": "Loading model", "code": 503}}, "Loading model"),
         (404, {}, "llama_cpp does not serve the model now."),
         (200, {"error": {"message": "out of memory"}}, "out of memory"),
-        (200, {"choices": [{"finish_reason": [], "message": {}}]}, "llama_cpp sent something that is no answer."),
+        (
+            200,
+            {"choices": [{"finish_reason": [], "message": {}}]},
+            "llama_cpp sent something that is not a valid answer.",
+        ),
     ],
 )
 def test_only_a_token_proves_a_model(status, answer, complaint):

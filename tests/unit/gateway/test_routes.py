@@ -74,7 +74,7 @@ def test_a_model_is_found_by_its_names():
         (configuration(model(odd=1)), "models[0]: 'odd' is not known"),
         (configuration(model(), model()), "models: 'm' names both 'm' and 'm'; each name stands for one model."),
         (configuration(model(), model("n", aliases=["m"])), "models: 'm' names both 'm' and 'n'"),
-        (configuration(model(capabilities=["odd"])), "the model 'm': 'odd' is no capability; there are audio,"),
+        (configuration(model(capabilities=["odd"])), "the model 'm': 'odd' is not a capability; there are audio,"),
         (configuration(model(aliases="a")), "models[0]: 'aliases' must be a list of texts."),
         (
             configuration(model(members=[member(backend="odd")])),

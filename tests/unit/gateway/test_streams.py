@@ -139,7 +139,7 @@ def test_an_error_is_the_last_event_whatever_comes_after_it(error, sentence, aft
 @pytest.mark.parametrize("text", ["nonsense", "[1]", '"text"', '{"choices":[1]}', "[" * 9000])
 def test_what_is_no_chunk_fails_the_chat(text):
     relay = ChatRelay(ABOUT)
-    assert failed(run(relay, data(text)), relay) == "backend sent something that is no answer."
+    assert failed(run(relay, data(text)), relay) == "backend sent something that is not a valid answer."
 
 
 @pytest.mark.parametrize("reason", ["abort", "error", "unheard-of"])
@@ -361,7 +361,10 @@ def test_an_error_of_a_message_is_wrapped_and_last(error):
 )
 def test_what_is_no_event_fails_the_message(part):
     relay = MessageRelay(ABOUT)
-    assert events(run(relay, START, part))[-1][1]["error"]["message"] == "backend sent something that is no answer."
+    assert (
+        events(run(relay, START, part))[-1][1]["error"]["message"]
+        == "backend sent something that is not a valid answer."
+    )
 
 
 def test_a_message_may_have_pings_and_end_with_the_mark_of_another_api():
@@ -417,7 +420,7 @@ def test_an_incomplete_response_is_whole():
         ([response("response.failed", response={"status": "failed", "error": {"message": "m"}})], "m"),
         ([data({"type": "error", "message": "m"}, "error")], "m"),
         ([data({"error": {"message": "m"}})], "m"),
-        ([data("nonsense")], "backend sent something that is no answer."),
+        ([data("nonsense")], "backend sent something that is not a valid answer."),
     ],
 )
 def test_a_response_that_failed_ends_with_an_error(parts, sentence):
@@ -448,8 +451,8 @@ def test_a_stream_of_ollama_has_no_blank_lines():
         ([line(message={"content": "hi"}, done=False)], CUT),
         ([line(error="m")], "m"),
         ([line(error={"message": "m"}), line(done=True)], "m"),
-        ([b"nonsense\n"], "backend sent something that is no answer."),
-        ([b"[1]\n"], "backend sent something that is no answer."),
+        ([b"nonsense\n"], "backend sent something that is not a valid answer."),
+        ([b"[1]\n"], "backend sent something that is not a valid answer."),
     ],
 )
 def test_a_stream_of_ollama_that_failed_ends_with_a_text(parts, sentence):

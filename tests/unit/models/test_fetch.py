@@ -128,7 +128,7 @@ def test_a_connection_that_is_cut_goes_on(store):
         ),
         pytest.param(
             "faults/cloned",
-            "faults--cloned is no whole model and was not put in place: model-00001-of-00002.safetensors is a",
+            "faults--cloned is not a complete model and was not put in place: model-00001-of-00002.safetensors is a",
             id="a repository of pointers",
         ),
         pytest.param(
@@ -328,5 +328,7 @@ def test_only_one_fills_a_directory(store):
 
 def test_every_file_is_looked_into_before_it_is_in_place(store, monkeypatch):
     monkeypatch.setattr(content, "problems", lambda top, paths: ["x is damaged."])
-    assert store.fill(store.model(TINY)) == [f"{FOLDER} is no whole model and was not put in place: x is damaged."]
+    assert store.fill(store.model(TINY)) == [
+        f"{FOLDER} is not a complete model and was not put in place: x is damaged."
+    ]
     assert not (store.models / FOLDER).exists()

@@ -259,12 +259,12 @@ def test_what_contradicts_itself_is_refused(store, others, sentence):
         pytest.param({".git/HEAD": b"x"}, "holds no file: attach its disk", id="nothing but what is hidden"),
         pytest.param(
             {"model.gguf": repositories.models.gguf(1)[:-9]},
-            "is no whole model: model.gguf has 747927 bytes and should have 747936 bytes, as its own header says.",
+            "is not a complete model: model.gguf has 747927 bytes and should have 747936 bytes, as its own header",
             id="cut off",
         ),
         pytest.param(
             {"model.safetensors": repositories.pointer(repositories.Entry("model.safetensors", b"x" * 9999))},
-            "is no whole model: model.safetensors is a pointer of Git LFS with 129 bytes and should have 9999 bytes",
+            "is not a complete model: model.safetensors is a pointer of Git LFS with 129 bytes and should have 9999",
             id="pointer",
         ),
         pytest.param({"A.gguf": b"", "a.gguf": b""}, "which are one on a Mac", id="one name on a Mac"),

@@ -273,7 +273,7 @@ def test_a_new_revision_replaces_the_old_one_where_both_do_not_fit(stage: Stage)
 @pytest.mark.parametrize(
     ("model", "nodes", "reason"),
     [
-        ({"min_nodes": 2}, "A", "it is on 1 nodes, and the table wants 2"),
+        ({"min_nodes": 2}, "A", "it is on 1 node, and the table wants 2"),
         ({"hosts": ("mini1", "mini2")}, "C", "mini3 is not one of its hosts"),
     ],
 )

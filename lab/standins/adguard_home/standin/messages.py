@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 TYPES = {"A": 1, "CNAME": 5, "PTR": 12, "TXT": 16, "AAAA": 28}
 NAMES = {number: name for name, number in TYPES.items()}
-NOERROR, FORMERR, SERVFAIL, NXDOMAIN = 0, 1, 2, 3
+NOERROR, SERVFAIL, NXDOMAIN = 0, 2, 3
 STATUSES = {"NOERROR": 0, "SERVFAIL": 2, "NXDOMAIN": 3, "REFUSED": 5}
 TTL = 10
 _HEADER = struct.Struct("!6H")

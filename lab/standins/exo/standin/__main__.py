@@ -8,6 +8,6 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from exo_standin.cli import main  # type: ignore[import-not-found]
+from exo_standin.cli import main  # type: ignore[import-not-found]  # below the folder that was just added
 
 sys.exit(main())

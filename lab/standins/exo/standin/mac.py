@@ -10,19 +10,29 @@ import json
 import os
 import shutil
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from . import clock
 from .programs import ProgramError, output
 
 if TYPE_CHECKING:
-    from .gather import Gatherer
     from .log import Log
 
 _WHERE = "exo.utils.info_gatherer.info_gatherer:run:1"
 _POLL = 10.0
 _NO_BRIDGE = {"enabled": False, "exists": False, "serviceName": None}
 _USED_MEMORY = 5 * 1024**3  # what macOS itself keeps busy on an idle Mac mini
+
+
+class Reports(Protocol):
+    """Where what was read goes."""
+
+    @property
+    def free_memory(self) -> int | None:
+        """What this node is told to have free, in bytes."""
+
+    def send(self, kind: str, info: dict[str, Any]) -> None:
+        """Emit one piece of information."""
 
 
 def parse_ports(text: str) -> list[tuple[str, str]]:
@@ -122,40 +132,40 @@ async def bridge_status(ports: list[tuple[str, str]]) -> dict[str, Any]:
     return dict(_NO_BRIDGE)
 
 
-async def monitor_hardware(gatherer: Gatherer, log: Log) -> None:
+async def monitor_hardware(reports: Reports, log: Log) -> None:
     """Report Thunderbolt, the bridge and RDMA."""
     while True:
-        await _report_hardware(gatherer, log)
+        await _report_hardware(reports, log)
         await clock.sleep(_POLL)
 
 
-async def _report_hardware(gatherer: Gatherer, log: Log) -> None:
+async def _report_hardware(reports: Reports, log: Log) -> None:
     try:
         ports = parse_ports(await output("networksetup", "-listallhardwareports"))
         text = await output("system_profiler", "SPThunderboltDataType", "-json")
         identifiers, cables = parse_thunderbolt(text, dict(ports))
-        gatherer.send("MacThunderboltIdentifiers", {"idents": identifiers})
-        gatherer.send("MacThunderboltConnections", {"conns": cables})
-        gatherer.send("ThunderboltBridgeInfo", {"status": await bridge_status(ports)})
+        reports.send("MacThunderboltIdentifiers", {"idents": identifiers})
+        reports.send("MacThunderboltConnections", {"conns": cables})
+        reports.send("ThunderboltBridgeInfo", {"status": await bridge_status(ports)})
     except (OSError, ValueError, KeyError) as error:
         log.warning(f"Error gathering Thunderbolt data\n{type(error).__name__}: {error}", where=_WHERE)
     if shutil.which("rdma_ctl"):
         with contextlib.suppress(ProgramError):
-            gatherer.send("RdmaCtlStatus", {"enabled": "enabled" in (await output("rdma_ctl", "status")).lower()})
+            reports.send("RdmaCtlStatus", {"enabled": "enabled" in (await output("rdma_ctl", "status")).lower()})
 
 
-async def monitor_memory(gatherer: Gatherer, log: Log) -> None:
+async def monitor_memory(reports: Reports, log: Log) -> None:
     """Report what macmon says; without it only the memory, and no nodeSystem at all."""
     program = os.environ.get("EXO_MACMON_PATH") or shutil.which("macmon")
     if program is None:
         log.warning("macmon not found, falling back to psutil for memory monitoring", where=_WHERE)
-        await _monitor_memory_only(gatherer)
+        await _monitor_memory_only(reports)
         return
     try:
         await output(program, "pipe", "--samples", "1", "--interval", "100")
     except ProgramError:
         log.warning(f"macmon at {program} is unusable, falling back to psutil memory monitoring", where=_WHERE)
-        await _monitor_memory_only(gatherer)
+        await _monitor_memory_only(reports)
         return
     interval = int(clock.scaled(clock.MEMORY_INTERVAL) * 1000)
     process = await asyncio.create_subprocess_exec(
@@ -164,12 +174,12 @@ async def monitor_memory(gatherer: Gatherer, log: Log) -> None:
     try:
         if process.stdout is not None:
             async for line in process.stdout:
-                gatherer.send("MacmonMetrics", _metrics(json.loads(line), gatherer.free_memory))
+                reports.send("MacmonMetrics", _metrics(json.loads(line), reports.free_memory))
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
     log.warning("MacMon failed, falling back to psutil", where=_WHERE)
-    await _monitor_memory_only(gatherer)
+    await _monitor_memory_only(reports)
 
 
 def _metrics(raw: dict[str, Any], free: int | None) -> dict[str, Any]:
@@ -193,7 +203,7 @@ def _metrics(raw: dict[str, Any], free: int | None) -> dict[str, Any]:
     }
 
 
-async def _monitor_memory_only(gatherer: Gatherer) -> None:
+async def _monitor_memory_only(reports: Reports) -> None:
     total = int(await output("sysctl", "-n", "hw.memsize"))
     available = total - _USED_MEMORY
     override = os.environ.get("OVERRIDE_MEMORY_MB")
@@ -201,7 +211,7 @@ async def _monitor_memory_only(gatherer: Gatherer) -> None:
         available = int(override) * 1024 * 1024
     sizes = {"ramTotal": total, "ramAvailable": available, "swapTotal": 0, "swapAvailable": 0}
     while True:
-        if gatherer.free_memory is not None:
-            sizes["ramAvailable"] = gatherer.free_memory
-        gatherer.send("MemoryUsage", {name: {"inBytes": size} for name, size in sizes.items()})
+        if reports.free_memory is not None:
+            sizes["ramAvailable"] = reports.free_memory
+        reports.send("MemoryUsage", {name: {"inBytes": size} for name, size in sizes.items()})
         await clock.sleep(clock.MEMORY_INTERVAL)

@@ -165,7 +165,7 @@ def fault(model: Model, placed: Placed, view: View, watch: Watch) -> str:
     if revision != model.revision:
         return "the table has another revision"
     if len(hosts) < model.min_nodes:
-        return f"it is on {len(hosts)} nodes, and the table wants {model.min_nodes}"
+        return f"it is on {len(hosts)} node{'s' * (len(hosts) != 1)}, and the table wants {model.min_nodes}"
     return f"{strange[0]} is not one of its hosts" if strange else ""
 
 

@@ -20,7 +20,7 @@ from .engine import TooLong
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .worker import Service
+    from .service import Service
 
 COMPLETIONS = ("/v1/chat/completions", "/v1/completions", "/chat/completions")
 CHECK_SECONDS = 0.2

@@ -37,7 +37,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, descriptor: int, handler: Callable[..., Any]) -> None:
         shared = socket.socket(fileno=socket.dup(descriptor))
-        super().__init__(shared.getsockname()[:2], handler, bind_and_activate=False)  # type: ignore[arg-type]
+        super().__init__(shared.getsockname()[:2], handler, bind_and_activate=False)  # type: ignore[arg-type]  # host and port
         self.socket.close()
         self.socket = shared
         # Of two who wake up for one connection, one finds none.

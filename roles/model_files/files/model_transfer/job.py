@@ -87,7 +87,7 @@ class Job:
     compare: bool = False
     """Whether every byte of a folder that seems complete is compared, and what is damaged fetched again."""
     bytes_per_second: int = 0
-    """The most that is sent and the most that is received; 0 is no limit."""
+    """The most that is sent and the most that is received; 0 means no limit."""
     idle_seconds: float = 600.0
     """How long it stays after everything is complete and nobody asks for anything any more."""
     give_up_seconds: float = 120.0

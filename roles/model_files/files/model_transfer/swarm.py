@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import libtorrent as lt
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .job import Folder, Job
-    from .transfer import Transfer
 
 LOG = logging.getLogger("model-files")
 FROZEN_SECONDS = 20
@@ -87,6 +86,18 @@ def settings(job: Job) -> dict[str, Any]:
     }
 
 
+class Listener(Protocol):
+    """Whoever waits for what happens to a folder."""
+
+    handle: lt.torrent_handle | None
+
+    def hear(self, alert: lt.torrent_alert) -> None:
+        """Take what happened to the folder."""
+
+    def hear_of_port(self, sentence: str) -> None:
+        """Take why nobody can ask at the address in the LAN."""
+
+
 class Swarm:
     """The session, and the folders in it."""
 
@@ -121,7 +132,7 @@ class Swarm:
         parameters.storage_mode = lt.storage_mode_t.storage_mode_allocate
         return self._session.add_torrent(parameters)
 
-    def listen(self, transfers: Sequence[Transfer], seconds: float) -> None:
+    def listen(self, transfers: Sequence[Listener], seconds: float) -> None:
         """Wait a while for something to happen, and tell those whom it concerns."""
         self._session.wait_for_alert(int(seconds * 1000))
         for alert in self._session.pop_alerts():

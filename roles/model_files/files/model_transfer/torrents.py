@@ -75,7 +75,7 @@ def numbers(handle: lt.torrent_handle) -> dict[str, int]:
 
 
 def _names(torrent: lt.torrent_info) -> dict[int, str]:
-    """Return the names of files within their folder, as they were given; padding is no file.
+    """Return the names of files within their folder, as they were given; padding is not a file.
 
     A torrent of one file loses its folder as soon as it is read.
     """

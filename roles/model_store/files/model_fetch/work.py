@@ -83,7 +83,7 @@ class Order:
         self._drop_others({file.path for file in files})
         wrong = content.problems(self._staging, [file.path for file in files])
         if wrong:
-            raise ModelError(f"{self.folder} is no whole model and was not put in place: {' '.join(wrong)}")
+            raise ModelError(f"{self.folder} is not a complete model and was not put in place: {' '.join(wrong)}")
         revision = self._order["revision"] or manifest.revision(files)
         made = Manifest(self.folder, self._order["source"], revision, files)
         prepared = folders.staging(self._models, self.folder, revision)

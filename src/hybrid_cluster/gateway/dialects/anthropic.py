@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from hybrid_cluster.gateway.calls import named
 from hybrid_cluster.gateway.dialects import shapes
-from hybrid_cluster.gateway.errors import Failure
 from hybrid_cluster.gateway.kinds import Form
 from hybrid_cluster.gateway.streams.chat import ChatReader
 from hybrid_cluster.gateway.streams.messages import MessageWriter, stop
@@ -177,16 +177,9 @@ def from_chat(answer: dict[str, Any], about: About) -> dict[str, Any]:
 
 
 def _tool_use(call: dict[str, Any], number: int, about: About) -> dict[str, Any]:
-    function = call.get("function") or {}
-    arguments = function.get("arguments")
-    try:
-        given = json.loads(arguments or "{}") if not isinstance(arguments, dict) else arguments
-    except ValueError:
-        given = None
-    if not isinstance(given, dict) or not function.get("name"):
-        raise Failure(502, f"{about.backend} sent a call of a tool that is none.", code="backend_error")
+    name, given = named(call, about.backend)
     identity = call.get("id") or f"toolu_{about.request_id}_{number}"
-    return {"type": "tool_use", "id": identity, "name": function["name"], "input": given}
+    return {"type": "tool_use", "id": identity, "name": name, "input": given}
 
 
 def _usage(usage: object) -> dict[str, int]:

@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hybrid_cluster.gateway.calls import Calls
+from hybrid_cluster.gateway.calls import Calls, named
 from hybrid_cluster.gateway.dialects import shapes
 from hybrid_cluster.gateway.errors import Failure
 from hybrid_cluster.gateway.kinds import Form
@@ -154,16 +154,9 @@ def _calls(calls: list[dict[str, Any]], about: About) -> list[dict[str, Any]]:
     """Return calls whose arguments are objects, which Ollama's clients insist on."""
     found = []
     for index, call in enumerate(calls):
-        function = call.get("function") or {}
-        arguments = function.get("arguments")
-        try:
-            given = json.loads(arguments or "{}") if not isinstance(arguments, dict) else arguments
-        except ValueError:
-            given = None
-        if not isinstance(given, dict) or not function.get("name"):
-            raise Failure(502, f"{about.backend} sent a call of a tool that is none.", code="backend_error")
-        named = {"index": index, "name": function["name"], "arguments": given}
-        found.append({"id": call.get("id") or f"call_{index}", "function": named})
+        name, given = named(call, about.backend)
+        function = {"index": index, "name": name, "arguments": given}
+        found.append({"id": call.get("id") or f"call_{index}", "function": function})
     return found
 
 

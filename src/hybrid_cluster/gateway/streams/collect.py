@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
 """A stream put together for a client that asked for none.
 
-mlx_lm goes on to the end of an answer that is no stream when nobody waits for it any more: it is asked for streams.
+mlx_lm goes on to the end of an answer that is not a stream when nobody waits for it any more: it is asked for streams.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 LONGEST = 32 * 1024 * 1024
 
 
-class TooLong(Exception):  # noqa: N818  It is caught where it becomes an answer.
+class TooLong(Exception):  # noqa: N818 - it is caught where it becomes an answer
     """An event is longer than any answer."""
 
 

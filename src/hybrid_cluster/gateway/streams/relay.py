@@ -138,12 +138,12 @@ class Relay(ABC):
             try:
                 out.append(self._one(item))
             except (AttributeError, KeyError, TypeError, ValueError):
-                # A shape that nobody expects is no answer, wherever it is odd.
+                # A shape that nobody expects is not a valid answer, wherever it is odd.
                 out.append(self._unreadable())
         return b"".join(out)
 
     def _unreadable(self) -> bytes:
-        return self.fail(Failure(502, f"{self.about.backend} sent something that is no answer."))
+        return self.fail(Failure(502, f"{self.about.backend} sent something that is not a valid answer."))
 
     def _said(self, text: object) -> None:
         if isinstance(text, str) and text:

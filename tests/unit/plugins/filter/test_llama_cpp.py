@@ -68,7 +68,7 @@ def test_where_it_comes_from(asked, way, why):
         (("b2", "linux-arm64", [2, 36], "archive"), "because its C library is 2.36, and the archive needs 2.39"),
         (("b1", "linux-amd64", [2, 41], "archive"), "because none is pinned"),
         (("b1", "darwin-arm64", None, "source"), "gpu1 is a Mac, on which nothing is built"),
-        (("b1", "linux-amd64", [2, 41], "homebrew"), "gpu1 is no Mac"),
+        (("b1", "linux-amd64", [2, 41], "homebrew"), "gpu1 is not a Mac"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(asked, sentence):

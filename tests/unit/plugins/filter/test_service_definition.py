@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.filter.service_definition import service_account, service_arguments
-from ansible_collections.hybrid_ai.cluster.plugins.modules.service import DOCUMENTATION
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.description import ARGUMENTS
 
 WANTED = {
     "name": "exo",
@@ -66,6 +65,5 @@ def test_everything_that_is_passed_on_is_an_option_of_the_module():
     )
     found = arguments(look_at_account=True, downloads=True, **more)
     assert {"notifies", "reload"} <= set(found)
-    options = yaml.safe_load(DOCUMENTATION)["options"]
-    assert set(found) <= set(options)
-    assert set(found["account"]) == set(options["account"]["suboptions"])
+    assert set(found) <= set(ARGUMENTS)
+    assert set(found["account"]) == set(ARGUMENTS["account"]["options"])

@@ -122,7 +122,7 @@ def test_two_files_with_the_same_tensor_are_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_none_of_weights_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)
-    with pytest.raises(cards.ModelError, match="is no safetensors file"):
+    with pytest.raises(cards.ModelError, match="is not a safetensors file"):
         cards.make_index({"model.safetensors": path})
 
 

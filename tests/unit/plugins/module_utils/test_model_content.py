@@ -26,7 +26,7 @@ INDEX = "model.safetensors.index.json"
         pytest.param("m.safetensors", b"{}", "no header of a safetensors file", id="too short"),
         pytest.param("m.safetensors", b"\xff" * 100, "does not begin with the header", id="garbage"),
         pytest.param("m.safetensors", b"\0" * 100, "does not begin with the header", id="zeros"),
-        pytest.param("m.safetensors", struct.pack("<Q", 8) + b"no json!", "is no JSON", id="no JSON"),
+        pytest.param("m.safetensors", struct.pack("<Q", 8) + b"no json!", "is not JSON", id="no JSON"),
         pytest.param("m.safetensors", safetensors(header={"w": 1}), "describes no tensors", id="no tensors"),
         pytest.param(
             "m.safetensors",

@@ -103,7 +103,7 @@ def test_absent_leaves_the_models(run_module: Callable[..., Any], models: Path) 
         (lambda models: describe(models, "model.safetensors"), "has no config.json"),
         (lambda models: (models / FOLDER / "config.json").write_text("{"), "config.json cannot be read"),
         (lambda models: (models / FOLDER / "config.json").write_text("{}"), "names no number of layers"),
-        (lambda models: (models / FOLDER / "model.safetensors").write_bytes(b"x"), "is no safetensors file"),
+        (lambda models: (models / FOLDER / "model.safetensors").write_bytes(b"x"), "is not a safetensors file"),
         (lambda models: (models / ".manifests" / f"{FOLDER}.json").write_text("[]"), "does not have org/small whole"),
         # A manifest that leads out of its folder is none.
         (

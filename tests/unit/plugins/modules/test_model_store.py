@@ -222,4 +222,4 @@ def test_what_the_module_is_given_is_what_the_sources_are_asked_with(place):
 def test_a_path_is_looked_into(place, tmp_path):
     write(tmp_path / "brought", {"m.gguf": gguf()[:-1]})
     result = place(model(source={"path": str(tmp_path / "brought")}))
-    assert "is no whole model: m.gguf has" in result["msg"]
+    assert "is not a complete model: m.gguf has" in result["msg"]

@@ -140,7 +140,7 @@ TOPOLOGIES = [
     ),
     pytest.param(
         view(AB=["10.9.0.2"]),
-        (False, "1 connections over Thunderbolt, 0 elsewhere", "no connection from b to a"),
+        (False, "1 connection over Thunderbolt, 0 elsewhere", "no connection from b to a"),
         id="one way only",
     ),
 ]

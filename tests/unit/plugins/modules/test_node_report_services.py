@@ -5,15 +5,12 @@
 from __future__ import annotations
 
 import plistlib
-import re
 import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _http
 
-from tests.unit.plugins.exo_stage import Stage, topology
-from tests.unit.plugins.harness import Call, Clock, call
+from tests.unit.plugins.harness import Call, call
 from tests.unit.plugins.recorded import recorded
 
 if TYPE_CHECKING:
@@ -322,142 +319,6 @@ def test_linux_addresses(run_module: Callable[..., dict[str, Any]]) -> None:
     ]
     [found] = run_module("node_report", {"checks": [check]}, calls, system="Linux")["lines"]
     assert (found["ok"], found["measured"]) == (True, "10.66.1.10/24")
-
-
-@pytest.mark.parametrize(
-    ("check", "ok", "measured"),
-    [
-        pytest.param({"url": "http://a:52415/node_id"}, True, r"status 200 after \d+ ms", id="answers"),
-        pytest.param({"url": "http://a:52415/x"}, False, r"status 404 after \d+ ms", id="status"),
-        pytest.param(
-            {"url": "http://a:52415/node_id", "contains": "B"},
-            False,
-            r"status 200 after \d+ ms, without 'B'",
-            id="content",
-        ),
-        pytest.param(
-            {"url": "http://b:52415/node_id"}, False, "http://b:52415/node_id does not answer: .*", id="silent"
-        ),
-    ],
-)
-def test_http(
-    *,
-    run_module: Callable[..., dict[str, Any]],
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
-    check: dict[str, Any],
-    ok: bool,
-    measured: str,
-) -> None:
-    monkeypatch.setattr(_http, "fetch", Stage(clock, [(0, {"a": ("A", {})})]).fetch)
-    [found] = run_module("node_report", {"checks": [{"check": "http", **check}]})["lines"]
-    assert found["ok"] is ok
-    assert re.fullmatch(measured, found["measured"])
-
-
-def test_http_with_a_login(run_module: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page repeats what it was told, as a bad one might: the password is shown all the same nowhere."""
-    given: list[str] = []
-
-    def fetch(_url: str, _timeout: float, authorization: str) -> _http.Answer:
-        given.append(authorization)
-        raise _http.HttpError("secret-word is refused")
-
-    monkeypatch.setattr(_http, "fetch", fetch)
-    check = {"check": "http", "url": "http://a/", "user": "me", "password": "page"}
-    result = run_module("node_report", {"checks": [check], "passwords": {"page": "secret-word"}})
-    assert given == [_http.basic("me", "secret-word")]
-    assert "secret-word" not in str(result)
-
-
-def test_a_password_that_nobody_gave(run_module: Callable[..., dict[str, Any]]) -> None:
-    check = {"check": "http", "url": "http://a/", "user": "me", "password": "page"}
-    [found] = run_module("node_report", {"checks": [check]})["lines"]
-    assert found["measured"] == "not measured: there is no password called page: give it in passwords"
-
-
-@pytest.mark.parametrize(
-    ("edges", "ok", "measured"),
-    [
-        pytest.param(("AB", "BA"), True, "2 nodes, 2 connections", id="whole"),
-        pytest.param(("AB",), False, "2 nodes, 1 connections", id="one-way"),
-    ],
-)
-def test_exo_cluster(
-    *,
-    run_module: Callable[..., dict[str, Any]],
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
-    edges: tuple[str, ...],
-    ok: bool,
-    measured: str,
-) -> None:
-    view = topology(*edges)
-    monkeypatch.setattr(_http, "fetch", Stage(clock, [(0, {"a": ("A", view), "b": ("B", view)})]).fetch)
-    check = {"check": "exo_cluster", "members": [{"name": "x", "address": "a"}, {"name": "y", "address": "b"}]}
-    [found] = run_module("node_report", {"checks": [check]})["lines"]
-    assert (found["ok"], found["measured"]) == (ok, measured)
-
-
-PLACED = {"i": {"NewInstance": {"shardAssignments": {"modelId": "org/name", "nodeToRunner": {"A": "r", "B": "s"}}}}}
-
-
-@pytest.mark.parametrize(
-    ("edges", "pages", "timeout", "ok", "measured", "advice"),
-    [
-        pytest.param(
-            ("AB", "BA", "AX"),
-            {},
-            60,
-            False,
-            "2 nodes, 2 connections, and X",
-            "X at 10.0.0.88 is in the exo cluster, seen by x and y, and no host of the inventory answers to that "
-            "identity: it may be z, which does not answer; look at exo there, then here again.",
-            id="identity-of-nobody",
-        ),
-        pytest.param(
-            ("AB", "BA"),
-            {"state/instances": PLACED, "state/runners": {"r": {"RunnerReady": {}}}},
-            0,
-            True,
-            "without z, outside of this run and silent, org/name is placed and not ready (y absent)",
-            "",
-            id="model-that-waits",
-        ),
-        pytest.param(
-            ("AB", "BA"),
-            {
-                "state/instances": {**PLACED, "j": {"Odd": {}}, "k": 7},
-                "state/runners": {"r": {"RunnerReady": {}}, "s": {"RunnerRunning": {}}},
-            },
-            0,
-            True,
-            "unknown is placed and not ready (a runner is on no node), unknown is placed and not ready (a runner",
-            "",
-            id="model-of-unknown-form",
-        ),
-    ],
-)
-def test_exo_cluster_says_who_else_is_there_and_what_waits(
-    *,
-    run_module: Callable[..., dict[str, Any]],
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
-    edges: tuple[str, ...],
-    pages: dict[str, Any],
-    timeout: int,
-    ok: bool,
-    measured: str,
-    advice: str,
-) -> None:
-    scene = {"a": ("A", topology(*edges)), "b": ("B", topology(*edges))}
-    monkeypatch.setattr(_http, "fetch", Stage(clock, [(0, scene)], pages).fetch)
-    members = [{"name": name, "address": address} for name, address in zip("xyz", "abc")]
-    members[2]["required"] = False
-    check = {"check": "exo_cluster", "members": members, "timeout": timeout}
-    [found] = run_module("node_report", {"checks": [check]})["lines"]
-    assert (found["ok"], found["advice"]) == (ok, advice)
-    assert measured in found["measured"]
 
 
 @pytest.mark.parametrize(

@@ -166,13 +166,13 @@ OTHER = "0" * 64
         (f"demo==9 --hash=sha256:{OTHER}\n", {}, "does not have demo==9, which demo needs"),
         ("{demo 1}", {"program": "bin/else"}, "has no program bin/else"),
         ("{demo 1}", {"minimum_python": "3.99"}, "demo needs Python 3.99 or newer, and "),
-        ("{demo 1}", {"python": "/nowhere/python3"}, "/nowhere/python3 is no Python that runs here"),
+        ("{demo 1}", {"python": "/nowhere/python3"}, "/nowhere/python3 is not a Python that runs here"),
         ("{demo 1}", {"installer": ""}, "needs the option installer to make demo"),
         ("{demo 1}", {"installer": f"uv==0.0.1 --hash=sha256:{OTHER}\n"}, "because uv==0.0.1 is another file"),
         ("{demo 1}", {"installer": f"uv==9 --hash=sha256:{OTHER}\n"}, "does not have uv==9, which demo needs"),
     ],
 )
-def test_says_what_is_wrong_and_leaves_nothing(run, index, tmp_path, requirements, options, sentence):  # noqa: PLR0917
+def test_says_what_is_wrong_and_leaves_nothing(run, index, tmp_path, requirements, options, sentence):  # noqa: PLR0917 - fixtures and a case
     result = run(requirements.replace("{demo 1}", index["demo 1"]), **options)
     assert result["failed"]
     assert sentence in result["msg"]

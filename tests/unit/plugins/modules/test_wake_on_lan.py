@@ -160,8 +160,8 @@ def test_ways(
     ("options", "calls", "sentence"),
     [
         pytest.param({"mac_address": "1c-f6-4c-00-00-01"}, [], "write six pairs of hexadecimal digits", id="spelling"),
-        pytest.param({"mac_address": "ff:ff:ff:ff:ff:ff"}, [], "which is no single card's", id="group"),
-        pytest.param({"mac_address": "00:00:00:00:00:00"}, [], "which is no single card's", id="zero"),
+        pytest.param({"mac_address": "ff:ff:ff:ff:ff:ff"}, [], "which does not belong to one card", id="group"),
+        pytest.param({"mac_address": "00:00:00:00:00:00"}, [], "which does not belong to one card", id="zero"),
         pytest.param({"secure_on": "secret"}, [], "secure_on is not six pairs of hexadecimal digits", id="password"),
         pytest.param({"port": 0}, [], "port is 0: write a number from 1 to 65535.", id="port"),
         pytest.param({"timeout": 0}, [], "timeout is 0: write seconds, at least 1.", id="timeout"),

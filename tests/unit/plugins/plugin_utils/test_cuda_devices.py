@@ -37,7 +37,7 @@ def test_what_a_program_sees(facts, wanted, visible):
             CARDS,
             ["0"],
             (
-                "x_cards has 0, which is no PCI address, and any other name of a card may mean another one tomorrow;"
+                "x_cards has 0, which is not a PCI address, and any other name of a card may mean another one tomorrow;"
                 " write one such as 0000:01:00.0, as lspci -D shows it."
             ),
         ),

@@ -55,19 +55,19 @@ def folder(tmp_path: Path, files: dict[str, str]) -> Path:
             "hosts.yml:3: the group exo is not a mapping; ",
             id="group-as-text",
         ),
-        pytest.param({"hosts.yml": HOSTS + "   linux:\n"}, "hosts.yml:6: it is no valid YAML: ", id="indentation"),
-        pytest.param({"hosts.yml": HOSTS + "\tlinux:\n"}, "hosts.yml:6: it is no valid YAML: ", id="tab"),
+        pytest.param({"hosts.yml": HOSTS + "   linux:\n"}, "hosts.yml:6: it is not valid YAML: ", id="indentation"),
+        pytest.param({"hosts.yml": HOSTS + "\tlinux:\n"}, "hosts.yml:6: it is not valid YAML: ", id="tab"),
         pytest.param(
             {"hosts.yml": HOSTS + "        mini1:\n"}, "hosts.yml:6: mini1 is there twice, also in line 5; ", id="twice"
         ),
         pytest.param(
-            {"group_vars/exo.yml": "a: [1\n"}, "group_vars/exo.yml:2: it is no valid YAML: ", id="open-bracket"
+            {"group_vars/exo.yml": "a: [1\n"}, "group_vars/exo.yml:2: it is not valid YAML: ", id="open-bracket"
         ),
         pytest.param(
-            {"group_vars/exo.yml": "a: 'x\nb: 1\n"}, "group_vars/exo.yml:3: it is no valid YAML: ", id="open-quote"
+            {"group_vars/exo.yml": "a: 'x\nb: 1\n"}, "group_vars/exo.yml:3: it is not valid YAML: ", id="open-quote"
         ),
         pytest.param(
-            {"group_vars/exo.yml": "a: b: c\n"}, "group_vars/exo.yml:1: it is no valid YAML: ", id="two-colons"
+            {"group_vars/exo.yml": "a: b: c\n"}, "group_vars/exo.yml:1: it is not valid YAML: ", id="two-colons"
         ),
         pytest.param({"group_vars/exo.yml": "a: {{ b }}\n"}, "group_vars/exo.yml:1: ", id="template-without-quotes"),
         pytest.param(
