@@ -46,6 +46,7 @@ options:
       - V(http) - C(url), C(status) (default V(200)), C(contains), C(timeout), and to log in C(user) and
         C(password), which of O(passwords) it has.
       - V(interception) - C(host) and C(port) of a proxy, C(site), C(bundle), C(authority), C(opened) (default V(true)).
+      - V(lan_port) - C(address) (of this host), C(minimum_megabits). Wi-Fi and what is unknown are only told.
       - V(launchd_absent) - C(label), C(paths), C(location).
       - V(link) - C(name), C(address), C(host), C(receptacle), C(cable), C(count), C(warm_up_seconds), C(maximum_ms).
       - V(llama_cpp_rest) - C(path) (where the program that runs llama.cpp tells which models rest).
