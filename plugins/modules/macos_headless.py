@@ -29,9 +29,19 @@ options:
     type: str
   power:
     description: >-
-      C(pmset) keys and their values for mains power: minutes, with V(0) for never, or 0 and 1. A key that this Mac
-      does not have is a warning and is never written, because C(pmset) would store it without any effect.
-      C(disablesleep) is refused because it is undocumented, C(Sleep On Power Button) because C(pmset) only shows it.
+      C(pmset) keys and their values for mains power, and for a UPS where one is connected: minutes, with V(0) for
+      never, or 0 and 1. The battery of a laptop keeps its own. A key that this Mac does not have is a warning and is
+      never written, because C(pmset) would store it without any effect. C(disablesleep) is refused because it is
+      undocumented, C(Sleep On Power Button) because C(pmset) only shows it.
+    type: dict
+  laptop:
+    description: >-
+      V(refused) ends with a failure on a Mac with a battery for which O(power) is given, before anything is changed:
+      a laptop sleeps when its lid is closed, whatever it is set to. V(allowed) lets it be.
+    type: str
+    choices: [refused, allowed]
+  power_on_battery:
+    description: The same for the battery of a laptop. A Mac without a battery is left alone.
     type: dict
   restart_after_power_failure:
     description: >-

@@ -52,6 +52,8 @@ options:
       - V(llama_cpp_rest) - C(path) (where the program that runs llama.cpp tells which models rest).
       - V(macos_profile) - C(profile), C(unmanaged) (names of settings). It only says what is left alone.
       - V(macos_setting) - C(setting) (an option of M(hybrid_ai.cluster.macos_headless)), C(expected) (a value of it).
+      - V(macos_sleep) - C(laptop) (V(refused) makes the line false on a Mac with a battery). It says when the Mac
+        falls asleep, on each power source that it has.
       - V(mlx_lm) - C(url), C(model), C(timeout).
       - V(model_answers) - C(url), C(model), C(path), C(timeout), and C(password), which of O(passwords) is the API key.
       - V(model_files) - C(model) (its public name), C(directory), C(folder), C(revision) (a commit),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SETTINGS: tuple[Setting, ...] = (
     computer_name.SETTING,
     power.POWER,
+    power.BATTERY_POWER,
     power.RESTART_AFTER_POWER_FAILURE,
     system_setup.RESTART_ON_FREEZE,
     system_setup.TIME_ZONE,

@@ -72,6 +72,7 @@ KINDS = {
     "llama_cpp_rest": llama_cpp_rest.KIND,
     "macos_profile": macos_setting.PROFILE_KIND,
     "macos_setting": macos_setting.KIND,
+    "macos_sleep": macos_setting.SLEEP_KIND,
     "mlx_lm": mlx_lm.KIND,
     "model_answers": model_answers.KIND,
     "model_files": model_files.KIND,
