@@ -98,11 +98,27 @@ options:
         description: Names of arguments not to have.
         type: list
         elements: str
+  server_performance_mode:
+    description: >-
+      Whether macOS starts in its server performance mode (the boot argument C(serverperfmode=1)). It raises limits of
+      the kernel, such as those of processes and network buffers, and nothing else: no clock, no GPU, no memory
+      bandwidth, so a model answers no faster. What helps instead are O(system_memory_gigabytes), O(maximum_processes)
+      and O(maximum_open_files), which need no Recovery. A Mac with Apple silicon refuses it at normal security, as
+      O(boot_arguments): a warning with what to do. Below 24 GB it is a warning too.
+    type: bool
   system_memory_gigabytes:
     description: >-
       How many gigabytes of its memory the Mac keeps for the system; the GPU may have the rest, from now on and after
       each boot (C(iogpu.wired_limit_mb)). Refused where it is less than 8 and less than 15 % of the memory, because
       the Mac would freeze. What the inventory says of models is held against it.
+    type: int
+  maximum_processes:
+    description: >-
+      How many processes the Mac may run, from now on and after each boot (C(kern.maxproc)). The kernel takes no more
+      than it was built for; what it refuses is a failure.
+    type: int
+  maximum_open_files:
+    description: How many files may be open on the Mac, from now on and after each boot (C(kern.maxfiles)).
     type: int
   filevault:
     description: >-

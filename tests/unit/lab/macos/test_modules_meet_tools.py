@@ -170,6 +170,31 @@ def test_a_ups_is_set_and_set_back(bare, apply) -> None:
     assert profiles(bare) == before
 
 
+def test_limits_of_the_kernel_are_set_and_set_back(bare, apply) -> None:
+    limits = {"maximum_processes": 6000, "maximum_open_files": 500000, "record": "test"}
+    assert apply("macos_headless", limits, check=True)["changed"]
+    assert bare.run("sysctl", "-n", "kern.maxproc").out == "4000\n"
+    assert apply("macos_headless", limits)["changed"]
+    assert bare.run("sysctl", "-n", "kern.maxproc", "kern.maxfiles").out == "6000\n500000\n"
+    assert not apply("macos_headless", limits)["changed"]
+    assert len(list((bare.root / "Library/LaunchDaemons").glob("*.maximum-*.plist"))) == 2
+    assert apply("macos_headless", {"record": "test", "state": "restored"})["changed"]
+    assert bare.run("sysctl", "-n", "kern.maxproc").out == "4000\n"
+    assert not list((bare.root / "Library/LaunchDaemons").glob("*.maximum-*.plist"))
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["Permissive Security", "normal security"])
+def test_server_performance_mode_keeps_other_boot_arguments(bare, apply, *, allowed: bool) -> None:
+    bare.host(boot_args_allowed=allowed)
+    asked = {"server_performance_mode": True, "boot_arguments": {"present": ["-v"]}}
+    first = apply("macos_headless", asked)
+    assert first["changed"] is allowed
+    assert first["settings"]["server_performance_mode"]["needs_recovery"] is not allowed
+    said = bare.run("nvram", "boot-args")
+    assert said.out == ("boot-args\t-v serverperfmode=1\n" if allowed else "")
+    assert not apply("macos_headless", asked)["changed"]
+
+
 def test_a_ups_that_is_gone_is_not_asked(bare, apply) -> None:
     bare.host(ups=True)
     apply("macos_headless", SERVER)

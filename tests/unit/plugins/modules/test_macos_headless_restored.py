@@ -33,6 +33,8 @@ TITLES = {
     "time_machine": "automatic Time Machine backups",
     "automatic_updates": "automatic updates",
     "system_memory_gigabytes": "GPU memory ceiling",
+    "maximum_processes": "limit of processes",
+    "maximum_open_files": "limit of open files",
 }
 
 
