@@ -36,7 +36,7 @@ options:
     type: dict
   laptop:
     description: >-
-      V(refused) ends with a failure on a Mac with a battery for which O(power) is given, before anything is changed:
+      V(refused) ends with a failure on a Mac with a battery for which C(power) is given, before anything is changed:
       a laptop sleeps when its lid is closed, whatever it is set to. V(allowed) lets it be.
     type: str
     choices: [refused, allowed]
@@ -102,9 +102,9 @@ options:
     description: >-
       Whether macOS starts in its server performance mode (the boot argument C(serverperfmode=1)). It raises limits of
       the kernel, such as those of processes and network buffers, and nothing else: no clock, no GPU, no memory
-      bandwidth, so a model answers no faster. What helps instead are O(system_memory_gigabytes), O(maximum_processes)
-      and O(maximum_open_files), which need no Recovery. A Mac with Apple silicon refuses it at normal security, as
-      O(boot_arguments): a warning with what to do. Below 24 GB it is a warning too.
+      bandwidth, so a model answers no faster. What helps instead are C(system_memory_gigabytes), C(maximum_processes)
+      and C(maximum_open_files), which need no Recovery. A Mac with Apple silicon refuses it at normal security, as
+      C(boot_arguments): a warning with what to do. Below 24 GB it is a warning too.
     type: bool
   system_memory_gigabytes:
     description: >-

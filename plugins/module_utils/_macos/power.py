@@ -94,7 +94,7 @@ class Power(Setting):
     """Settings of mains power, by the names that pmset knows them by; a Mac with a UPS has them there as well."""
 
     title = "power settings"
-    options = (
+    options: tuple[Option, ...] = (
         Option(
             "power",
             "dict",
@@ -117,7 +117,7 @@ class Power(Setting):
         Option(
             "laptop",
             "str",
-            "V(refused) ends with a failure on a Mac with a battery for which O(power) is given, before anything is "
+            "V(refused) ends with a failure on a Mac with a battery for which C(power) is given, before anything is "
             "changed: a laptop sleeps when its lid is closed, whatever it is set to. V(allowed) lets it be.",
             default=REFUSE,
             choices=(REFUSE, "allowed"),

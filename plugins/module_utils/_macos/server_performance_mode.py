@@ -45,9 +45,9 @@ class ServerPerformanceMode(BootArguments):
             "bool",
             "Whether macOS starts in its server performance mode (the boot argument C(serverperfmode=1)). It raises "
             "limits of the kernel, such as those of processes and network buffers, and nothing else: no clock, no GPU, "
-            "no memory bandwidth, so a model answers no faster. What helps instead are O(system_memory_gigabytes), "
-            "O(maximum_processes) and O(maximum_open_files), which need no Recovery. A Mac with Apple silicon refuses "
-            "it at normal security, as O(boot_arguments): a warning with what to do. Below 24 GB it is a warning too.",
+            "no memory bandwidth, so a model answers no faster. What helps instead are C(system_memory_gigabytes), "
+            "C(maximum_processes) and C(maximum_open_files), which need no Recovery. A Mac with Apple silicon refuses "
+            "it at normal security, as C(boot_arguments): a warning with what to do. Below 24 GB it is a warning too.",
         ),
     )
 
@@ -55,7 +55,7 @@ class ServerPerformanceMode(BootArguments):
         """Tell whether it is asked for or to be ended."""
         return value is not None
 
-    def wanted(self, value: bool) -> State:
+    def wanted(self, value: Any) -> State:
         """Return the two lists of boot arguments."""
         return {"present": [f"{ARGUMENT}=1"], "absent": []} if value else {"present": [], "absent": [ARGUMENT]}
 
@@ -78,7 +78,7 @@ class ServerPerformanceMode(BootArguments):
         fresh = replace(change, before={STORED: current}, after={STORED: merged}, steps=write(current, merged))
         return super().apply(call, fresh) if fresh.steps else self._finish(call, fresh)
 
-    def compare(self, commands: Commands, value: bool) -> Comparison:
+    def compare(self, commands: Commands, value: Any) -> Comparison:
         """Compare with the kernel that runs; stored but not yet active is not enough."""
         stored, kernel = read(commands), read_kernel(commands)
         waiting = kernel != value and merge(stored, **self.wanted(value)) == stored
