@@ -73,7 +73,7 @@ def role_specification() -> list[str]:
     """Return the role's variables; what may be null has no default there, because Ansible refuses null then."""
     lines = []
     for setting, option in variables():
-        own = option is setting.options[0]
+        own = option is setting.options[0] or option.default is not None
         more = ["no_log: true"] if option.secret else []
         changes: dict[str, Any] = {"name": f"{PREFIX}{option.name}", "nested": "options", "choices": ["null"]}
         if own:

@@ -141,7 +141,7 @@ def uptime(lab: str, host: Host) -> float | None:
 
 
 def wait(lab: str, host: Host) -> None:
-    """Wait until a host's sshd answers; a Mac at the pre-boot screen counts as ready, for it has none."""
+    """Wait until a host's sshd answers; a Mac at the pre-boot screen counts as ready, with or without one."""
     deadline = time.monotonic() + _BOOT_SECONDS
     with netns.inside(names.fabric_namespace(lab)):
         while describe(lab, host) == _STARTING or not _ssh_answers(host.address):

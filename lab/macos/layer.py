@@ -231,11 +231,14 @@ def _install_simulator(layer: Path) -> None:
     shutil.copytree(
         HERE / "simulator",
         package,
-        ignore=shutil.ignore_patterns(".*", "__pycache__", "simulate", "init", "ruff.toml", "__main__.py"),
+        ignore=shutil.ignore_patterns(".*", "__pycache__", "simulate", "init", "unlock", "ruff.toml", "__main__.py"),
     )
     hidden = layer / SIMULATOR / "bin"
     shutil.copy2(HERE / "simulator/simulate", hidden / "simulate")
     shutil.copy2(HERE / "simulator/launchd/init", hidden / "launchd")
+    shutil.copy2(HERE / "simulator/launchd/unlock", hidden / "unlock")
+    # PAM goes by the name that sshd was started with.
+    (hidden / "sshd-preboot").symlink_to("sshd")
     aliases = {}
     for module, paths in tool_paths().items():
         for path in paths:

@@ -29,9 +29,19 @@ options:
     type: str
   power:
     description: >-
-      C(pmset) keys and their values for mains power: minutes, with V(0) for never, or 0 and 1. A key that this Mac
-      does not have is a warning and is never written, because C(pmset) would store it without any effect.
-      C(disablesleep) is refused because it is undocumented, C(Sleep On Power Button) because C(pmset) only shows it.
+      C(pmset) keys and their values for mains power, and for a UPS where one is connected: minutes, with V(0) for
+      never, or 0 and 1. The battery of a laptop keeps its own. A key that this Mac does not have is a warning and is
+      never written, because C(pmset) would store it without any effect. C(disablesleep) is refused because it is
+      undocumented, C(Sleep On Power Button) because C(pmset) only shows it.
+    type: dict
+  laptop:
+    description: >-
+      V(refused) ends with a failure on a Mac with a battery for which C(power) is given, before anything is changed:
+      a laptop sleeps when its lid is closed, whatever it is set to. V(allowed) lets it be.
+    type: str
+    choices: [refused, allowed]
+  power_on_battery:
+    description: The same for the battery of a laptop. A Mac without a battery is left alone.
     type: dict
   restart_after_power_failure:
     description: >-
@@ -88,11 +98,27 @@ options:
         description: Names of arguments not to have.
         type: list
         elements: str
+  server_performance_mode:
+    description: >-
+      Whether macOS starts in its server performance mode (the boot argument C(serverperfmode=1)). It raises limits of
+      the kernel, such as those of processes and network buffers, and nothing else: no clock, no GPU, no memory
+      bandwidth, so a model answers no faster. What helps instead are C(system_memory_gigabytes), C(maximum_processes)
+      and C(maximum_open_files), which need no Recovery. A Mac with Apple silicon refuses it at normal security, as
+      C(boot_arguments): a warning with what to do. Below 24 GB it is a warning too.
+    type: bool
   system_memory_gigabytes:
     description: >-
       How many gigabytes of its memory the Mac keeps for the system; the GPU may have the rest, from now on and after
       each boot (C(iogpu.wired_limit_mb)). Refused where it is less than 8 and less than 15 % of the memory, because
       the Mac would freeze. What the inventory says of models is held against it.
+    type: int
+  maximum_processes:
+    description: >-
+      How many processes the Mac may run, from now on and after each boot (C(kern.maxproc)). The kernel takes no more
+      than it was built for; what it refuses is a failure.
+    type: int
+  maximum_open_files:
+    description: How many files may be open on the Mac, from now on and after each boot (C(kern.maxfiles)).
     type: int
   filevault:
     description: >-

@@ -46,11 +46,14 @@ options:
       - V(http) - C(url), C(status) (default V(200)), C(contains), C(timeout), and to log in C(user) and
         C(password), which of O(passwords) it has.
       - V(interception) - C(host) and C(port) of a proxy, C(site), C(bundle), C(authority), C(opened) (default V(true)).
+      - V(lan_port) - C(address) (of this host), C(minimum_megabits). Wi-Fi and what is unknown are only told.
       - V(launchd_absent) - C(label), C(paths), C(location).
       - V(link) - C(name), C(address), C(host), C(receptacle), C(cable), C(count), C(warm_up_seconds), C(maximum_ms).
       - V(llama_cpp_rest) - C(path) (where the program that runs llama.cpp tells which models rest).
       - V(macos_profile) - C(profile), C(unmanaged) (names of settings). It only says what is left alone.
       - V(macos_setting) - C(setting) (an option of M(hybrid_ai.cluster.macos_headless)), C(expected) (a value of it).
+      - V(macos_sleep) - C(laptop) (V(refused) makes the line false on a Mac with a battery). It says when the Mac
+        falls asleep, on each power source that it has.
       - V(mlx_lm) - C(url), C(model), C(timeout).
       - V(model_answers) - C(url), C(model), C(path), C(timeout), and C(password), which of O(passwords) is the API key.
       - V(model_files) - C(model) (its public name), C(directory), C(folder), C(revision) (a commit),

@@ -48,8 +48,13 @@ def unreachable(said: str, target: Target) -> str:
 def _other_host_key(said: str, target: Target) -> str:
     found = re.search(r"Offending \S+ key in (\S+):\d+", said)
     file = f" -f {found.group(1)}" if found else ""
+    waits = (
+        "if it waits for its FileVault password, which a Mac may do with a key of its own, run playbooks/unlock.yml; "
+        if target.is_mac
+        else ""
+    )
     return (
-        "it answers with another host key than the one that is known; if it was set up anew, run "
+        f"{waits}it answers with another host key than the one that is known; if it was set up anew, run "
         f"`ssh-keygen -R {target.address}{file}` and {BOOTSTRAP}, and if not, find out who answers in its place."
     )
 
@@ -86,14 +91,22 @@ def _denied(_said: str, target: Target) -> str:
     return f"the password given with -k is wrong for {target.who}; look at ansible_user and the password{switch}."
 
 
+def _waits(_said: str, _target: Target) -> str:
+    """Name what a Mac says of itself before its disk is unlocked, from macOS 26 on."""
+    return (
+        "it is locked and waits for the FileVault password; run playbooks/unlock.yml, or unlock it at its screen, and "
+        "then it starts."
+    )
+
+
 def _locked(said: str, target: Target) -> str:
     """Name what a Mac with FileVault does from macOS 26 on: before its disk is unlocked, ssh takes a password alone."""
     if not target.is_mac:
         return _denied(said, target)
     return (
         "it takes passwords only; if FileVault is on there and it has restarted, it is locked and waits for the "
-        f"FileVault password: run `ssh {target.who}@{target.address}` with it, which ends the connection, and then the "
-        "Mac starts. "
+        f"FileVault password: run playbooks/unlock.yml, or `ssh {target.who}@{target.address}` with it, which ends the "
+        "connection, and then the Mac starts. "
         f"If not, {_denied(said, target)}"
     )
 
@@ -125,6 +138,7 @@ def _no_sshpass(_said: str, _target: Target) -> str:
 
 
 _UNREACHABLE = (
+    (r"This system is locked", _waits),
     (r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host Key checking is enabled", _other_host_key),
     (r"Host key verification failed|host key is known", _unknown_host_key),
     (r"UNPROTECTED PRIVATE KEY FILE|bad permissions", _open_key),

@@ -35,6 +35,7 @@ NO_SECRETS = {
     "llama_cpp_options": "keys and tokens are refused in it",
     "llama_cpp_releases": RELEASES,
     "macos_headless_power": "settings of pmset, which everybody can list",
+    "macos_headless_power_on_battery": "settings of pmset, which everybody can list",
     "node_exporter_releases": RELEASES,
     "nvidia_driver_container_key": "a public key",
     "nvidia_driver_keyrings": "checksums of packages with public keys",

@@ -123,6 +123,11 @@ class Profile:
         return int(self.hardware["thunderbolt_speed"])
 
     @property
+    def ethernet(self) -> str:
+        """What the Ethernet port agrees on with its switch, in the words of its driver: 1000baseT, 100baseTX."""
+        return str(self.host.get("ethernet", self.hardware.get("ethernet", "1000baseT")))
+
+    @property
     def memory_gigabytes(self) -> int:
         """Installed memory."""
         return int(self.host.get("memory_gigabytes", 16))

@@ -5,11 +5,9 @@
 from __future__ import annotations
 
 import math
-import plistlib
-from typing import TYPE_CHECKING, Any
-from xml.parsers.expat import ExpatError
+from typing import TYPE_CHECKING
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.boot_value import AT_BOOT, SYSCTL, BootValue
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import (
     UNSUPPORTED,
     Option,
@@ -24,15 +22,12 @@ if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import Change
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
-SYSCTL = "/usr/sbin/sysctl"
 NOW = "iogpu.wired_limit_mb"
 """Megabytes of 2^20 bytes; 0 is what macOS decides, two thirds to three quarters of the memory."""
 READ_NOW = [SYSCTL, "-n", NOW]
 READ_MEMORY = [SYSCTL, "-n", "hw.memsize"]
-AT_BOOT = "at boot"
 MEMORY = "memory"
-LABEL = _names.launchd_label("gpu-memory")
-PLIST = _names.launchd_plist(LABEL)
+BOOT = BootValue(NOW, "gpu-memory")
 
 MEGABYTES = 1024
 LEAST_MEGABYTES, LEAST_SHARE = 8 * MEGABYTES, 0.15
@@ -57,13 +52,13 @@ class GpuMemory(Setting):
         """Return the ceiling now, the one that is set at boot, and the memory, in megabytes."""
         result = commands.run(READ_NOW)
         if result.rc != 0 and "unknown oid" in result.text:
-            return {NOW: UNSUPPORTED, AT_BOOT: read_boot(), MEMORY: 0}
+            return {NOW: UNSUPPORTED, AT_BOOT: BOOT.read(), MEMORY: 0}
         if result.rc != 0 or not result.out.strip().isdigit():
             raise UnknownStateError("sysctl", result.text, "how much memory the GPU may have")
         memory = commands.run(READ_MEMORY)
         if memory.rc != 0 or not memory.out.strip().isdigit():
             raise UnknownStateError("sysctl", memory.text, "how much memory this Mac has")
-        return {NOW: int(result.out), AT_BOOT: read_boot(), MEMORY: int(memory.out) // 2**20}
+        return {NOW: int(result.out), AT_BOOT: BOOT.read(), MEMORY: int(memory.out) // 2**20}
 
     def named_as_shown(self, current: State, wanted: State) -> State:
         """Return the ceiling that leaves the system what it is to keep."""
@@ -80,8 +75,8 @@ class GpuMemory(Setting):
     def apply(self, call: Call, change: Change) -> Change:
         """Set it at boot first: a Mac that is killed in between has it after its restart."""
         boot = change.after.get(AT_BOOT)
-        if AT_BOOT in change.after and boot != read_boot():
-            write_boot(boot)
+        if AT_BOOT in change.after and boot != BOOT.read():
+            BOOT.write(boot)
         return super().apply(call, change)
 
 
@@ -100,34 +95,6 @@ def ceiling_of(memory: int, gigabytes: int) -> int:
             "write less."
         )
     return memory - gigabytes * MEGABYTES
-
-
-def read_boot() -> int | None:
-    """Return what is set at every boot: 0 for nothing, None for what is not ours."""
-    content = _files.read(PLIST)
-    if content is None:
-        return 0
-    try:
-        arguments = plistlib.loads(content)["ProgramArguments"]
-        program, setting = arguments
-        name, _, value = setting.partition("=")
-    except (AttributeError, ExpatError, KeyError, TypeError, ValueError, plistlib.InvalidFileException):
-        return None
-    return int(value) if (program, name) == (SYSCTL, NOW) and value.isdigit() else None
-
-
-def write_boot(megabytes: Any) -> None:
-    """Have launchd set it at every boot, or not at all."""
-    if not megabytes:
-        _files.remove(PLIST)
-        return
-    job = {
-        "Label": LABEL,
-        "ProgramArguments": [SYSCTL, f"{NOW}={megabytes}"],
-        "RunAtLoad": True,
-        "LaunchOnlyOnce": True,
-    }
-    _files.write(PLIST, plistlib.dumps(job))
 
 
 SETTING = GpuMemory()

@@ -8,9 +8,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power_text import PROFILE, parse_custom
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power_text import (
+    BATTERY,
+    PROFILE,
+    UPS,
+    parse_custom,
+)
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.setting import (
     UNSUPPORTED,
+    Change,
     Comparison,
     Option,
     Setting,
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._apply_and_verify import State
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import Commands
+    from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call
 
 PMSET = "/usr/bin/pmset"
 READ = [PMSET, "-g", "custom"]
@@ -38,6 +45,18 @@ RESTART_VALUES = {"never": (0, 0), "after_failure": (1, 0), CONNECT_ALONE: (0, 1
 LOW_POWER, HIGH_POWER, POWER_MODE = "lowpowermode", "highpowermode", "powermode"
 MODES = {LOW_POWER: 1, HIGH_POWER: 2}
 """One stored value, which a Mac shows as powermode where it has a High Power Mode, else as lowpowermode."""
+
+SOURCES = "sources"
+"""The power sources that a Mac has, beside the settings."""
+ON_UPS = "UPS "
+"""Stands before the settings that count while a UPS feeds the Mac."""
+
+REFUSE = "refused"
+LAPTOP = (
+    "This Mac is a laptop: with its lid closed it sleeps, whatever it is set to, and what it serves is gone. Write "
+    "macos_headless_laptop: allowed for it, if it is meant to serve all the same, or macos_headless_profile: "
+    "workstation."
+)
 
 FIRST = ("sleep", "displaysleep", "disksleep")
 """Written in this order: a display that sleeps later than the system makes pmset warn."""
@@ -72,17 +91,17 @@ REFUSED = {
 
 
 class Power(Setting):
-    """Settings of mains power, by the names that pmset knows them by."""
+    """Settings of mains power, by the names that pmset knows them by; a Mac with a UPS has them there as well."""
 
     title = "power settings"
-    options = (
+    options: tuple[Option, ...] = (
         Option(
             "power",
             "dict",
-            "C(pmset) keys and their values for mains power: minutes, with V(0) for never, or 0 and 1. A key that "
-            "this Mac does not have is a warning and is never written, because C(pmset) would store it without "
-            "any effect. C(disablesleep) is refused because it is undocumented, C(Sleep On Power Button) because "
-            "C(pmset) only shows it.",
+            "C(pmset) keys and their values for mains power, and for a UPS where one is connected: minutes, with V(0) "
+            "for never, or 0 and 1. The battery of a laptop keeps its own. A key that this Mac does not have is a "
+            "warning and is never written, because C(pmset) would store it without any effect. C(disablesleep) is "
+            "refused because it is undocumented, C(Sleep On Power Button) because C(pmset) only shows it.",
             default={
                 "sleep": 0,
                 "displaysleep": 0,
@@ -95,7 +114,21 @@ class Power(Setting):
                 "tcpkeepalive": 1,
             },
         ),
+        Option(
+            "laptop",
+            "str",
+            "V(refused) ends with a failure on a Mac with a battery for which C(power) is given, before anything is "
+            "changed: a laptop sleeps when its lid is closed, whatever it is set to. V(allowed) lets it be.",
+            default=REFUSE,
+            choices=(REFUSE, "allowed"),
+        ),
     )
+
+    def plan(self, call: Call) -> Change:
+        """Refuse a laptop that nobody has allowed to be a server."""
+        if call.options.get("laptop") == REFUSE and BATTERY in read_profiles(call.commands):
+            raise SettingError(LAPTOP)
+        return super().plan(call)
 
     def is_managed(self, value: Any) -> bool:
         """Tell whether there is any key."""
@@ -105,16 +138,25 @@ class Power(Setting):
         """Return the values as pmset stores them."""
         for name, reason in REFUSED.items():
             if name in value:
-                raise SettingError(f"power: {name} cannot be set here: {reason}.")
+                raise SettingError(f"{self.name}: {name} cannot be set here: {reason}.")
         values = {name: value_of(name, one) for name, one in value.items()}
         if values.get(POWER_MODE, 0) > 2:
-            raise SettingError("power: powermode must be 0 (automatic), 1 (low power) or 2 (high power).")
+            raise SettingError(f"{self.name}: powermode must be 0 (automatic), 1 (low power) or 2 (high power).")
         named = [name for name in (POWER_MODE, *MODES) if name in values]
         if (POWER_MODE in named and len(named) > 1) or (values.get(LOW_POWER) and values.get(HIGH_POWER)):
-            raise SettingError(f"power: {' and '.join(named)} are one setting of macOS: write one of them.")
+            raise SettingError(f"{self.name}: {' and '.join(named)} are one setting of macOS: write one of them.")
         return values
 
     def named_as_shown(self, current: State, wanted: State) -> State:
+        """Return what is wanted on mains power, and of that what there is on a UPS."""
+        on_ups = {key[len(ON_UPS) :]: value for key, value in current.items() if key.startswith(ON_UPS)}
+        also = self._mode_as_shown(on_ups, wanted) if on_ups else {}
+        return {
+            **self._mode_as_shown(current, wanted),
+            **{f"{ON_UPS}{key}": value for key, value in also.items() if key in on_ups},
+        }
+
+    def _mode_as_shown(self, current: State, wanted: State) -> State:
         """Call the power mode what this Mac calls it; what only is not to be a mode is left in any other."""
         if POWER_MODE not in current:
             if LOW_POWER not in current or wanted.get(POWER_MODE, 2) > 1:
@@ -130,8 +172,10 @@ class Power(Setting):
         return {**{name: one for name, one in wanted.items() if name not in named}, POWER_MODE: mode}
 
     def read(self, commands: Commands) -> State:
-        """Return the settings of the mains profile."""
-        return read(commands)
+        """Return the settings on mains power and on a UPS."""
+        profiles = read_profiles(commands)
+        on_ups = {f"{ON_UPS}{key}": value for key, value in profiles.get(UPS, {}).items()}
+        return {**profiles[PROFILE], **on_ups, SOURCES: list(profiles)}
 
     def value(self, current: State, key: str) -> Any:
         """Return one value; a key that is not shown is one that this Mac does not have."""
@@ -139,8 +183,53 @@ class Power(Setting):
         return current.get(key, UNSUPPORTED)
 
     def commands(self, current: State, wanted: State) -> list[list[str]]:
+        """Return the one command that writes every value that differs, to the sources that it is for.
+
+        On a Mac with mains power alone that is all of them, whatever is connected later.
+        """
+        if current.get(SOURCES, [PROFILE]) == [PROFILE]:
+            return [write(current, wanted)]
+        on_ups = {key[len(ON_UPS) :]: value for key, value in wanted.items() if key.startswith(ON_UPS)}
+        shown = {key[len(ON_UPS) :]: value for key, value in current.items() if key.startswith(ON_UPS)}
+        on_mains = {key: value for key, value in wanted.items() if not key.startswith(ON_UPS)}
+        return [[PMSET, *_words("-c", current, on_mains), *_words("-u", shown, on_ups)]]
+
+
+class BatteryPower(Power):
+    """Settings of a laptop while it runs on its battery; a Mac without one has none."""
+
+    title = "power settings on battery"
+    options = (
+        Option(
+            "power_on_battery",
+            "dict",
+            "The same for the battery of a laptop. A Mac without a battery is left alone.",
+        ),
+    )
+
+    def plan(self, call: Call) -> Change:
+        """Look, and plan the way: the battery is a laptop's own, so nothing is refused here."""
+        return Setting.plan(self, call)
+
+    def named_as_shown(self, current: State, wanted: State) -> State:
+        """Return what is wanted, where there is a battery."""
+        return self._mode_as_shown(current, wanted) if BATTERY in current[SOURCES] else {}
+
+    def read(self, commands: Commands) -> State:
+        """Return the settings on battery."""
+        profiles = read_profiles(commands)
+        return {**profiles.get(BATTERY, {}), SOURCES: list(profiles)}
+
+    def commands(self, current: State, wanted: State) -> list[list[str]]:
         """Return the one command that writes every value that differs."""
-        return [write(current, wanted)]
+        return [[PMSET, *_words("-b", current, wanted)]]
+
+    def compare(self, commands: Commands, value: Any) -> Comparison:
+        """Measure them; without a battery there is nothing to compare."""
+        asked, measured = self.wanted(value), self.read(commands)
+        if BATTERY not in measured[SOURCES]:
+            return Comparison(True, "no battery", "nothing", "")
+        return self.compared(measured, asked)
 
 
 class RestartAfterPowerFailure(Setting):
@@ -223,13 +312,18 @@ def obeys(model: str) -> bool:
     return model == "Mac15,14" or (family is not None and int(family[1]) >= 16)
 
 
+def read_profiles(commands: Commands) -> dict[str, dict[str, int | str]]:
+    """Return the settings of every power source; mains power, which every Mac has, is among them."""
+    result = commands.run(READ)
+    profiles = parse_custom(result.out) if result.rc == 0 else {}
+    if not profiles.get(PROFILE):
+        raise UnknownStateError("pmset", result.text, "how this Mac uses mains power")
+    return profiles
+
+
 def read(commands: Commands) -> dict[str, int | str]:
     """Return the settings of the mains profile."""
-    result = commands.run(READ)
-    settings = parse_custom(result.out).get(PROFILE) if result.rc == 0 else None
-    if not settings:
-        raise UnknownStateError("pmset", result.text, "how this Mac uses mains power")
-    return settings
+    return read_profiles(commands)[PROFILE]
 
 
 def refuse_unknown(current: Mapping[str, int | str], names: Iterable[str]) -> None:
@@ -263,11 +357,17 @@ def value_of(name: str, value: object) -> int:
 
 
 def write(current: Mapping[str, Any], wanted: Mapping[str, int]) -> list[str]:
-    """Return the one command that writes every value that differs."""
+    """Return the one command that writes every value that differs, for all power sources."""
+    return [PMSET, *_words("-a", current, wanted)]
+
+
+def _words(source: str, current: Mapping[str, Any], wanted: Mapping[str, int]) -> list[str]:
+    """Return the arguments that write every value that differs; none where none does."""
     names = [name for name in wanted if current.get(name) != wanted[name]]
     names.sort(key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
-    return [PMSET, "-a", *(word for name in names for word in (name, str(wanted[name])))]
+    return [source, *(word for name in names for word in (name, str(wanted[name])))] if names else []
 
 
 POWER = Power()
+BATTERY_POWER = BatteryPower()
 RESTART_AFTER_POWER_FAILURE = RestartAfterPowerFailure()

@@ -12,6 +12,9 @@ import re
 PROFILE = "AC Power"
 """The profile of mains power: the only record that `pmset -g` and System Settings agree with."""
 
+BATTERY, UPS = "Battery Power", "UPS Power"
+"""The profiles of a laptop, and of a Mac that a UPS is connected to; nothing is shown of what is not there."""
+
 _REASON = re.compile(r"\s+\(.*\)$")
 
 
@@ -32,3 +35,22 @@ def parse_custom(text: str) -> dict[str, dict[str, int | str]]:
         if profile is not None and name:
             profile[name.strip()] = int(value) if value.isdigit() else value
     return profiles
+
+
+def describe_sleep(profiles: dict[str, dict[str, int | str]]) -> str:
+    """Say when a Mac falls asleep by itself, on every power source that it has."""
+    names = {PROFILE: "on mains power", BATTERY: "on battery", UPS: "on the UPS"}
+    shown = [
+        f"{name} {_sleep_after(profiles[source].get('sleep'))}" for source, name in names.items() if source in profiles
+    ]
+    if BATTERY in profiles:
+        shown.append("with its lid closed at once, unless a display and mains power are connected")
+    return ", ".join(shown)
+
+
+def _sleep_after(minutes: int | str | None) -> str:
+    if not isinstance(minutes, int):
+        return "unknown"
+    if not minutes:
+        return "never"
+    return f"after {minutes} minute{'' if minutes == 1 else 's'}"

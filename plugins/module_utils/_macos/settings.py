@@ -12,7 +12,9 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos import (
     computer_name,
     filevault,
     gpu_memory,
+    kernel_limits,
     power,
+    server_performance_mode,
     spotlight,
     system_setup,
     time_machine,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 SETTINGS: tuple[Setting, ...] = (
     computer_name.SETTING,
     power.POWER,
+    power.BATTERY_POWER,
     power.RESTART_AFTER_POWER_FAILURE,
     system_setup.RESTART_ON_FREEZE,
     system_setup.TIME_ZONE,
@@ -36,7 +39,11 @@ SETTINGS: tuple[Setting, ...] = (
     wifi.SETTING,
     automatic_updates.SETTING,
     boot_arguments.SETTING,
+    # After the other boot arguments, which it leaves as they are then.
+    server_performance_mode.SETTING,
     gpu_memory.SETTING,
+    kernel_limits.MAXIMUM_PROCESSES,
+    kernel_limits.MAXIMUM_OPEN_FILES,
     # It may take half an hour.
     filevault.SETTING,
 )

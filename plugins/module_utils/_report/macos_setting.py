@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power import LAPTOP, REFUSE, read_profiles
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power_text import BATTERY, describe_sleep
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.settings import BY_NAME
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base import (
     Arguments,
@@ -49,6 +51,14 @@ def note_profile(arguments: Arguments, context: Context) -> Measurement:  # noqa
     return Measurement(True, f"{profile}; {left}", profile)
 
 
+def measure_sleep(arguments: Arguments, context: Context) -> Measurement:
+    """Say when the Mac falls asleep by itself; only a laptop that nobody has allowed to be a server is wrong."""
+    refused = arguments.optional_text("laptop") == REFUSE
+    profiles = read_profiles(context.commands)
+    expected = "no laptop" if refused else "as it is set"
+    return Measurement(not (refused and BATTERY in profiles), describe_sleep(profiles), expected, LAPTOP)
+
+
 def _find(name: str) -> Setting:
     if name not in BY_NAME:
         raise ReportError(f"there is no setting called {name}, known are {', '.join(BY_NAME)}.")
@@ -61,4 +71,5 @@ def _title(check: Mapping[str, Any]) -> str:
 
 
 KIND = Kind(_title, measure)
+SLEEP_KIND = Kind("when it sleeps", measure_sleep)
 PROFILE_KIND = Kind("profile of the Mac", note_profile)

@@ -35,6 +35,7 @@ _BUILT_OR_BREWED = ("llama_cpp",)
 _CHECKED_ELSEWHERE = ("exo",)
 _FIELDS = ("url", "checksum")
 _SERVICES, _OVERRIDES, _POWER = "cluster_services", "cluster_service_overrides", "macos_headless_power"
+_BATTERY = "macos_headless_power_on_battery"
 _KEYS = BOOLEANS | {*FIRST, "hibernatemode", "highstandbythreshold", "standbydelayhigh", "standbydelaylow"}
 _FILEVAULT = ("macos_headless_filevault_user", "macos_headless_filevault_password")
 
@@ -145,28 +146,38 @@ def tables(inventory: Inventory) -> Iterator[Problem]:
 
 
 def _power_faults(host: Host) -> Iterator[Problem]:
+    yield from _key_faults(host, _BATTERY)
     power = host.given.get(_POWER)
     if not isinstance(power, Mapping) or not power:
         return
-    for name, value in power.items():
-        guess = closest(str(name), _KEYS, 0.7)
-        if name not in _KEYS and name not in REFUSED and guess:
-            yield Problem(host.name, f"{_POWER} has {name}, which pmset does not know; did you mean {guess}?")
-            return
-        if name in REFUSED:
-            yield Problem(host.name, f"{_POWER} has {name}: {REFUSED[name]}.")
-            continue
-        try:
-            value_of(str(name), value)
-        except SettingError:
-            yield Problem(host.name, f"{_POWER}.{name} is {value!r}; write a whole number, 0 for never.")
-    # A host that is to be woken hears of its own needs.
+    faults = list(_key_faults(host, _POWER))
+    yield from faults
+    # A misspelt key may be this one; a host that is to be woken hears of its own needs.
+    if any("did you mean" in fault.text for fault in faults):
+        return
     if "sleep" not in power and not host.get("cluster_wake") and host.get("macos_headless_profile") == "server":
         yield Problem(
             host.name,
             f"{_POWER} replaces the whole table, and has no sleep, so that the Mac goes to sleep as it did before; add"
             " sleep: 0.",
         )
+
+
+def _key_faults(host: Host, variable: str) -> Iterator[Problem]:
+    """Check the keys of pmset in one variable; of several that it does not know, the first is told."""
+    power = host.given.get(variable)
+    for name, value in power.items() if isinstance(power, Mapping) else ():
+        guess = closest(str(name), _KEYS, 0.7)
+        if name not in _KEYS and name not in REFUSED and guess:
+            yield Problem(host.name, f"{variable} has {name}, which pmset does not know; did you mean {guess}?")
+            return
+        if name in REFUSED:
+            yield Problem(host.name, f"{variable} has {name}: {REFUSED[name]}.")
+            continue
+        try:
+            value_of(str(name), value)
+        except SettingError:
+            yield Problem(host.name, f"{variable}.{name} is {value!r}; write a whole number, 0 for never.")
 
 
 def overrides(inventory: Inventory) -> Iterator[Problem]:

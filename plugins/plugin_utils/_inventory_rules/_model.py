@@ -47,7 +47,7 @@ HOST_OPTIONS: dict[str, dict[str, Any]] = {
 }
 """What a host says about itself without being asked by a role."""
 
-OWN_TO_HOST = ("cluster_experimental", "cluster_models_directory", "cluster_wake")
+OWN_TO_HOST = ("cluster_experimental", "cluster_lan_minimum_megabits", "cluster_models_directory", "cluster_wake")
 """The shared variables that may differ between hosts."""
 
 REMOVED_VARIABLES = {"cluster_log_directory": f"all logs are in {_names.LOG_DIRECTORY}"}

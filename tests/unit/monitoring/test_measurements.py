@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import json
 import plistlib
 
 import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import CommandError, Commands, Result
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._nvidia import smi
 
@@ -67,6 +69,56 @@ def test_thunderbolt(module, rendered):
     assert 'mac_thunderbolt_connected{device="en2",receptacle="1"} 1.0' in samples
     assert 'mac_thunderbolt_link_bits_per_second{device="en4",receptacle="3"} 40000000000.0' in samples
     assert any(sample.endswith(" 0.0") and "connected" in sample for sample in samples)
+
+
+class Devices(Commands):
+    """A Linux host whose port is the one that is named."""
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+
+    def run(self, argv: list[str], stdin: str | None = None, timeout: int = 60) -> Result:
+        assert (argv[0], stdin) == ("ip", None)
+        shown = [{"ifname": self.device, "addr_info": [{"local": "192.168.1.12"}]}] if argv[2] == "address" else []
+        return Result(0, json.dumps(shown))
+
+
+@pytest.mark.parametrize(
+    ("files", "samples"),
+    [
+        (
+            {"speed": "1000", "duplex": "full", "carrier": "1"},
+            ['lan_port_info{device="eno1",duplex="full",medium="Ethernet"} 1.0', "1000000000.0"],
+        ),
+        (
+            {"speed": "-1", "duplex": "unknown", "carrier": "0"},
+            ['lan_port_info{device="eno1",duplex="unknown",medium="Ethernet"} 1.0', "0.0"],
+        ),
+        # A speed that is not told has no figure.
+        (
+            {"speed": "-1", "duplex": "unknown", "carrier": "1"},
+            ['lan_port_info{device="eno1",duplex="unknown",medium="Ethernet"} 1.0'],
+        ),
+    ],
+    ids=["gigabit", "no link", "unknown"],
+)
+def test_lan_port(*, module, rendered, monkeypatch, tmp_path, files, samples):
+    monkeypatch.setattr(_files, "ROOT", str(tmp_path))
+    folder = tmp_path / "sys/class/net/eno1"
+    (folder / "device").mkdir(parents=True)
+    for name, value in {"type": "1", **files}.items():
+        (folder / name).write_text(f"{value}\n")
+    speed = [f'lan_port_bits_per_second{{device="eno1",medium="Ethernet"}} {value}' for value in samples[1:]]
+    measured = rendered(
+        "measurements", module("measurements.lan_port").measure, "192.168.1.12", Devices("eno1"), "Linux"
+    )
+    assert measured == [samples[0], *speed]
+
+
+def test_a_host_without_a_lan_port_is_a_measurement_that_fails(module, rendered):
+    error = module("measurements.command").MeasurementError
+    with pytest.raises(error, match="no port has the address"):
+        rendered("measurements", module("measurements.lan_port").measure, "10.0.0.1", Devices("eno1"), "Linux")
 
 
 def test_pmset(module, rendered):

@@ -9,7 +9,7 @@ import signal
 import time
 
 from ..state import State
-from . import boot
+from . import boot, preboot
 from .control import Server, wait
 from .supervisor import Supervisor
 
@@ -42,10 +42,10 @@ class Launchd:
         """Live until the Mac goes down."""
         self._catch_signals()
         boot.prepare(self.state)
-        if boot.is_locked(self.state):
-            self._wait_for_unlock()
+        is_connected = boot.is_locked(self.state) and self._wait_for_unlock()
         if self.action is None:
-            boot.start_network(self.state, self.log)
+            if not is_connected:
+                boot.start_network(self.state, self.log)
             server = Server(self.supervisor, self.power)
             self.supervisor.load_daemons()
             boot.announce(self.state, "booted")
@@ -61,10 +61,18 @@ class Launchd:
             signal.signal(number, lambda *_: self.power("off"))
         signal.signal(signal.SIGRTMIN + 5, lambda *_: self.power("restart"))
 
-    def _wait_for_unlock(self) -> None:
+    def _wait_for_unlock(self) -> bool:
+        """Wait for the password, at the screen or by ssh, and tell whether the network was started for that."""
+        has_sshd = preboot.has_sshd(self.state)
+        server = None
+        if has_sshd:
+            boot.start_network(self.state, self.log)
+            server = preboot.start(self.state, self.log)
         boot.announce(self.state, "preboot")
         while self.action is None and not boot.take_unlock(self.state):
             wait([], time.monotonic() + PREBOOT_POLL_SECONDS)
+        preboot.stop(server)
+        return has_sshd
 
     def _serve(self, server: Server) -> None:
         while self.action is None:

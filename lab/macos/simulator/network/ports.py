@@ -107,13 +107,16 @@ def _bridge(device: str, settings: dict[str, Any], physical: list[Port]) -> Port
 
 
 def _usual_interfaces(profile: Profile) -> dict[str, Any]:
-    """Return the interfaces of a machine that no lab described: a Mac mini's."""
-    interfaces: dict[str, Any] = {
-        "en0": {"port": "Ethernet", "address": "1c:f6:4c:00:00:01"},
-        "en1": {"port": "Wi-Fi", "address": "1c:f6:4c:00:00:02"},
-    }
+    """Return the interfaces of a machine that no lab described: a Mac mini's, or a laptop's, whose Wi-Fi is en0."""
+    wireless = {"port": "Wi-Fi", "address": "1c:f6:4c:00:00:02"}
+    interfaces: dict[str, Any] = (
+        {"en0": wireless}
+        if profile.hardware.get("battery")
+        else {"en0": {"port": "Ethernet", "address": "1c:f6:4c:00:00:01"}, "en1": wireless}
+    )
+    first = len(interfaces)
     for receptacle in range(1, profile.thunderbolt_ports + 1):
-        interfaces[f"en{receptacle + 1}"] = {
+        interfaces[f"en{receptacle + first - 1}"] = {
             "port": f"Thunderbolt {receptacle}",
             "receptacle": receptacle,
             "address": f"36:e3:5e:f0:6d:{0x80 + 4 * (receptacle - 1):02x}",

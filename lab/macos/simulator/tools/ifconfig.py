@@ -12,7 +12,7 @@ from ..network.addresses import is_address, prefix_length, text
 from ..network.apply import apply
 from ..network.lag import look
 from ..network.links import observe
-from ..network.ports import device_number
+from ..network.ports import device_number, physical_ports
 from .ifconfig_texts import LOOPBACK, describe
 
 TYPE_CHECKING = False
@@ -65,14 +65,19 @@ def _show_all(context: Context, option: str) -> int:
         context.out(" ".join(_mac_name(link.name) for link in found))
         return 0
     for link in found:
-        context.out(describe(link, links))
+        context.out(_text(context, link, links))
     return 0
 
 
 def _show_one(context: Context, device: str) -> int:
     links = observe(context)
-    context.out(describe(_existing(links, device), links, alone=True))
+    context.out(_text(context, _existing(links, device), links, alone=True))
     return 0
+
+
+def _text(context: Context, link: Link, links: Links, *, alone: bool = False) -> str:
+    ports = {port.device: port for port in physical_ports(context.profile)}
+    return describe(link, links, ports, context.profile.ethernet, alone=alone)
 
 
 def _mac_name(name: str) -> str:

@@ -8,9 +8,10 @@ from ..network.addresses import broadcast, netmask_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..network.links import Link, Links
+    from ..network.ports import Port
 
 LOOPBACK = "lo0"
 _FLAGS = {
@@ -34,11 +35,25 @@ _CONFIGURATION = """\
 		ipfilter disabled flags 0x0"""
 
 
-def describe(link: Link, links: Links, *, alone: bool = False) -> str:
-    """Return the text about one interface; one that is asked for alone also shows what a bridge has learnt."""
+def describe(link: Link, links: Links, ports: Mapping[str, Port], speed: str, *, alone: bool = False) -> str:
+    """Return the text about one interface; one that is asked for alone also shows what a bridge has learnt.
+
+    `speed` is what the Ethernet ports have agreed on, in the words of their drivers, such as 1000baseT.
+    """
     if link.name == "lo":
         return "\n".join(_loopback(link))
-    return "\n".join(_bridge(link, links, alone=alone) if link.is_bridge else _ethernet(link))
+    if link.is_bridge:
+        return "\n".join(_bridge(link, links, alone=alone))
+    return "\n".join(_ethernet(link, _media(link, ports.get(link.name), speed)))
+
+
+def _media(link: Link, port: Port | None, speed: str) -> str:
+    """Only Ethernet tells its speed, and says so where it has no link; Thunderbolt and Wi-Fi choose by themselves."""
+    if port is not None and port.kind == "IEEE80211":
+        return "autoselect"
+    if port is not None and not port.is_thunderbolt:
+        return f"autoselect ({speed} <full-duplex>)" if link.carrier else "autoselect (none)"
+    return "autoselect <full-duplex>" if link.carrier else "autoselect"
 
 
 def _head(name: str, value: int, mtu: int) -> str:
@@ -77,14 +92,14 @@ def _addresses(link: Link) -> Iterable[str]:
         yield f"\tinet {address} netmask 0x{mask:08x} broadcast {broadcast(address, int(prefix))}"
 
 
-def _ethernet(link: Link) -> Iterable[str]:
+def _ethernet(link: Link, media: str) -> Iterable[str]:
     yield _head(link.name, _flags(link), link.mtu)
     yield "\toptions=460<TSO4,TSO6,CHANNEL_IO>"
     yield f"\tether {link.address}"
     yield from _addresses(link)
     if not link.bridge:
         yield "\tnd6 options=201<PERFORMNUD,DAD>"
-    yield "\tmedia: autoselect <full-duplex>" if link.carrier else "\tmedia: autoselect"
+    yield f"\tmedia: {media}"
     yield f"\tstatus: {'active' if link.carrier else 'inactive'}"
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""``pmset``: power settings of a desktop, with the silences and wrong exit statuses of the real one."""
+"""``pmset``: power settings, with the silences and wrong exit statuses of the real one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 PATHS = ("/usr/bin/pmset",)
 EX_NOPERM = 77
+_SOURCES = {
+    "-a": (power.BATTERY, power.MAINS, power.UPS),
+    "-b": (power.BATTERY,),
+    "-c": (power.MAINS,),
+    "-u": (power.UPS,),
+}
 
 
 def main(context: Context) -> int:
@@ -47,26 +53,30 @@ def _set(context: Context) -> int:
         context.out(texts.MUST_BE_ROOT.format(program=context.program))
         # The settings of the whole system go another way, which forgets the failure.
         return 1 if profile is not None else 0
-    if profile and not _refuse_mode(context, profile):
-        power.store(context.state, profile)
-        _warn_about_timings(context, power.settings(context.state))
+    if profile and not any(_refuse_mode(context, changes) for changes in profile.values()):
+        for source, values in profile.items():
+            power.store(context.state, values, source)
+        laptop = power.is_laptop(context.profile)
+        for source in profile:
+            _warn_about_timings(context, source, power.settings(context.state, source, laptop=laptop))
     if system:
         with context.state.edit(power.AREA) as data:
             data.setdefault("system", {}).update(system)
     return 0
 
 
-def _parse(context: Context) -> tuple[dict[str, int | str] | None, dict[str, int]] | None:
-    """Return the changes of the profile (None: there are none) and of the system; None for a wrong command line."""
-    profile: dict[str, int | str] = {}
+def _parse(context: Context) -> tuple[dict[str, dict[str, int | str]] | None, dict[str, int]] | None:
+    """Return the changes by source (None: there are none) and of the system; None for a wrong command line."""
+    profile: dict[str, dict[str, int | str]] = {}
     system: dict[str, int] = {}
     asked = False
-    on_mains = True
+    there = power.sources(context.profile)
+    meant = there
     words = iter(context.argv)
     for word in words:
-        if word in ("-a", "-b", "-c", "-u"):
-            # A desktop has neither battery nor UPS: what is meant for those is dropped without a word.
-            on_mains = word in ("-a", "-c")
+        if word in _SOURCES:
+            # What is meant for a source that is not there is dropped without a word.
+            meant = [source for source in there if source in _SOURCES[word]]
             continue
         value = next(words, "")
         key = texts.SYNONYMS.get(word, word)
@@ -77,8 +87,8 @@ def _parse(context: Context) -> tuple[dict[str, int | str] | None, dict[str, int
         if number is None:
             return None
         asked = True
-        if on_mains:
-            profile[key] = number
+        for source in meant:
+            profile.setdefault(source, {})[key] = number
     if not asked and not system:
         return None
     return (profile if asked else None), system
@@ -111,7 +121,7 @@ def _refuse_mode(context: Context, profile: dict[str, int | str]) -> bool:
     return bool(refused)
 
 
-def _warn_about_timings(context: Context, settings: dict[str, int]) -> None:
+def _warn_about_timings(context: Context, source: str, settings: dict[str, int]) -> None:
     if settings["sleep"] in (0, 1):
         return
     warnings = []
@@ -120,7 +130,7 @@ def _warn_about_timings(context: Context, settings: dict[str, int]) -> None:
     if not settings["disksleep"]:
         warnings.append(texts.TIMINGS_DISK)
     if warnings:
-        context.err("\n".join([texts.TIMINGS, *warnings]))
+        context.err("\n".join([texts.TIMINGS.format(source=power.TITLES[source]), *warnings]))
 
 
 def _sleep_now(context: Context) -> int:

@@ -40,14 +40,15 @@ def _line(key: str, value: int | str) -> str:
 
 
 def _custom(context: Context) -> None:
-    settings = power.settings(context.state)
-    context.out("AC Power:")
-    for key in _shuffled(context, power.supported(context.profile)):
-        context.out(_line(key, settings[key]))
+    for source in power.sources(context.profile):
+        settings = power.settings(context.state, source, laptop=power.is_laptop(context.profile))
+        context.out(f"{power.TITLES[source]}:")
+        for key in _shuffled(context, power.supported(context.profile, source)):
+            context.out(_line(key, settings[key]))
 
 
 def _live(context: Context) -> None:
-    settings = power.settings(context.state)
+    settings = power.settings(context.state, laptop=power.is_laptop(context.profile))
     context.out("System-wide power settings:")
     for key, value in power.system_settings(context.state).items():
         if value:
@@ -85,6 +86,8 @@ def _capabilities(context: Context) -> None:
 
 def _source(context: Context) -> None:
     context.out("Now drawing from 'AC Power'")
+    if power.is_laptop(context.profile):
+        context.out(texts.BATTERY_CHARGED)
 
 
 def _caffeinates(context: Context) -> list[tuple[int, list[str]]]:

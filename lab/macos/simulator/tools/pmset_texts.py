@@ -13,9 +13,10 @@ TCP_KEEP_ALIVE = (
     "Warning: This option disables TCP Keep Alive mechanism when sytem is sleeping. "
     "This will result in some critical features like 'Find My Mac' not to function properly."
 )
-TIMINGS = 'Warning: Idle sleep timings for "AC Power" may not behave as expected.'
+TIMINGS = 'Warning: Idle sleep timings for "{source}" may not behave as expected.'
 TIMINGS_DISPLAY = "- Display sleep should have a lower timeout than system sleep."
 TIMINGS_DISK = "- Disk sleep should be non-zero whenever system sleep is non-zero."
+BATTERY_CHARGED = " -InternalBattery-0 (id=20578403)\t100%; charged; 0:00 remaining present: true"
 NO_EVENTS = "No scheduled events."
 
 # The order of pmset's own table; `-g cap` prints the supported part of it.

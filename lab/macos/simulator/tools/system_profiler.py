@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ..network.ports import hardware_ports
+from ..network.links import observe
+from ..network.ports import hardware_ports, physical_ports
 from ..network.preferences import load
 from ..network.thunderbolt import buses
 from . import system_profiler_texts as texts
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from ..tool import Context
 
 PATHS = ("/usr/sbin/system_profiler",)
-TYPES = ("SPHardwareDataType", "SPNetworkDataType", "SPThunderboltDataType")
+TYPES = ("SPAirPortDataType", "SPHardwareDataType", "SPNetworkDataType", "SPThunderboltDataType")
+_WIFI_MEGABITS = 866
 
 
 def main(context: Context) -> int:
@@ -46,12 +48,39 @@ def _items(context: Context, name: str) -> list[dict[str, Any]]:
         return [_hardware(context)]
     if name == "SPThunderboltDataType":
         return [_bus(bus) for bus in buses(context)]
+    if name == "SPAirPortDataType":
+        return [_wireless(context)]
     return [_interface(port.name, port.device) for port in hardware_ports(context.profile, load(context))]
 
 
 def _interface(name: str, device: str) -> dict[str, Any]:
     kind = "AirPort" if name == "Wi-Fi" else "Ethernet"
     return {"_name": name, "hardware": kind, "interface": device, "type": kind}
+
+
+def _wireless(context: Context) -> dict[str, Any]:
+    """Return the radios, each with the network it is in; names of networks are withheld, as macOS does for us."""
+    links = observe(context)
+    radios = []
+    for port in physical_ports(context.profile):
+        if port.kind != "IEEE80211":
+            continue
+        joined = links.has_carrier(port.device)
+        radio: dict[str, Any] = {
+            "_name": port.device,
+            "spairport_status_information": f"spairport_status_{'connected' if joined else 'inactive'}",
+            "spairport_wireless_mac_address": port.address,
+        }
+        if joined:
+            radio["spairport_current_network_information"] = {
+                "_name": "<redacted>",
+                "spairport_network_channel": "36 (5GHz, 80MHz)",
+                "spairport_network_phymode": "802.11ac",
+                "spairport_network_rate": int(context.profile.host.get("wifi_megabits", _WIFI_MEGABITS)),
+                "spairport_signal_noise": "-53 dBm / -92 dBm",
+            }
+        radios.append(radio)
+    return {"spairport_airport_interfaces": radios}
 
 
 def _hardware(context: Context) -> dict[str, Any]:

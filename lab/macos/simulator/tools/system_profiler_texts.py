@@ -69,7 +69,21 @@ def render(name: str, items: list[dict[str, Any]]) -> str:
     if name == "SPThunderboltDataType":
         # Buses are printed in descending order.
         return "Thunderbolt/USB4:\n\n" + "\n".join(_bus(item) for item in reversed(items))
+    if name == "SPAirPortDataType":
+        return "Wi-Fi:\n\n      Interfaces:\n" + "\n".join(
+            _radio(item) for item in items[0]["spairport_airport_interfaces"]
+        )
     return "Network:\n\n" + "\n".join(_INTERFACE.format(**item) for item in items)
+
+
+def _radio(item: dict[str, Any]) -> str:
+    network = item.get("spairport_current_network_information")
+    status = "Connected" if network else "Inactive"
+    lines = [f"        {item['_name']}:", f"          Status: {status}"]
+    if network:
+        rate = f"                Transmit Rate: {network['spairport_network_rate']}"
+        lines += ["          Current Network Information:", f"            {network['_name']}:", rate]
+    return "\n".join(lines)
 
 
 def _cores(processors: str) -> str:

@@ -9,10 +9,11 @@ import json
 import platform
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
-from . import cuda, exo, filevault, gpu, models, power, power_settings, thunderbolt
+from . import cuda, exo, filevault, gpu, lan_port, models, power, power_settings, thunderbolt
 from .command import MeasurementError
 from .exposition import Metrics
 
@@ -30,6 +31,9 @@ LINUX: dict[str, tuple[Callable[[Metrics], None], float]] = {
     "cuda": (cuda.measure, 900),
     "models": (models.measure, 30),
 }
+
+# How often the port of the LAN is looked at; of Wi-Fi, a Mac takes some seconds to tell the speed.
+LAN_PORT_SECONDS = 300
 
 
 class Round:
@@ -82,9 +86,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="measurements")
     parser.add_argument("--file", required=True, type=Path)
     parser.add_argument("--only", type=json.loads, default=None, help="a JSON list of measurements")
+    parser.add_argument("--lan-address", help="of this host; its port is measured where this is given")
     parser.add_argument("--once", action="store_true")
     arguments = parser.parse_args()
-    known = DARWIN if platform.system() == "Darwin" else LINUX
+    known = dict(DARWIN if platform.system() == "Darwin" else LINUX)
+    if arguments.lan_address:
+        known["lan_port"] = (partial(lan_port.measure, address=arguments.lan_address), LAN_PORT_SECONDS)
     chosen = known if arguments.only is None else {name: known[name] for name in arguments.only if name in known}
     rounds = Round(chosen)
     while True:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.module_utils.facts.network.darwin import DarwinNetwork
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._lan_port.media_text import parse_wifi_megabits
 
 from lab.macos.simulator.network.apply import AREA
 from lab.macos.simulator.network.session import boot_session
@@ -71,6 +72,30 @@ def test_show(mac, links, argv, expected) -> None:
     mac.answer(*SHOW, out=as_text(links))
     result = mac.run("ifconfig", *argv)
     assert (result.rc, result.out, result.err) == (0, expected, "")
+
+
+@pytest.mark.parametrize(
+    ("device", "changes", "carrier", "media"),
+    [
+        ("en0", {}, True, "autoselect (1000baseT <full-duplex>)"),
+        ("en0", {"ethernet": "100baseTX"}, True, "autoselect (100baseTX <full-duplex>)"),
+        ("en0", {"model": "Mac16,9"}, True, "autoselect (10Gbase-T <full-duplex>)"),
+        ("en0", {}, False, "autoselect (none)"),
+        ("en1", {}, True, "autoselect"),
+        ("en2", {}, True, "autoselect <full-duplex>"),
+    ],
+)
+def test_only_ethernet_tells_its_speed(mac, device, changes, carrier, media) -> None:
+    mac.host(**changes)
+    mac.answer(*SHOW, out=as_text([link(device, carrier=carrier)]))
+    assert f"\tmedia: {media}\n" in mac.run("ifconfig", device).out
+
+
+@pytest.mark.parametrize(("carrier", "megabits"), [(True, 866), (False, None)])
+def test_wifi_tells_its_speed_elsewhere(mac, carrier, megabits) -> None:
+    mac.answer(*SHOW, out=as_text([link("en1", carrier=carrier)]))
+    profile = mac.run("system_profiler", "SPAirPortDataType", "-json").out
+    assert parse_wifi_megabits(profile, "en1") == megabits
 
 
 def test_all_hides_what_a_mac_does_not_have(mac) -> None:

@@ -15,6 +15,7 @@ from ansible.module_utils import _internal as ansible_internal
 from ansible.module_utils.common import warnings as ansible_warnings
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _command, _files, _wait
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power_text import parse_custom
 
 from lab.macos.simulator import passwords, power
 
@@ -133,6 +134,72 @@ def test_a_slow_mac_is_made_fast_by_either_name(bare, apply, model, wanted) -> N
     assert "warnings" not in apply("macos_headless", {"power": wanted})
     assert power.settings(bare.state)["powermode"] == 0
     assert not apply("macos_headless", {"power": wanted})["changed"]
+
+
+SERVER = {"power": {"sleep": 0, "displaysleep": 0, "womp": 1}, "laptop": "refused"}
+
+
+def profiles(mac: Any) -> dict[str, dict[str, int | str]]:
+    return parse_custom(mac.run("pmset", "-g", "custom").out)
+
+
+def test_a_laptop_is_no_server_until_it_is_allowed_and_keeps_its_battery(bare, apply) -> None:
+    bare.host(model="Mac16,1")
+    before = profiles(bare)
+    assert "This Mac is a laptop" in apply("macos_headless", SERVER)["msg"]
+    assert profiles(bare) == before
+    assert apply("macos_headless", {**SERVER, "laptop": "allowed"})["changed"]
+    assert profiles(bare)["AC Power"]["sleep"] == 0
+    assert profiles(bare)["Battery Power"] == before["Battery Power"]
+    on_battery = {"power_on_battery": {"sleep": 30, "displaysleep": 5}}
+    assert apply("macos_headless", on_battery)["changed"]
+    assert not apply("macos_headless", on_battery)["changed"]
+    assert (profiles(bare)["Battery Power"]["sleep"], profiles(bare)["AC Power"]["sleep"]) == (30, 0)
+
+
+def test_a_ups_is_set_and_set_back(bare, apply) -> None:
+    bare.host(ups=True)
+    before = profiles(bare)
+    args = {**SERVER, "record": "test"}
+    assert apply("macos_headless", args, check=True)["changed"]
+    assert profiles(bare) == before
+    assert apply("macos_headless", args)["changed"]
+    assert (profiles(bare)["AC Power"]["sleep"], profiles(bare)["UPS Power"]["sleep"]) == (0, 0)
+    assert not apply("macos_headless", args)["changed"]
+    assert apply("macos_headless", {"record": "test", "state": "restored"})["changed"]
+    assert profiles(bare) == before
+
+
+def test_limits_of_the_kernel_are_set_and_set_back(bare, apply) -> None:
+    limits = {"maximum_processes": 6000, "maximum_open_files": 500000, "record": "test"}
+    assert apply("macos_headless", limits, check=True)["changed"]
+    assert bare.run("sysctl", "-n", "kern.maxproc").out == "4000\n"
+    assert apply("macos_headless", limits)["changed"]
+    assert bare.run("sysctl", "-n", "kern.maxproc", "kern.maxfiles").out == "6000\n500000\n"
+    assert not apply("macos_headless", limits)["changed"]
+    assert len(list((bare.root / "Library/LaunchDaemons").glob("*.maximum-*.plist"))) == 2
+    assert apply("macos_headless", {"record": "test", "state": "restored"})["changed"]
+    assert bare.run("sysctl", "-n", "kern.maxproc").out == "4000\n"
+    assert not list((bare.root / "Library/LaunchDaemons").glob("*.maximum-*.plist"))
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["Permissive Security", "normal security"])
+def test_server_performance_mode_keeps_other_boot_arguments(bare, apply, *, allowed: bool) -> None:
+    bare.host(boot_args_allowed=allowed)
+    asked = {"server_performance_mode": True, "boot_arguments": {"present": ["-v"]}}
+    first = apply("macos_headless", asked)
+    assert first["changed"] is allowed
+    assert first["settings"]["server_performance_mode"]["needs_recovery"] is not allowed
+    said = bare.run("nvram", "boot-args")
+    assert said.out == ("boot-args\t-v serverperfmode=1\n" if allowed else "")
+    assert not apply("macos_headless", asked)["changed"]
+
+
+def test_a_ups_that_is_gone_is_not_asked(bare, apply) -> None:
+    bare.host(ups=True)
+    apply("macos_headless", SERVER)
+    bare.host()
+    assert not apply("macos_headless", SERVER)["changed"]
 
 
 def test_deferred_filevault_is_ended(bare, apply) -> None:

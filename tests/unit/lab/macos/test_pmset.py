@@ -7,9 +7,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power_text import parse_custom
 
 from lab import names
 from lab.macos.simulator import power
+from tests.unit.plugins.recorded import recorded
 
 CUSTOM_26_5 = """\
 AC Power:
@@ -72,6 +74,41 @@ def test_keys_by_release_and_model(mac, release, model, present, absent) -> None
 def test_the_order_of_keys_differs_between_releases(mac) -> None:
     assert list(custom(mac, release="27.0")) != list(custom(mac, release="26.5"))
     assert set(custom(mac, release="27.0")) == set(custom(mac, release="26.5"))
+
+
+def test_a_laptop_shows_the_capture(mac) -> None:
+    mac.host(model="Mac16,1")
+    assert mac.run("pmset", "-g", "custom").out == recorded("pmset-g-custom.laptop.txt")
+    assert mac.run("pmset", "-g", "batt").out.splitlines()[1].startswith(" -InternalBattery-0 (id=")
+
+
+def sections(mac) -> dict[str, dict[str, int | str]]:
+    return parse_custom(mac.run("pmset", "-g", "custom").out)
+
+
+@pytest.mark.parametrize(
+    ("argv", "sleep"),
+    [
+        ("-a sleep 7 displaysleep 7", {"Battery Power": 7, "AC Power": 7, "UPS Power": 7}),
+        ("sleep 7 displaysleep 7", {"Battery Power": 7, "AC Power": 7, "UPS Power": 7}),
+        ("-b sleep 7", {"Battery Power": 7, "AC Power": 1, "UPS Power": 1}),
+        ("-c sleep 0", {"Battery Power": 1, "AC Power": 0, "UPS Power": 1}),
+        ("-c sleep 0 -u sleep 9 -b sleep 8", {"Battery Power": 8, "AC Power": 0, "UPS Power": 9}),
+    ],
+)
+def test_every_source_is_set_by_itself(mac, argv, sleep) -> None:
+    mac.host(model="Mac16,1", ups=True)
+    assert mac.run("pmset", *argv.split()).rc == 0
+    assert {source: values["sleep"] for source, values in sections(mac).items()} == sleep
+    assert mac.run("pmset", "restoredefaults").rc == 0
+    assert {values["sleep"] for values in sections(mac).values()} == {1}
+
+
+def test_a_ups_is_shown_while_it_is_connected(mac) -> None:
+    mac.host(ups=True)
+    assert list(sections(mac)) == ["AC Power", "UPS Power"]
+    mac.host()
+    assert list(sections(mac)) == ["AC Power"]
 
 
 @pytest.mark.parametrize(

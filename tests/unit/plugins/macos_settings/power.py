@@ -31,6 +31,30 @@ def mode(name: str, value: int) -> Call:
     return call([PMSET, "-a", name, str(value)])
 
 
+LAPTOP = recorded("pmset-g-custom.laptop.txt")
+UPS = "UPS Power:\n displaysleep         {displaysleep}\n sleep                {sleep}\n tcpkeepalive         1\n"
+REFUSAL = (
+    "This Mac is a laptop: with its lid closed it sleeps, whatever it is set to, and what it serves is gone. Write "
+    "macos_headless_laptop: allowed for it, if it is meant to serve all the same, or macos_headless_profile: "
+    "workstation."
+)
+
+
+def laptop(**on_mains: int) -> Call:
+    """A MacBook, whose battery keeps its own settings."""
+    battery, mains, text = LAPTOP.partition("AC Power:")
+    for name, value in on_mains.items():
+        shown = next(line for line in text.splitlines() if line.split()[:1] == [name])
+        text = text.replace(shown, f" {name:<20} {value}")
+    return call(ASK, out=f"{battery}{mains}{text}")
+
+
+def with_ups(*, first: bool = False, sleep: int = 10, **on_mains: int) -> Call:
+    """A mini on a UPS; in which order the sources are shown is not known."""
+    ups, mains = UPS.format(sleep=sleep, displaysleep=10), custom(**on_mains).out
+    return call(ASK, out=f"{ups}{mains}" if first else f"{mains}{ups}")
+
+
 WANTED = {"sleep": 0, "lowpowermode": 0}
 RUNS = [
     Run(
@@ -43,6 +67,47 @@ RUNS = [
         ],
         changed=True,
         value={"sleep": 30, "displaysleep": 10, "womp": 0, "tcpkeepalive": 1},
+    ),
+    Run(
+        "a laptop's battery is left alone",
+        {"power": {"sleep": 0, "womp": 1}},
+        [laptop(), call([PMSET, "-c", "sleep", "0"]), laptop(sleep=0)],
+        changed=True,
+        value={"sleep": 0, "womp": 1},
+    ),
+    Run(
+        "a laptop that may be a server",
+        {"power": {"sleep": 1}, "laptop": "allowed"},
+        [laptop()],
+        changed=False,
+        value={"sleep": 1},
+    ),
+    Run(
+        "a UPS is set too, where it has the key",
+        {"power": {"sleep": 0, "womp": 0, "displaysleep": 0}, "laptop": "refused"},
+        [
+            with_ups(),
+            with_ups(),
+            call([PMSET, "-c", "womp", "0", "-u", "sleep", "0", "displaysleep", "0"]),
+            call(ASK, out=f"{custom(womp=0).out}{UPS.format(sleep=0, displaysleep=0)}"),
+        ],
+        changed=True,
+        value={"sleep": 0, "womp": 0, "displaysleep": 0, "UPS sleep": 0, "UPS displaysleep": 0},
+    ),
+    Run(
+        "a UPS alone is not as wanted",
+        {"power": {"sleep": 0}},
+        [with_ups(first=True), call([PMSET, "-u", "sleep", "0"]), with_ups(first=True, sleep=0)],
+        changed=True,
+        value={"sleep": 0, "UPS sleep": 0},
+    ),
+    Run(
+        "a UPS in check mode",
+        {"power": {"sleep": 0}},
+        [with_ups()],
+        changed=True,
+        value={"sleep": 0, "UPS sleep": 0},
+        check=True,
     ),
     Run("no change", {"power": {"sleep": 0, "womp": 7}}, [READ], changed=False, value={"sleep": 0, "womp": 1}),
     Run("empty is nothing", {"power": {}}, [], changed=False),
@@ -123,6 +188,14 @@ FAILURES = [
         "The change did not take effect: powermode is 0 instead of 2. `/usr/bin/pmset -a powermode 2` ended with "
         "status 0 and said: HighPowerMode not supported on AC Power.",
     ),
+    Failure("a laptop that nobody has allowed", {"power": {"sleep": 0}, "laptop": "refused"}, [laptop()], REFUSAL),
+    Failure(
+        "a UPS that keeps its own",
+        {"power": {"sleep": 0}},
+        [with_ups(), call([PMSET, "-u", "sleep", "0"]), with_ups()],
+        "The change did not take effect: UPS sleep is 10 instead of 0. `/usr/bin/pmset -u sleep 0` ended with "
+        "status 0.",
+    ),
     Failure(
         "read-back with exit status 0",
         {"power": {"sleep": 5}},
@@ -158,6 +231,15 @@ LINES = [
         "sleep 0, womp 1, highpowermode not supported",
         "sleep 0, womp 1, highpowermode 0",
     ),
+    Line(
+        "a UPS on which it would sleep",
+        {"sleep": 0, "womp": 1},
+        [with_ups()],
+        False,
+        "sleep 0, womp 1, UPS sleep 10",
+        "sleep 0, womp 1, UPS sleep 0",
+    ),
+    Line("a laptop, whose battery is not asked about", {"sleep": 0}, [laptop(sleep=0)], True, "0", "0"),
     Line("not as wanted", {"disksleep": 0}, [READ], False, "10", "0"),
     Line(
         "what this Mac does not have",
@@ -175,6 +257,13 @@ LINES = [
 ]
 UNKNOWN = [
     said("another source", ASK, "pmset", "Battery Power:\n sleep                0\n"),
+    said("headings in another language", ASK, "pmset", "Netzbetrieb:\n sleep                0\n"),
+    said("a UPS alone", ASK, "pmset", "UPS Power:\n sleep                0\n"),
+    Unknown(
+        "no number on a UPS",
+        [call(ASK, out=f"{MINI}UPS Power:\n sleep                never\n")],
+        'pmset says "UPS sleep never"',
+    ),
     Unknown("no number", [call(ASK, out="AC Power:\n sleep                never\n")], 'pmset says "sleep never"'),
     Unknown(
         "no number for the power mode",

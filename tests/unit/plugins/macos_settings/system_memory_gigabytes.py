@@ -28,7 +28,7 @@ def keep(gigabytes: int) -> dict[str, int]:
 def at_boot(megabytes: int) -> list[Call]:
     """What is seen where the daemon is there."""
     first, second = seen(megabytes)
-    return [replace(first, effect=lambda: gpu_memory.write_boot(megabytes)), second]
+    return [replace(first, effect=lambda: gpu_memory.BOOT.write(megabytes)), second]
 
 
 SET = call([SYSCTL, "iogpu.wired_limit_mb=12288"])

@@ -23,6 +23,7 @@ RESTORED = {"record": "macos_headless", "state": "restored"}
 BACKUP = ["/usr/bin/defaults", "read", "/Library/Preferences/com.apple.TimeMachine", "AutoBackup"]
 TITLES = {
     "power": "power settings",
+    "power_on_battery": "power settings on battery",
     "restart_after_power_failure": "when power comes back",
     "restart_on_freeze": "restart after a freeze",
     "time_zone": "time zone",
@@ -32,6 +33,8 @@ TITLES = {
     "time_machine": "automatic Time Machine backups",
     "automatic_updates": "automatic updates",
     "system_memory_gigabytes": "GPU memory ceiling",
+    "maximum_processes": "limit of processes",
+    "maximum_open_files": "limit of open files",
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.settings import BY_NAME
 
 from tests.unit.plugins.harness import Call, call
+from tests.unit.plugins.recorded import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 SSHD = ["/bin/launchctl", "print", "system/com.openssh.sshd"]
 DISABLED = ["/bin/launchctl", "print-disabled", "system"]
 XCODE = ["/usr/bin/xcode-select", "-p"]
+CUSTOM = ["/usr/bin/pmset", "-g", "custom"]
+LID = "with its lid closed at once, unless a display and mains power are connected"
 RECEIPT = ["/usr/sbin/pkgutil", "--pkg-info=com.apple.pkg.CLTools_Executables"]
 NO_SETTING = f"not measured: there is no setting called wify, known are {', '.join(BY_NAME)}"
 
@@ -24,6 +27,46 @@ NO_SETTING = f"not measured: there is no setting called wify, known are {', '.jo
 @pytest.mark.parametrize(
     ("check", "calls", "system", "line"),
     [
+        pytest.param(
+            {"check": "macos_sleep", "laptop": "refused"},
+            [call(CUSTOM, out=recorded("pmset-g-custom.macos-26.5.txt"))],
+            "Darwin",
+            (True, "on mains power never", "no laptop"),
+            id="sleep-of-a-desktop",
+        ),
+        pytest.param(
+            {"check": "macos_sleep", "laptop": "refused"},
+            [call(CUSTOM, out=recorded("pmset-g-custom.laptop.txt"))],
+            "Darwin",
+            (False, f"on mains power after 1 minute, on battery after 1 minute, {LID}", "no laptop"),
+            id="sleep-of-a-laptop",
+        ),
+        pytest.param(
+            {"check": "macos_sleep", "laptop": "allowed"},
+            [call(CUSTOM, out=recorded("pmset-g-custom.laptop.txt"))],
+            "Darwin",
+            (True, f"on mains power after 1 minute, on battery after 1 minute, {LID}", "as it is set"),
+            id="sleep-of-a-laptop-that-is-allowed",
+        ),
+        pytest.param(
+            {"check": "macos_sleep", "laptop": None},
+            [
+                call(
+                    CUSTOM,
+                    out="AC Power:\n sleep 0 (sleep prevented by x)\nUPS Power:\n sleep 15\nDock Power:\n sleep 1\n",
+                )
+            ],
+            "Darwin",
+            (True, "on mains power never, on the UPS after 15 minutes", "as it is set"),
+            id="sleep-on-a-ups",
+        ),
+        pytest.param(
+            {"check": "macos_sleep"},
+            [call(CUSTOM, out="AC Power:\n womp 1\n")],
+            "Darwin",
+            (True, "on mains power unknown", "as it is set"),
+            id="sleep-that-is-not-told",
+        ),
         pytest.param(
             {"check": "remote_login"},
             [

@@ -305,9 +305,21 @@ def test_a_processor_that_no_backend_has_programs_for(machine: str, backends: li
 def test_a_mac_that_waits_for_its_filevault_password(methods: str) -> None:
     said = f"{VIA}admin@192.168.1.11: Permission denied ({methods})."
     sentence = unreachable(said, MAC)
-    assert "it is locked and waits for the FileVault password: run `ssh admin@192.168.1.11`" in sentence
+    assert "it is locked and waits for the FileVault password: run playbooks/unlock.yml, or `ssh admin@" in sentence
     assert "it does not let admin in with the key" in sentence
     assert "FileVault" not in unreachable(said, SITE)
+
+
+@pytest.mark.parametrize("methods", ["publickey,password,keyboard-interactive", "password"])
+def test_a_mac_that_says_that_it_is_locked(methods: str) -> None:
+    banner = "This system is locked. To unlock it, use a local\naccount name and password. Once successfully\n"
+    said = f"{VIA}{banner}unlocked, you will be able to connect normally.\nadmin@h: Permission denied ({methods})."
+    assert unreachable(said, MAC).startswith("it is locked and waits for the FileVault password; run playbooks/unlock.")
+
+
+def test_a_mac_with_another_key_may_wait_with_it() -> None:
+    assert unreachable(CHANGED, MAC).startswith("if it waits for its FileVault password")
+    assert "FileVault" not in unreachable(CHANGED, SITE)
 
 
 def test_a_mac_that_takes_keys_is_not_locked() -> None:
