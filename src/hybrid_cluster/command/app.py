@@ -174,6 +174,17 @@ def _complete_limit(context: typer.Context, incomplete: str) -> list[str]:
     return sorted(name for name in {*cluster.hosts, *cluster.groups} if name.startswith(incomplete))
 
 
+Limit = Annotated[
+    str | None,
+    typer.Option(
+        *("-l", "--limit"),
+        help="Hosts and groups, as Ansible writes them; else all.",
+        autocompletion=_complete_limit,
+        show_default=False,
+    ),
+]
+
+
 @app.command(name="apply")
 def apply_(  # noqa: PLR0917
     inventory: Inventories = None,
@@ -186,15 +197,7 @@ def apply_(  # noqa: PLR0917
             show_default=False,
         ),
     ] = None,
-    limit: Annotated[
-        str | None,
-        typer.Option(
-            *("-l", "--limit"),
-            help="Hosts and groups, as Ansible writes them; else all.",
-            autocompletion=_complete_limit,
-            show_default=False,
-        ),
-    ] = None,
+    limit: Limit = None,
     check: Annotated[bool, typer.Option("--check", help="Predict, and change nothing.")] = False,
     as_json: Json = False,
     verbose: Verbose = False,  # noqa: ARG001
@@ -205,6 +208,22 @@ def apply_(  # noqa: PLR0917
 
     words = tuple(word.strip() for text in tags or () for word in text.split(",") if word.strip())
     return apply(cluster, Wish(words, limit, is_check=check), as_json=as_json)
+
+
+@app.command()
+def doctor(  # noqa: PLR0917
+    inventory: Inventories = None,
+    limit: Limit = None,
+    address: Address = None,
+    wake: Annotated[bool, typer.Option("--wake", help="Wake hosts that sleep, and look at them too.")] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,  # noqa: ARG001
+) -> int:
+    """Look for what people have run into, and say what helps."""
+    cluster = _read(inventory)
+    from hybrid_cluster.command import doctor as look
+
+    return look.doctor(cluster, limit, address, wake=wake, as_json=as_json)
 
 
 def run(arguments: list[str]) -> int:
