@@ -80,7 +80,7 @@ TRAPS = (
     ),
     Trap(
         "local-network-privacy",
-        "macOS keeps a program from the local network that nobody has allowed there: no route to a host that is there.",
+        "macOS keeps a program from the local network that nobody has allowed there: no route to a host, as if that were off.",
         "Allow it in System Settings, Privacy & Security, Local Network, or start it as a daemon or from ssh.",
         (Lines(said="no route to host"),),
         by_hand=True,
@@ -190,15 +190,9 @@ SAY_IT_THEMSELVES = frozenset(
     {
         *("application", "command_line_tools", "exo_model", "exo_source", "firewall", "gateway_models", "grafana"),
         *("llama_cpp_rest", "macos_profile", "mlx_lm", "model_answers", "model_files", "model_store"),
-        *(
-            "prometheus_rules",
-            "thunderbolt_generation",
-            "prometheus_targets",
-            "remote_login",
-            "software_version",
-            "tcp_port",
-            "wake_proof",
-        ),
+        *("prometheus_rules", "prometheus_targets", "remote_login", "software_version", "tcp_port", "wake_proof"),
+        # It is judged with what other lines say.
+        "thunderbolt_generation",
     }
 )
 """Kinds of check that are no trap: their lines say what is wrong and what to do."""
