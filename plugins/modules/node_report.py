@@ -29,7 +29,7 @@ options:
       - V(certificate) - C(path), C(minimum_days).
       - V(command_line_tools) - C(expected) (default V(true)).
       - V(cuda) - C(time_limit) (seconds, default V(60)), C(user), C(minimum_capability).
-      - V(default_route) - C(address) (of this host, on the interface that the default route should leave by). Macs only.
+      - V(default_route) - C(address) (of this host, where the default route should leave). Macs only.
       - V(dns) - C(server), C(name), C(type) (default V(A)), C(expected) (all values), C(protocol), C(timeout).
       - V(downloads) - C(name) (a service), C(site).
       - V(exo_cluster) - C(members) (each with C(name), C(address) and C(required), default V(true)), C(port),

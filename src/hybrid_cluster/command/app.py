@@ -226,6 +226,48 @@ def doctor(  # noqa: PLR0917
     return look.doctor(cluster, limit, address, wake=wake, as_json=as_json)
 
 
+@app.command()
+def bench(  # noqa: PLR0917
+    inventory: Inventories = None,
+    limit: Limit = None,
+    address: Address = None,
+    only: Annotated[str | None, typer.Option(metavar="PARTS", help="Of api, links and models; else all.")] = None,
+    model: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A model, or several; else all.")] = None,
+    requests: Annotated[int, typer.Option(min=10, help="How often each thing is measured.")] = 10,
+    tokens: Annotated[int, typer.Option(min=2, help="How long answers may be.")] = 64,
+    at_once: Annotated[str, typer.Option(metavar="NUMBERS", help="How many requests at a time.")] = "1,4",
+    direct: Annotated[bool, typer.Option("--direct", help="Ask backends, not the gateway.")] = False,
+    compare: Annotated[str | None, typer.Option(metavar="FILE", help="An earlier run, or last.")] = None,
+    as_json: Json = False,
+    verbose: Verbose = False,  # noqa: ARG001
+) -> int:
+    """Measure how fast APIs, links between hosts, and models are."""
+    cluster = _read(inventory)
+    from hybrid_cluster.command import bench as measuring
+    from hybrid_cluster.command.bench.models import Wish
+
+    how = Wish(requests, tokens, measuring.numbers(at_once), direct)
+    return measuring.bench(cluster, measuring.wish(limit, only, model, how, compare), address, as_json=as_json)
+
+
+@app.command()
+def energy(  # noqa: PLR0917
+    inventory: Inventories = None,
+    address: Address = None,
+    days: Annotated[float, typer.Option(min=0.1, max=90, help="Of how many days until now.")] = 7.0,
+    asleep_watts: Annotated[float | None, typer.Option(metavar="W", min=0, help="What a group draws asleep.")] = None,
+    price: Annotated[float | None, typer.Option(metavar="MONEY", min=0, help="What a kWh costs.")] = None,
+    as_json: Json = False,
+    verbose: Verbose = False,  # noqa: ARG001
+) -> None:
+    """Show what hosts have drawn and how long they have slept, with what the figures rest on."""
+    from hybrid_cluster.command import energy as page
+    from hybrid_cluster.command.measured import Source
+
+    cluster = _read(inventory)
+    _show(as_json, lambda: page.collect(cluster, Source(cluster, address), days, asleep_watts, price), page.render)
+
+
 def run(arguments: list[str]) -> int:
     """Run the command and return what it ends with; an expected failure is one line on standard error."""
     try:

@@ -16,10 +16,11 @@ import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._registry import KINDS
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._first_contact import Target, unreachable
 
-from hybrid_cluster.command import app, exits, measured, project
+from hybrid_cluster.command import exits, measured
 from hybrid_cluster.command import inventory as inventories
 from hybrid_cluster.command.apply import running
-from hybrid_cluster.command.doctor import across, addresses, diagnose, here, traps
+from hybrid_cluster.command.doctor import across, addresses, diagnose, traps
+from hybrid_cluster.command.doctor import here as sight
 from tests.unit.command.conftest import REPOSITORY, Said
 
 ALL = dict.fromkeys(("desk", "mini1", "mini2", "mini3", "gpu1"), 1)
@@ -55,22 +56,16 @@ def cable(gigabits: int, peer: str = "mini2") -> dict[str, Any]:
 
 
 @pytest.fixture
-def cluster_of(site):
+def cluster_of(site, here):
     return inventories.read([site])
 
 
 @pytest.fixture(autouse=True)
-def machine(monkeypatch, tmp_path):
-    """Be a machine without proxy, neighbours or names; state goes below the test's own folder."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    # The collection is loaded already, by the tests' own way.
-    monkeypatch.setattr(project, "prepare", project.find)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+def machine(monkeypatch, here):
+    """Be a machine without neighbours and names."""
     monkeypatch.setattr(addresses, "stir", lambda subnets: None)
     monkeypatch.setattr(addresses, "neighbours", dict)
-    monkeypatch.setattr(here, "resolve", lambda name: [])
+    monkeypatch.setattr(sight, "resolve", lambda name: [])
 
 
 def look(cluster, reports=None, troubles=None, prometheus="http://127.0.0.1:1"):
@@ -212,9 +207,9 @@ def test_clocks_of_which_nobody_says_anything(cluster_of):
 def test_a_proxy_that_would_get_requests_to_hosts(cluster_of, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://me:secret@proxy.example:3128")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert here.proxy(cluster_of.hosts.values()).wrong == []
+    assert sight.proxy(cluster_of.hosts.values()).wrong == []
     monkeypatch.setenv("no_proxy", "10.0.0.0")
-    (found,) = here.proxy([cluster_of.hosts["mini1"]]).wrong
+    (found,) = sight.proxy([cluster_of.hosts["mini1"]]).wrong
     assert found.measured == "requests to 127.0.0.1 go to http://proxy.example:3128"
     assert "secret" not in repr(found)
 
@@ -225,8 +220,8 @@ def test_a_proxy_that_would_get_requests_to_hosts(cluster_of, monkeypatch):
     ids=["right", "another machine", "another name server"],
 )
 def test_the_name_of_the_management_node(cluster_of, monkeypatch, known, wrong, notes):
-    monkeypatch.setattr(here, "resolve", lambda name: known)
-    seen = here.names(cluster_of)
+    monkeypatch.setattr(sight, "resolve", lambda name: known)
+    seen = sight.names(cluster_of)
     assert (len(seen.wrong), len(seen.notes)) == (wrong, notes)
 
 
@@ -236,9 +231,9 @@ def test_local_network_privacy_of_this_mac(cluster_of, monkeypatch):
 
     hosts = [cluster_of.hosts["mini1"], cluster_of.hosts["mini2"]]
     monkeypatch.setattr(socket, "create_connection", refuse)
-    assert here.privacy(hosts).notes == []
-    monkeypatch.setattr(here.sys, "platform", "darwin")
-    (note,) = here.privacy(hosts).notes
+    assert sight.privacy(hosts).notes == []
+    monkeypatch.setattr(sight.sys, "platform", "darwin")
+    (note,) = sight.privacy(hosts).notes
     assert (note.trap, note.measured) == ("local-network-privacy", "no route to mini1-2")
 
 
@@ -274,18 +269,18 @@ def certificate(tmp_path):
 @pytest.mark.parametrize(("days", "ok"), [(90, True), (5, False)])
 def test_how_long_the_gateways_certificate_lasts(certificate, days, ok):
     port, context = certificate(days)
-    found = here.look_at_certificate("127.0.0.1", port, "models.olab", context)
+    found = sight.look_at_certificate("127.0.0.1", port, "models.olab", context)
     assert found == (ok, f"{days - 1} days left")
 
 
 def test_a_certificate_that_is_not_trusted_here(certificate):
     port, _ = certificate(90)
-    ok, said = here.look_at_certificate("127.0.0.1", port, "models.olab")
+    ok, said = sight.look_at_certificate("127.0.0.1", port, "models.olab")
     assert (ok, said) == (False, "refused: self-signed certificate")
 
 
 def test_a_gateway_that_does_not_answer():
-    assert here.look_at_certificate("127.0.0.1", 1, "models.olab")[0] is None
+    assert sight.look_at_certificate("127.0.0.1", 1, "models.olab")[0] is None
 
 
 CARD = "1c:f6:4c:00:00:01"
@@ -335,7 +330,7 @@ def test_host_keys(monkeypatch, cluster_of):
 
 
 @pytest.fixture
-def verify(monkeypatch, capsys, site):
+def verify(monkeypatch, here, site):
     """Have runs of playbooks end with a summary, and run the command in this process."""
     ran: list[running.Play] = []
 
@@ -348,10 +343,7 @@ def verify(monkeypatch, capsys, site):
 
         monkeypatch.setattr(running, "play", play)
         monkeypatch.setattr(measured, "answer_ssh", lambda hosts: {host.name: host.name in awake for host in hosts})
-        monkeypatch.setenv("COLUMNS", "80")
-        code = app.run(["doctor", "-i", site, "--prometheus", "http://127.0.0.1:1", *arguments])
-        out, err = capsys.readouterr()
-        return Said(code, out, err)
+        return here("doctor", "-i", site, "--prometheus", "http://127.0.0.1:1", *arguments)
 
     run.ran = ran  # type: ignore[attr-defined]
     return run

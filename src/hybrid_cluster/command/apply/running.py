@@ -19,7 +19,7 @@ from hybrid_cluster.command.apply import processes
 from hybrid_cluster.command.apply.screen import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from hybrid_cluster.command.apply.progress import Progress
     from hybrid_cluster.command.inventory import Cluster
@@ -36,13 +36,19 @@ _SUMMARY = "hybrid_ai.cluster.cluster_summary"
 class Play:
     """What is to be run."""
 
-    playbook: Path
+    playbook: Path | None
+    """None where it is a single module."""
     limit: str | None = None
     tags: tuple[str, ...] = ()
     arguments: str | None = None
     """For ansible-playbook, as on a command line."""
     variables: Mapping[str, Any] = field(default_factory=dict)
     """As with -e."""
+    module: str | None = None
+    module_arguments: Mapping[str, Any] = field(default_factory=dict)
+    """They may hold templates, which each host works out for itself."""
+    listen: Callable[[dict[str, Any]], None] | None = None
+    """Told of each event, in another thread."""
 
 
 def play(
@@ -55,16 +61,26 @@ def play(
     """
     sockets = folder / _SOCKETS
     with tempfile.TemporaryDirectory(prefix="cluster-") as place:
-        left = _run(_settings(cluster, wanted, Path(place), sockets), sockets, progress, is_silent=is_silent)
+        settings = _settings(cluster, wanted, Path(place), sockets)
+        left = _run(settings, sockets, progress, wanted.listen, is_silent=is_silent)
         return left, _summary(Path(place))
 
 
-def _run(settings: dict[str, Any], sockets: Path, progress: Progress, *, is_silent: bool) -> dict[str, str] | None:
+def _run(
+    settings: dict[str, Any],
+    sockets: Path,
+    progress: Progress,
+    listen: Callable[[dict[str, Any]], None] | None,
+    *,
+    is_silent: bool,
+) -> dict[str, str] | None:
     """Run it to its end; where somebody stops it, return the task that each host was at."""
     import ansible_runner
 
     def note(event: dict[str, Any]) -> bool:
         progress.note(event)
+        if listen:
+            listen(event)
         # Not to be written to a file.
         return False
 
@@ -110,7 +126,7 @@ def _settings(cluster: Cluster, wanted: Play, place: Path, sockets: Path) -> dic
     return {
         "private_data_dir": str(place),
         "project_dir": str(found.root),
-        "playbook": str(wanted.playbook),
+        **_what(wanted),
         "inventory": list(cluster.sources),
         "cmdline": wanted.arguments,
         "envvars": variables,
@@ -125,6 +141,13 @@ def _settings(cluster: Cluster, wanted: Play, place: Path, sockets: Path) -> dic
         # Its own would take Ctrl-C from us, and ends one process group where there are many.
         "cancel_callback": lambda: False,
     }
+
+
+def _what(wanted: Play) -> dict[str, Any]:
+    if wanted.playbook:
+        return {"playbook": str(wanted.playbook)}
+    arguments = json.dumps(dict(wanted.module_arguments))
+    return {"module": wanted.module, "module_args": arguments, "host_pattern": wanted.limit or "all"}
 
 
 @contextmanager

@@ -80,7 +80,7 @@ TRAPS = (
     ),
     Trap(
         "local-network-privacy",
-        "macOS keeps a program from the local network that nobody has allowed there: no route to a host, as if that were off.",
+        "macOS keeps programs from the local network that nobody allowed: no route to a host, as if that were off.",
         "Allow it in System Settings, Privacy & Security, Local Network, or start it as a daemon or from ssh.",
         (Lines(said="no route to host"),),
         by_hand=True,
