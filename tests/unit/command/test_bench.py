@@ -123,7 +123,10 @@ def pings(monkeypatch):
     def play(cluster, wanted, folder, progress, *, is_silent):
         ran.append(wanted)
         for host, found in PINGS.items():
-            wanted.listen({"event": "runner_on_ok", "event_data": {"host": host, "res": {"links": found}}})
+            # A link without an answer fails the task, which says which.
+            event = "runner_on_ok" if all(link["times"] for link in found.values()) else "runner_on_failed"
+            res = {"links": found, "msg": "gpu1 (127.0.0.1) does not answer."}
+            wanted.listen({"event": event, "event_data": {"host": host, "res": res}})
         return None, None
 
     monkeypatch.setattr(running, "play", play)
@@ -246,9 +249,10 @@ def test_cables_have_rows_of_their_own(site, here):
     cluster = inventories.read([site])
     near = links.neighbours(cluster, ["mini1", "mini2"])
     assert [one["host"] for one in near["mini1"]] == ["mini2", "mini2"]
-    rows = links.rows(near, {})
+    rows = links.rows(near, {}, {"mini1": "ping is not installed on this host"})
     assert [row["medium"] for row in rows] == ["LAN", "Thunderbolt"] * 2
     assert rows[1]["address"].startswith("10.66.64.")
+    assert [row["silence"] for row in rows] == ["ping is not installed on this host"] * 2 + ["no answer"] * 2
 
 
 def test_power_is_that_of_all_hosts_or_of_none(site, here, metrics):
@@ -263,6 +267,17 @@ def test_power_is_that_of_all_hosts_or_of_none(site, here, metrics):
     with power.Meter(source, ["mini1", "gpu1"]) as meter:
         pass
     assert meter.joules(60) is None
+
+
+def test_a_host_that_cannot_measure_says_why(here, place, monkeypatch):
+    def play(cluster, wanted, folder, progress, *, is_silent):
+        res = {"links": {}, "msg": "ping is not installed on this host."}
+        wanted.listen({"event": "runner_on_failed", "event_data": {"host": "gpu1", "res": res}})
+        return None, None
+
+    monkeypatch.setattr(running, "play", play)
+    there, back = here("bench", "-i", place, *NOBODY, "--only", "links", "--json").json["links"]
+    assert (there["silence"], back["silence"]) == ("ping is not installed on this host", "no answer")
 
 
 def test_figures():

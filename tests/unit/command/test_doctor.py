@@ -395,6 +395,21 @@ def test_a_host_that_the_run_has_no_word_about(verify):
     assert "mini3, about which the run has no word" in said.json["not_looked_at"]
 
 
+def test_an_inventory_with_mistakes_is_one_sentence(verify, monkeypatch, here, site):
+    verify(summary_of())
+
+    def play(cluster, wanted, folder, progress, *, is_silent):
+        res = {"mistakes": "inventory: cluster_lan_subnet is not set.\nmini1: ansible_host is not set."}
+        wanted.listen({"event": "runner_on_failed", "event_data": {"host": "localhost", "res": res}})
+        return None, None
+
+    monkeypatch.setattr(running, "play", play)
+    said = here("doctor", "-i", site)
+    assert said.code == exits.INVENTORY
+    expected = "inventory: cluster_lan_subnet is not set. And 1 more, which playbooks/validate.yml says."
+    assert said.err == f"cluster: {expected}\n"
+
+
 def test_a_limit_that_matches_nobody(verify):
     said = verify(summary_of(), "--limit", "nobody")
     assert said.code == exits.NO_HOSTS

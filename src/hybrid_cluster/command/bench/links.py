@@ -51,12 +51,16 @@ def measure(cluster: Cluster, hosts: Sequence[str], count: int, *, is_silent: bo
     """Have all hosts measure at once."""
     asked = neighbours(cluster, hosts)
     results: dict[str, dict[str, Any]] = {}
+    reasons: dict[str, str] = {}
 
     def listen(event: dict[str, Any]) -> None:
         data = event.get("event_data") or {}
-        links = (data.get("res") or {}).get("links")
+        res = data.get("res") or {}
+        links = res.get("links")
         if isinstance(links, dict):
             results[str(data.get("host"))] = links
+        if event.get("event") in ("runner_on_failed", "runner_on_unreachable"):
+            reasons[str(data.get("host"))] = " ".join(str(res.get("msg") or "no word").split()).rstrip(".")
 
     wanted = running.Play(
         None,
@@ -76,11 +80,13 @@ def measure(cluster: Cluster, hosts: Sequence[str], count: int, *, is_silent: bo
         left, _ = running.play(cluster, wanted, path, progress, is_silent=is_silent)
     if left is not None:
         raise KeyboardInterrupt
-    return rows(asked, results)
+    return rows(asked, results, reasons)
 
 
-def rows(asked: dict[str, list[dict[str, Any]]], results: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a row for each direction of each link; what no host has measured has no figures."""
+def rows(
+    asked: dict[str, list[dict[str, Any]]], results: dict[str, dict[str, Any]], reasons: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Return a row for each direction of each link; what no host has measured has no figures, and the reason."""
     found = []
     for host, near in asked.items():
         for one in near:
@@ -96,6 +102,7 @@ def rows(asked: dict[str, list[dict[str, Any]]], results: dict[str, dict[str, An
                     "lost": link.get("lost"),
                     "ms": summary(times),
                     "jitter_ms": jitter(times),
+                    "silence": None if times else "no answer" if link else reasons.get(host, "no answer"),
                 }
             )
     return found

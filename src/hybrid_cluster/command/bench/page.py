@@ -75,7 +75,7 @@ def _links(rows: Sequence[dict[str, Any]]) -> list[RenderableType]:
     silent = []
     for row in rows:
         if not row["ms"]:
-            silent.append(words(f"{row['from']} to {row['to']} by {row['medium']}: no answer", UNSURE))
+            silent.append(words(f"{row['from']} to {row['to']} by {row['medium']}: {row['silence']}", UNSURE))
             continue
         times = [number(row["ms"][name]) for name in ("min", "median", "p95", "max")]
         jitter = output.UNKNOWN if row["jitter_ms"] is None else number(row["jitter_ms"])

@@ -52,16 +52,26 @@ def _run(cluster: Cluster, playbook: str, hosts: Sequence[str], path: Any, *, is
     """Run a playbook for hosts, and return what it summed up."""
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
 
+    mistakes: list[str] = []
+
+    def listen(event: dict[str, Any]) -> None:
+        found = ((event.get("event_data") or {}).get("res") or {}).get("mistakes")
+        mistakes.extend(str(found).splitlines() if found else [])
+
     progress = Progress({host: HostState() for host in hosts}, list(registry().capabilities), {})
     wanted = running.Play(
         project.find().root / f"playbooks/{playbook}.yml",
         None if len(hosts) == len(cluster.hosts) else ",".join(hosts),
         # A false line is what is looked for, and no failure of the run.
         variables={"verify_fail_on_false": False} if playbook == "verify" else {},
+        listen=listen,
     )
     left, summary = running.play(cluster, wanted, path, progress, is_silent=is_silent)
     if left is None and summary is not None:
         return summary
+    if mistakes:
+        more = f" And {len(mistakes) - 1} more, which playbooks/validate.yml says." if len(mistakes) > 1 else ""
+        raise ClusterError(f"{mistakes[0]}{more}", exits.INVENTORY)
     end = describe(progress, summary, hosts, left)
     if left is None and progress.stats is not None and (failure := progress.first_failure()):
         code = exits.INVENTORY if failure.step == PREPARATION else exits.HOSTS_FAILED
