@@ -265,7 +265,11 @@ def energy(  # noqa: PLR0917
     from hybrid_cluster.command.measured import Source
 
     cluster = _read(inventory)
-    _show(as_json, lambda: page.collect(cluster, Source(cluster, address), days, asleep_watts, price), page.render)
+    _show(
+        as_json,
+        lambda: page.collect(cluster, Source(cluster, address, page.SECONDS), days, asleep_watts, price),
+        page.render,
+    )
 
 
 def run(arguments: list[str]) -> int:

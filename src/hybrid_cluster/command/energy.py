@@ -26,6 +26,8 @@ KINDS = {
     "cards": (CARDS, "NVIDIA cards alone, without the machine around them"),
 }
 """What is measured of a host, the most complete first, with what the figure holds."""
+SECONDS = 60.0
+"""How long an answer may take: Prometheus reads a point for each look and host."""
 _HOUR = 3600
 
 

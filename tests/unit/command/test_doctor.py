@@ -130,7 +130,7 @@ def test_every_kind_of_check_is_a_trap_or_says_it_itself():
 
 
 def test_every_trap_stands_in_the_documentation():
-    page = (REPOSITORY / "docs/command.md").read_text(encoding="utf-8")
+    page = (REPOSITORY / "docs/command.md").read_text(encoding="utf-8").partition("| trap |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE)) == set(traps.BY_NAME)
 
 
@@ -385,6 +385,14 @@ def test_a_run_without_a_summary_is_no_success(verify):
     said = verify(None, stats=False)
     assert (said.code, said.out) == (exits.INCOMPLETE, "")
     assert "without a word" in said.err
+
+
+def test_ctrl_c_says_what_may_go_on(verify, monkeypatch, here, site):
+    verify(summary_of())
+    monkeypatch.setattr(running, "play", lambda *_, **__: ({"mini1": "Measure"}, None))
+    said = here("doctor", "-i", site)
+    assert (said.code, said.out) == (exits.INTERRUPTED, "")
+    assert "On hosts this may go on: mini1: Measure." in said.err
 
 
 def test_a_host_that_the_run_has_no_word_about(verify):

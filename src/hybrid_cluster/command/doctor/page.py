@@ -50,7 +50,7 @@ def _finding(one: dict[str, Any], style: str) -> list[RenderableType]:
         parts.append(words(f"-> {one['fix']}"))
     if one["meaning"]:
         parts.append(words(one["meaning"], FAINT))
-    return [Padding(part, (0, 0, 0, 2)) for part in parts]
+    return [Padding(part, (0, 0, 0, 2), expand=False) for part in parts]
 
 
 def _count(document: dict[str, Any]) -> RenderableType:
