@@ -22,6 +22,7 @@ REPLY_SECONDS = 1
 PAUSE_SECONDS = 0.5
 
 _SENT = re.compile(r"(\d+) packets transmitted, (\d+) (?:packets )?received")
+_TIME = re.compile(r" time=([\d.]+) ms")
 _ROUND_TRIP = re.compile(r"(?:round-trip|rtt) min/avg/max(?:/\w+)? = ([\d.]+)/([\d.]+)/([\d.]+)")
 
 
@@ -57,6 +58,8 @@ class RoundTrip:
     minimum: float | None = None
     average: float | None = None
     maximum: float | None = None
+    times: tuple[float, ...] = ()
+    """Each of them, in their order."""
 
     @property
     def lost(self) -> int:
@@ -85,7 +88,8 @@ def parse(text: str) -> RoundTrip:
         raise PingError(f"ping printed no summary: {' '.join(text.split()) or 'it printed nothing'}")
     times = _ROUND_TRIP.search(text)
     minimum, average, maximum = (float(part) for part in times.groups()) if times else (None, None, None)
-    return RoundTrip(int(sent.group(1)), int(sent.group(2)), minimum, average, maximum)
+    each = tuple(float(time) for time in _TIME.findall(text))
+    return RoundTrip(int(sent.group(1)), int(sent.group(2)), minimum, average, maximum, each)
 
 
 def measure(commands: Commands, system: str, address: str, count: int, warm_up_seconds: float) -> RoundTrip:

@@ -63,10 +63,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 links:
-  description: For each neighbour the round trip in milliseconds (null when nothing came back) and the lost packets.
+  description:
+    - For each neighbour the round trip in milliseconds (null when nothing came back) and the lost packets.
+    - C(times) has each round trip, in its order.
   returned: always
   type: dict
-  sample: {"olab2.tb": {"min": 0.21, "avg": 0.25, "max": 0.31, "lost": 0, "sent": 5}}
+  sample: {"olab2.tb": {"min": 0.21, "avg": 0.25, "max": 0.31, "lost": 0, "sent": 2, "times": [0.21, 0.31]}}
 """
 
 import platform
@@ -97,6 +99,7 @@ def run(module: AnsibleModule) -> tuple[dict[str, dict[str, object]], list[str]]
             "max": trip.maximum,
             "lost": trip.lost,
             "sent": trip.sent,
+            "times": list(trip.times),
         }
         for name, trip in trips.items()
     }

@@ -29,6 +29,7 @@ options:
       - V(certificate) - C(path), C(minimum_days).
       - V(command_line_tools) - C(expected) (default V(true)).
       - V(cuda) - C(time_limit) (seconds, default V(60)), C(user), C(minimum_capability).
+      - V(default_route) - C(address) (of this host, where the default route should leave). Macs only.
       - V(dns) - C(server), C(name), C(type) (default V(A)), C(expected) (all values), C(protocol), C(timeout).
       - V(downloads) - C(name) (a service), C(site).
       - V(exo_cluster) - C(members) (each with C(name), C(address) and C(required), default V(true)), C(port),
@@ -75,6 +76,7 @@ options:
       - V(system_trust) - C(path).
       - V(tcp_port) - C(address), C(port), C(expected) (V(open), V(refused) or V(silent)), C(timeout), C(name).
       - V(thunderbolt_cable) - C(receptacle), C(peer), C(peer_domain_uuid), C(minimum_gigabits).
+      - V(thunderbolt_generation) - no arguments. It only says whether RDMA is possible.
       - V(traffic_path) - C(name), C(url), C(address) (ours, on the interface that the answer must come in by), C(other)
         (ours, elsewhere, for comparison).
       - V(wake_on_lan) - C(mac_address); Linux only, a Mac has C(womp).
@@ -147,12 +149,11 @@ lines:
       sample: qwen
     check:
       description: The kind of the check.
-      returned: when the check names a model
       type: str
       sample: model_files
     values:
-      description: Measured numbers for the table of models, such as C(bytes) and C(revision).
-      returned: when the check names a model
+      description: Measured values for who reads lines together, such as C(bytes) and C(revision) of a model.
+      returned: when the check names a model, or its kind has some
       type: dict
       sample: {bytes: 491400032, revision: 9217f5db79a29953eb74d5343926648285ec7e67}
 ok:

@@ -104,6 +104,16 @@ class Picture:
             for (source, sink), addresses in sorted(found.items())
         ]
 
+    @property
+    def unseen(self) -> dict[str, list[str]]:
+        """Of each member that answers, those that answer too and that it does not see."""
+        here = [(member.name, view) for member, view in zip(self.members, self.views) if view.silence is None]
+        found = {
+            name: [other for other, its in here if its.node_id not in view.nodes and its.node_id != view.node_id]
+            for name, view in here
+        }
+        return {name: others for name, others in found.items() if others}
+
     def missing(self, port: int) -> list[str]:
         """Say what keeps this from being one cluster: every member must see every other, and reach it both ways."""
         sentences = [

@@ -37,7 +37,7 @@ class Measurement:
     expected: str
     advice: str = ""
     values: Mapping[str, Any] | None = None
-    """What the table of models prints of it, such as the size in bytes."""
+    """For who reads lines together: the table of models, such as the size in bytes, and `cluster doctor`."""
 
 
 class Arguments:

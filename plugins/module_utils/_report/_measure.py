@@ -49,6 +49,7 @@ def _line(check: Mapping[str, Any], kind: Kind | None, context: Context) -> Line
     measurement = _measure(check, kind, context)
     line: Line = {
         "capability": str(check.get("capability", "")),
+        "check": str(check.get("check", "")),
         "title": _title(check, kind),
         "ok": measurement.ok,
         "measured": measurement.measured,
@@ -56,7 +57,9 @@ def _line(check: Mapping[str, Any], kind: Kind | None, context: Context) -> Line
         "advice": "" if measurement.ok else measurement.advice,
     }
     if check.get("model"):
-        line.update(check=str(check["check"]), model=str(check["model"]), values=dict(measurement.values or {}))
+        line["model"] = str(check["model"])
+    if check.get("model") or measurement.values:
+        line["values"] = dict(measurement.values or {})
     return line
 
 

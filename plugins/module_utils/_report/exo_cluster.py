@@ -36,6 +36,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
         measured=", ".join(measured),
         expected=_size(count, count * (count - 1)),
         advice=" ".join([*answer.missing, *answer.apart, *(stranger.sentence for stranger in answer.strangers)]),
+        values={"unseen": picture.unseen} if picture.unseen else None,
     )
 
 

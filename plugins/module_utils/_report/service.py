@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd.control import Launchd
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report import _log
@@ -17,7 +17,15 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
     Measurement,
 )
 
+ALLOW = (
+    "Allow it at the screen, in System Settings under General, Login Items & Extensions, Allow in the Background, where"
+    " it may be called sh or python; then repeat site.yml."
+)
 PROPERTIES = "LoadState,ActiveState,MainPID,ActiveEnterTimestamp"
+
+
+_KEPT_OUT = "its file is there, and launchd has not loaded it"
+_SWITCHED_OFF = "switched off in launchd"
 
 
 @dataclass(frozen=True)
@@ -48,17 +56,27 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
         service = _systemd_service(context, unit or _names.systemd_unit(name))
         log = _log.journal(unit) if unit else _log.where(name, is_macos=False)
     if service.state == "absent":
-        log = "Repeat site.yml."
+        log = ALLOW if service.note == _KEPT_OUT else "Repeat site.yml."
     return Measurement(service.state == wanted, str(service), wanted, log if wanted == "running" else "")
 
 
 def _launchd_service(context: Context, label: str) -> _Service:
     job = Launchd(context.commands).job(label)
     if not job.loaded:
-        return _Service("absent")
+        return _Service("absent", note=_why_not_loaded(context, label))
     if not job.running or job.pid is None:
         return _Service("stopped", note=f"last exit code {job.last_exit}" if job.last_exit else None)
     return _Service("running", str(job.pid), _started(context, str(job.pid)))
+
+
+def _why_not_loaded(context: Context, label: str) -> str | None:
+    """Tell a daemon that somebody keeps from loading from one that is not there.
+
+    Login Items keeps it out without a trace in launchd's own list of what is switched off.
+    """
+    if not _files.exists(_names.launchd_plist(label)):
+        return None
+    return _SWITCHED_OFF if Launchd(context.commands).disabled(label) else _KEPT_OUT
 
 
 def _started(context: Context, pid: str) -> str | None:

@@ -33,6 +33,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
         measured=f"{measured}, {port.speed}",
         expected=expected,
         advice=f"Check where the cable in port {number} leads, or correct thunderbolt_links.",
+        values={"receptacle": number, "peer": peer, "gigabits": port.speed_gigabits},
     )
 
 

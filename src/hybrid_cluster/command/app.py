@@ -174,6 +174,17 @@ def _complete_limit(context: typer.Context, incomplete: str) -> list[str]:
     return sorted(name for name in {*cluster.hosts, *cluster.groups} if name.startswith(incomplete))
 
 
+Limit = Annotated[
+    str | None,
+    typer.Option(
+        *("-l", "--limit"),
+        help="Hosts and groups, as Ansible writes them; else all.",
+        autocompletion=_complete_limit,
+        show_default=False,
+    ),
+]
+
+
 @app.command(name="apply")
 def apply_(  # noqa: PLR0917
     inventory: Inventories = None,
@@ -186,15 +197,7 @@ def apply_(  # noqa: PLR0917
             show_default=False,
         ),
     ] = None,
-    limit: Annotated[
-        str | None,
-        typer.Option(
-            *("-l", "--limit"),
-            help="Hosts and groups, as Ansible writes them; else all.",
-            autocompletion=_complete_limit,
-            show_default=False,
-        ),
-    ] = None,
+    limit: Limit = None,
     check: Annotated[bool, typer.Option("--check", help="Predict, and change nothing.")] = False,
     as_json: Json = False,
     verbose: Verbose = False,  # noqa: ARG001
@@ -205,6 +208,68 @@ def apply_(  # noqa: PLR0917
 
     words = tuple(word.strip() for text in tags or () for word in text.split(",") if word.strip())
     return apply(cluster, Wish(words, limit, is_check=check), as_json=as_json)
+
+
+@app.command()
+def doctor(  # noqa: PLR0917
+    inventory: Inventories = None,
+    limit: Limit = None,
+    address: Address = None,
+    wake: Annotated[bool, typer.Option("--wake", help="Wake hosts that sleep, and look at them too.")] = False,
+    as_json: Json = False,
+    verbose: Verbose = False,  # noqa: ARG001
+) -> int:
+    """Look for what people have run into, and say what helps."""
+    cluster = _read(inventory)
+    from hybrid_cluster.command import doctor as look
+
+    return look.doctor(cluster, limit, address, wake=wake, as_json=as_json)
+
+
+@app.command()
+def bench(  # noqa: PLR0917
+    inventory: Inventories = None,
+    limit: Limit = None,
+    address: Address = None,
+    only: Annotated[str | None, typer.Option(metavar="PARTS", help="Of api, links and models; else all.")] = None,
+    model: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A model, or several; else all.")] = None,
+    requests: Annotated[int, typer.Option(min=10, help="How often each thing is measured.")] = 10,
+    tokens: Annotated[int, typer.Option(min=2, help="How long answers may be.")] = 64,
+    at_once: Annotated[str, typer.Option(metavar="NUMBERS", help="How many requests at a time.")] = "1,4",
+    direct: Annotated[bool, typer.Option("--direct", help="Ask backends, not the gateway.")] = False,
+    compare: Annotated[str | None, typer.Option(metavar="FILE", help="An earlier run, or last.")] = None,
+    as_json: Json = False,
+    verbose: Verbose = False,  # noqa: ARG001
+) -> int:
+    """Measure how fast APIs, links between hosts, and models are."""
+    cluster = _read(inventory)
+    from hybrid_cluster.command import bench as measuring
+    from hybrid_cluster.command.bench.models import Wish
+
+    how = Wish(requests, tokens, measuring.numbers(at_once), direct)
+    return measuring.bench(cluster, measuring.wish(limit, only, model, how, compare), address, as_json=as_json)
+
+
+@app.command()
+def energy(  # noqa: PLR0917
+    inventory: Inventories = None,
+    address: Address = None,
+    days: Annotated[float, typer.Option(min=0.1, max=90, help="Of how many days until now.")] = 7.0,
+    asleep_watts: Annotated[float | None, typer.Option(metavar="W", min=0, help="What a group draws asleep.")] = None,
+    price: Annotated[float | None, typer.Option(metavar="MONEY", min=0, help="What a kWh costs.")] = None,
+    as_json: Json = False,
+    verbose: Verbose = False,  # noqa: ARG001
+) -> None:
+    """Show what hosts have drawn and how long they have slept, with what the figures rest on."""
+    from hybrid_cluster.command import energy as page
+    from hybrid_cluster.command.measured import Source
+
+    cluster = _read(inventory)
+    _show(
+        as_json,
+        lambda: page.collect(cluster, Source(cluster, address, page.SECONDS), days, asleep_watts, price),
+        page.render,
+    )
 
 
 def run(arguments: list[str]) -> int:

@@ -76,15 +76,19 @@ class Measured:
 class Source:
     """Prometheus, found once and asked again and again."""
 
-    def __init__(self, cluster: Cluster, address: str | None = None) -> None:
+    def __init__(self, cluster: Cluster, address: str | None = None, seconds: float | None = None) -> None:
         self._cluster = cluster
         self._address = address
+        self._seconds = seconds
+        """How long an answer may take; those over many days take longer than those of now."""
         self._found: prometheus.Prometheus | None = None
 
     def measure(self, names: Iterable[str], **expressions: str) -> Measured:
         """Return the figures with these names, and what the expressions are, each under its own name."""
         try:
-            self._found = self._found or prometheus.find(self._cluster, self._address)
+            if self._found is None:
+                self._found = prometheus.find(self._cluster, self._address)
+                self._found.seconds = self._seconds or self._found.seconds
             samples: dict[str, list[Sample]] = {}
             for sample in self._found.samples(names):
                 samples.setdefault(sample.name, []).append(sample)

@@ -51,6 +51,7 @@ class Prometheus:
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     path: str = ""
     encrypted: bool = False
+    seconds: float = _SECONDS
     _connection: http.client.HTTPConnection | None = None
 
     def samples(self, names: Iterable[str]) -> list[Sample]:
@@ -89,7 +90,7 @@ class Prometheus:
     def _send(self, target: str) -> tuple[int, bytes]:
         if self._connection is None:
             kind = http.client.HTTPSConnection if self.encrypted else http.client.HTTPConnection
-            self._connection = kind(self.host, self.port, timeout=_SECONDS)
+            self._connection = kind(self.host, self.port, timeout=self.seconds)
         self._connection.request("GET", target, headers=self.headers)
         response = self._connection.getresponse()
         return response.status, response.read()

@@ -20,6 +20,8 @@ from urllib.parse import parse_qs, urlsplit
 import pexpect
 import pytest
 
+from hybrid_cluster.command import app, project
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -104,6 +106,24 @@ def terminal() -> Callable[..., Said]:
         out = child.read()
         child.close()
         return Said(child.exitstatus if child.exitstatus is not None else -(child.signalstatus or 0), out)
+
+    return run
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Run the command in this process, in a pipe of 80 columns: what would start Ansible is replaced by the test."""
+    # The collection is loaded already, by the tests' own way.
+    monkeypatch.setattr(project, "prepare", project.find)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", str(COLUMNS))
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+    def run(*arguments: str) -> Said:
+        code = app.run(list(arguments))
+        return Said(code, *capsys.readouterr())
 
     return run
 

@@ -14,7 +14,7 @@ from tests.unit.roles.render import REPOSITORY, render
 
 DEFAULTS = {setting.name: setting.options[0].default for setting in SETTINGS} | {"name": "olab1"}
 MANAGED_BY_DEFAULT = {name: value for name, value in DEFAULTS.items() if value is not None}
-OTHERS = ["software_version", "remote_login", "macos_profile"]
+OTHERS = ["software_version", "remote_login", "default_route", "macos_profile"]
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,8 @@ OTHERS = ["software_version", "remote_login", "macos_profile"]
     ],
 )
 def test_a_profile_chooses_what_is_managed(values: dict[str, Any], managed: dict[str, Any]) -> None:
-    report, given = render(
-        "macos_headless", "__macos_headless_report", "__macos_headless_settings", inventory_hostname="olab1", **values
-    )
+    host = {"inventory_hostname": "olab1", "ansible_host": "10.0.0.5"}
+    report, given = render("macos_headless", "__macos_headless_report", "__macos_headless_settings", **host, **values)
     assert {name: value for name, value in given.items() if value is not None} == managed
     assert [line["check"] for line in report] == [*OTHERS, *["macos_setting"] * len(managed)]
     assert {line["capability"] for line in report} == {"macos_headless"}

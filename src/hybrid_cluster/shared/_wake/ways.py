@@ -146,13 +146,18 @@ def _way(own: Own, host: str, broadcast: str | None) -> Way:
 def _routed(commands: Commands, system: str, host: str) -> str | None:
     if system == "Darwin":
         result = commands.run([*_MACOS_ROUTE, host])
-        found = _INTERFACE.search(result.out) if result.rc == 0 else None
-        return found[1] if found else None
+        return parse_route(result.out) if result.rc == 0 else None
     result = commands.run([*_LINUX_ROUTE, host])
     try:
         return str(json.loads(result.out)[0]["dev"]) if result.rc == 0 else None
     except (ValueError, TypeError, KeyError, IndexError):
         return None
+
+
+def parse_route(text: str) -> str | None:
+    """Read the interface in what `route -n get` prints on a Mac."""
+    found = _INTERFACE.search(text)
+    return found[1] if found else None
 
 
 def _is_address(text: str) -> bool:
