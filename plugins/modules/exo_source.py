@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: exo_source
-short_description: Build exo from its sources, beside the one before
+short_description: Build exo from its sources, beside the previous one
 version_added: 0.1.0
 description:
   - Fetches one commit of exo, builds its network library with cargo, and lets C(current) link to the result. The page

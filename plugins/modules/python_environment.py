@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: python_environment
-short_description: Make a Python environment from a lock file, beside the one before
+short_description: Make a Python environment from a lock file, beside the previous one
 version_added: 0.1.0
 description:
   - Makes a virtual environment of exactly the packages of a lock file, in a directory named after the lock file and the
@@ -28,7 +28,7 @@ options:
     type: path
     required: true
   title:
-    description: What the environment is for, in sentences.
+    description: What the environment is called in messages.
     type: str
     default: the program
   requirements:

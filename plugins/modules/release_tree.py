@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_tree
-short_description: Have a release unpacked beside the one before, and switched to
+short_description: Have a release unpacked beside the previous one, and switched to
 version_added: 0.1.0
 description:
   - Unpacks an archive that holds one folder to a directory named after its version, and lets C(current) link to it.
