@@ -28,6 +28,7 @@ WANTED = frozenset(
         "ansible_host",
         "ansible_port",
         "cluster_domain",
+        "cluster_gateway",
         "cluster_models",
         "cluster_secrets_directory",
         "cluster_service_overrides",

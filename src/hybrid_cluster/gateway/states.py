@@ -343,6 +343,7 @@ class Group:
             raise CannotSleep(f"{self.name} is busy.")
         if self._held():
             raise CannotSleep(f"{self.name} is held awake.")
+        self.vetoes = ()
         return self._drain()
 
     def tick(self) -> list[Action]:
