@@ -87,7 +87,7 @@ class Gateway:
         body = None
         if fields is not None:
             headers["Content-Type"], body = "application/json", json.dumps(fields).encode()
-        connection = self._connection()
+        connection = self._connection(min(SECONDS, seconds or SECONDS))
         try:
             connection.request(method, self.path + path, body=body, headers=headers)
             if connection.sock is not None:
@@ -105,10 +105,10 @@ class Gateway:
         connection.close()
         raise self._refusal(response.status, raw, key)
 
-    def _connection(self) -> http.client.HTTPConnection:
+    def _connection(self, seconds: float) -> http.client.HTTPConnection:
         if self.context is None:
-            return http.client.HTTPConnection(self.host, self.port, timeout=SECONDS)
-        return _Encrypted(self.host, self.port, self.context, self.name)
+            return http.client.HTTPConnection(self.host, self.port, timeout=seconds)
+        return _Encrypted(self.host, self.port, self.context, self.name, seconds)
 
     def _key(self, name: str) -> str:
         path = self.secrets / name
@@ -148,13 +148,13 @@ class Gateway:
 class _Encrypted(http.client.HTTPConnection):
     """HTTPS to an address, with a certificate for a name."""
 
-    def __init__(self, host: str, port: int, context: ssl.SSLContext, name: str) -> None:
-        super().__init__(host, port, timeout=SECONDS)
-        self._tls, self._name = context, name
+    def __init__(self, host: str, port: int, context: ssl.SSLContext, name: str, seconds: float) -> None:
+        super().__init__(host, port, timeout=seconds)
+        self._tls, self._name, self._seconds = context, name, seconds
 
     def connect(self) -> None:
         """Connect, and see that it is the one."""
-        plain = socket.create_connection((self.host, self.port), timeout=SECONDS)
+        plain = socket.create_connection((self.host, self.port), timeout=self._seconds)
         try:
             self.sock = self._tls.wrap_socket(plain, server_hostname=self._name)
         except BaseException:
