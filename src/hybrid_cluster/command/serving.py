@@ -48,14 +48,8 @@ def sleepers(cluster: Cluster, told: dict[str, Any] | None) -> dict[str, dict[st
     if told is None:
         return {}
     groups = {host: group for group in told["groups"] for host in group["hosts"]}
-    # A backend is counted once, however many models it has.
-    counted = {
-        (member["backend"], member["address"]): member["in_flight"]
-        for model in told["models"]
-        for member in model["members"]
-    }
     running: Counter[str] = Counter()
-    for (_, address), count in counted.items():
+    for address, count in _counted(told).items():
         running[hosts.host_at(cluster, address)] += count
     return {
         host: {
@@ -67,6 +61,16 @@ def sleepers(cluster: Cluster, told: dict[str, Any] | None) -> dict[str, dict[st
         for host in cluster.hosts
         if host in groups or host in running
     }
+
+
+def through_gateway(told: dict[str, Any] | None) -> int | None:
+    """Return how many requests the gateway has put to backends; None where it does not say."""
+    return None if told is None else sum(_counted(told).values())
+
+
+def _counted(told: dict[str, Any]) -> dict[str, int]:
+    # By address: a backend is counted once, however many models it has.
+    return {member["address"]: member["in_flight"] for model in told["models"] for member in model["members"]}
 
 
 def where(measured: Measured, row: dict[str, Any], host: str) -> str:

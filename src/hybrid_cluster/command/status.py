@@ -51,7 +51,7 @@ def collect(cluster: Cluster, source: Source, witness: Witness) -> dict[str, Any
         "prometheus_silence": measured.silence,
         "gateway_silence": silence,
         "time": round(time.time()),
-        "pool": _pool(cluster, hosts, measured),
+        "pool": _pool(cluster, hosts, measured) | {"requests_through_gateway": serving.through_gateway(told)},
         "hosts": hosts,
         "models": serving.models(cluster, measured),
         "alerts": _alerts(measured),
@@ -219,7 +219,7 @@ def _render_pool(pool: dict[str, Any]) -> Table:
     if slow is not None:
         speed = output.bits(slow) if slow == fast else f"{output.bits(slow)} to {output.bits(fast)}"
         table.add_row(words("Thunderbolt", FAINT), words(speed))
-    table.add_row(words("in flight", FAINT), words(_requests(pool["requests"])))
+    table.add_row(words("in flight", FAINT), words(_requests(pool)))
     return table
 
 
@@ -240,8 +240,11 @@ def _memory(sums: dict[str, Any]) -> str:
     return f"{free} free of {output.gigabytes(sums['total_bytes'])}{_without(sums['free_unknown_hosts'])}"
 
 
-def _requests(sums: dict[str, Any]) -> str:
-    return UNKNOWN if sums["total"] is None else f"{sums['total']} requests"
+def _requests(pool: dict[str, Any]) -> str:
+    if pool["requests"]["total"] is not None:
+        return f"{pool['requests']['total']} requests"
+    through = pool["requests_through_gateway"]
+    return UNKNOWN if through is None else f"{through} requests through the gateway"
 
 
 def _render_hosts(hosts: list[dict[str, Any]]) -> Table:

@@ -148,7 +148,12 @@ def test_a_hundred_hosts_fit_a_screen():
         "mac_gpu_memory": sums,
         "vram": sums,
     }
-    pool |= {"slowest_link_bits_per_second": 4e10, "fastest_link_bits_per_second": 8e10, "requests": count}
+    pool |= {
+        "slowest_link_bits_per_second": 4e10,
+        "fastest_link_bits_per_second": 8e10,
+        "requests": count,
+        "requests_through_gateway": 0,
+    }
     alerts = [{"name": f"Alert{number}", "severity": "critical", "host": f"mini{number}"} for number in range(20)]
     document = {"pool": pool, "hosts": hosts, "prometheus_silence": None, "gateway_silence": None, "alerts": alerts}
     console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
