@@ -101,6 +101,9 @@ def _talk(gateway: Gateway, model: str, messages: Messages) -> int:
         except EOFError:
             console.print()
             return exits.OK
+        except KeyboardInterrupt:
+            console.print()
+            raise
         if not question.strip():
             continue
         # Half a character, as a terminal may send it, is none.

@@ -92,6 +92,7 @@ class Gateway:
             connection.request(method, self.path + path, body=body, headers=headers)
             if connection.sock is not None:
                 connection.sock.settimeout(seconds)
+                _notice_death(connection.sock)
             response = connection.getresponse()
             if response.status == http.client.OK:
                 return connection, response
@@ -143,6 +144,15 @@ class Gateway:
         if not isinstance(error, dict):
             return ClusterError(f"{self.shown} answers with status {status}.", exits.GATEWAY)
         return failure(error, status, self, key)
+
+
+def _notice_death(connection: socket.socket) -> None:
+    """Have the kernel ask now and then whether the other end is there, however long a model thinks."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    # macOS has another word for the first.
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPALIVE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 class _Encrypted(http.client.HTTPConnection):

@@ -180,8 +180,8 @@ class Administration:
     def _group_of(self, read: Fields) -> Group:
         host = read.text("host")
         if host not in self._hosts:
-            known = ", ".join(sorted(self._hosts)) or "none"
-            raise Failure(404, f"The gateway wakes no host {host[:100]!r}; it wakes {known}.", code="host_not_found")
+            known = f"; it wakes {', '.join(sorted(self._hosts))}" if self._hosts else ", and no other one"
+            raise Failure(404, f"The gateway wakes no host {host[:100]!r}{known}.", code="host_not_found")
         return self._parts.waking.groups[self._hosts[host]]
 
     def _need_agent(self) -> None:

@@ -162,6 +162,10 @@ def test_a_gateway_that_can_ask_nobody_sends_nobody_to_sleep(tmp_path):
                 status, answer = await gate.administer(word, fields)
                 assert (status, "has no 'agent'" in answer["error"]["message"]) == (409, True)
             assert (await gate.administer("idle", {"after": "never"}))[0] == 200
+        (tmp_path / "without").mkdir()
+        async with running(tmp_path / "without", ("llama_cpp", Backend(CHAT))) as gate:
+            _, answer = await gate.administer("wake", {"host": "box"})
+            assert answer["error"]["message"] == "The gateway wakes no host 'box', and no other one."
 
     run(scenario())
 
