@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import json
 import threading
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -128,6 +129,13 @@ def served(folder: Path, machine: Machine | None = None, **rules: Any) -> Any:
         loop.call_soon_threadsafe(stop.set)
         thread.join(30)
         loop.close()
+
+
+def write_inventory(folder: Path) -> None:
+    """Write what Ansible reads of these hosts."""
+    hosts = {"desk": {"ansible_host": "127.0.0.9"}, "box": {"ansible_host": "127.0.0.1"}}
+    groups = {"linux": {"hosts": hosts}, "management": {"hosts": {"desk": None}}}
+    (folder / "hosts.yml").write_text(json.dumps({"all": {"children": groups}}))
 
 
 def host(name: str, address: str, **more: Any) -> read_inventory.Host:

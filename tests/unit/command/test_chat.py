@@ -5,28 +5,22 @@
 from __future__ import annotations
 
 import io
-import json
 import subprocess
 
 import pexpect
 import pytest
 
 from hybrid_cluster.command import exits
-from hybrid_cluster.command.chat import readable
+from hybrid_cluster.command.chat import Answer, pieces, readable
 from tests.unit.command.conftest import COLUMNS, COMMAND, REPOSITORY, environment
-from tests.unit.command.gateways import Talker, known, person, served, speech
+from tests.unit.command.gateways import Talker, known, person, served, speech, write_inventory
 from tests.unit.gateway.fakes import CUT, sse
-
-HOSTS = {
-    "linux": {"hosts": {"desk": {"ansible_host": "127.0.0.9"}, "box": {"ansible_host": "127.0.0.1"}}},
-    "management": {"hosts": {"desk": None}},
-}
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inventory")
-    (folder / "hosts.yml").write_text(json.dumps({"all": {"children": HOSTS}}))
+    write_inventory(folder)
     with served(folder) as found:
         yield found
 
@@ -109,6 +103,23 @@ def test_where_no_gateway_runs(ask):
     said = ask(b"Hi", "public", url="http://127.0.0.1:1")
     assert (said.code, said.out) == (exits.GATEWAY, "")
     assert said.err == "cluster: no gateway answers at http://127.0.0.1:1: connection refused.\n"
+
+
+def test_what_comes_is_told_from_what_waits(tmp_path):
+    """The gateway's sign of life while it wakes a host is shown as that, and not as an answer."""
+    lines = [b": waking\n", b": waking\n", *speech("Hi")]
+    raw = io.BytesIO(b"".join(lines))
+
+    class Scripted:
+        def ask(self, *_):
+            return io.BytesIO(), raw
+
+    answer = Answer()
+    assert [(piece.is_waiting, piece.text) for piece in pieces(Scripted(), "public", [], answer)] == [
+        *[(True, "")] * 2,
+        (False, "Hi"),
+    ]
+    assert (answer.text, answer.is_whole, answer.error, raw.closed) == ("Hi", True, None, True)
 
 
 def test_half_a_character_is_marked():

@@ -10,7 +10,7 @@ import pytest
 
 from hybrid_cluster.command import app, exits, gateway, hosts
 from hybrid_cluster.command.errors import ClusterError
-from tests.unit.command.gateways import FIRST, SECOND, known, person, served
+from tests.unit.command.gateways import FIRST, SECOND, known, person, served, write_inventory
 from tests.unit.gateway.sleeping import Machine
 
 
@@ -32,6 +32,22 @@ def settle(running, wanted):
         time.sleep(0.05)
 
 
+def awake(running, run):
+    """Have the host awake, and seen to have been woken."""
+    assert run("wake", "box").code == exits.OK
+    deadline = time.monotonic() + 20
+    while not running.call(lambda: running.gate.gateway._waking.groups["box"].proved):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def asleep(running, run):
+    if running.state() != "asleep":
+        awake(running, run)
+        assert run("release", "box").code == exits.OK
+        assert run("sleep", "box").code == exits.OK
+
+
 def test_a_host_is_woken_held_and_sent_to_sleep(running, run):
     settle(running, "asleep")
     said = run("hold", "box", "2h")
@@ -41,6 +57,7 @@ def test_a_host_is_woken_held_and_sent_to_sleep(running, run):
     said = run("wake", "box")
     assert (said.code, said.err) == (exits.OK, "")
     assert said.out.startswith("box is awake, after ")
+    awake(running, run)
     assert run("wake", "box").out == "box is awake.\n"
     said = run("sleep", "box")
     assert (said.code, said.out, said.err) == (exits.HOSTS_FAILED, "", "cluster: box is held awake.\n")
@@ -52,7 +69,7 @@ def test_a_host_is_woken_held_and_sent_to_sleep(running, run):
 
 
 def test_a_host_that_somebody_uses_stays_awake(running, run):
-    assert run("wake", "box").code == exits.OK
+    awake(running, run)
     running.machine.vetoes = ["ann is logged in over SSH"]
     try:
         said = run("sleep", "box")
@@ -63,7 +80,7 @@ def test_a_host_that_somebody_uses_stays_awake(running, run):
 
 
 def test_the_time_after_which_a_host_sleeps(running, run):
-    assert run("wake", "box").code == exits.OK
+    awake(running, run)
     assert run("idle", "30").out == "box sleeps after 30 min without use.\n"
     assert run("idle", "box", "2h").out == "box sleeps after 2 h without use.\n"
     (found,) = run("idle", "never", "--json").json["groups"]
@@ -169,8 +186,7 @@ def test_without_a_management_node_or_a_model_there_is_none(tmp_path):
 
 def test_status_says_what_the_gateway_knows(running, run):
     assert run("idle", "default").code == exits.OK
-    if running.state() != "asleep":
-        assert run("sleep", "box").code == exits.OK
+    asleep(running, run)
     nobody = ["--prometheus", "http://127.0.0.1:1"]
     document = run("status", "--json", *nobody).json
     box = next(one for one in document["hosts"] if one["name"] == "box")
@@ -179,7 +195,7 @@ def test_status_says_what_the_gateway_knows(running, run):
     assert 0 <= time.time() - box["gateway"]["since"] < 600
     assert document["gateway_silence"] is None
     assert running.state() == "asleep"
-    assert run("wake", "box").code == exits.OK
+    awake(running, run)
     assert run("hold", "box", "3h").code == exits.OK
     said = run("status", *nobody)
     assert max(map(len, said.lines)) <= 80
@@ -190,6 +206,23 @@ def test_status_says_what_the_gateway_knows(running, run):
     box = next(one for one in run("status", "--json", *nobody).json["hosts"] if one["name"] == "box")
     assert box["gateway"]["sleeps_at"] == pytest.approx(time.time() + 1800, abs=20)
     assert run("status", *nobody).out.count("in 30 min") == 1
+
+
+def test_on_a_terminal_and_in_a_pipe_with_an_inventory_of_ansible(running, run, terminal, cluster, monkeypatch):
+    write_inventory(running.secrets.parent)
+    asleep(running, run)
+    # Long enough to be seen on a machine that has much to do.
+    monkeypatch.setattr(running.machine, "boots", 3)
+    where = ["-i", str(running.secrets.parent), "--gateway", running.url]
+    said = terminal("wake", "box", *where)
+    assert said.code == exits.OK
+    assert max(map(len, said.lines)) <= 80
+    assert "box is waking, " in said.out
+    assert said.lines[-1].startswith("box is awake, after ")
+    said = cluster("hold", "box", "2h", "--json", *where)
+    assert (said.code, said.err) == (exits.OK, "")
+    assert said.json["group"]["held_until"] == pytest.approx(time.time() + 7200, abs=60)
+    assert run("release", "box").code == exits.OK
 
 
 @pytest.mark.parametrize(
