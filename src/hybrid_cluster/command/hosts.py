@@ -116,7 +116,7 @@ def _sleeps_after(group: dict[str, Any]) -> str:
     if group["idle_after"] is None:
         return "never sleeps by itself"
     chosen = "" if group["idle_after_chosen"] else ", as configured"
-    unseen = "" if group["seen_to_wake"] else "; not before it was seen to wake"
+    unseen = "; not before it was seen to wake" if group["seen_to_wake"] is False else ""
     return f"sleeps after {output.span(group['idle_after'])} without use{chosen}{unseen}"
 
 

@@ -302,7 +302,9 @@ def _sleeps(told: dict[str, Any]) -> str:
         return output.until(told["sleeps_at"])
     if told["state"] in QUIET:
         return ""
-    return "never" if told["idle_after"] is None or not told["seen_to_wake"] else "when idle"
+    if told["idle_after"] is None or told["seen_to_wake"] is False:
+        return "never"
+    return UNKNOWN if told["seen_to_wake"] is None else "when idle"
 
 
 def _last_wake(told: dict[str, Any]) -> str:

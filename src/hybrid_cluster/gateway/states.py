@@ -95,8 +95,8 @@ class Group:
     since: float = field(init=False)
     vetoes: tuple[str, ...] = ()
     """What spoke against sleep the last time."""
-    proved: bool = False
-    """Whether every member says that it was seen to wake: until then it is never put to sleep."""
+    proved: bool | None = None
+    """Whether every member says that it was seen to wake: until then it is never put to sleep. None is not known."""
     quiet: bool = False
     """Whether requests do not wake it at this time of the day; people do."""
     wakes: int = 0
@@ -264,8 +264,8 @@ class Group:
         self._answering.discard(model)
         return []
 
-    def proven(self, proved: bool) -> list[Action]:
-        """Take whether its members were seen to wake."""
+    def proven(self, proved: bool | None) -> list[Action]:
+        """Take whether its members were seen to wake; None where one does not say."""
         self.proved = proved
         return []
 
@@ -284,7 +284,8 @@ class Group:
             return []
         self.vetoes = ("a member did not answer",) if reasons is None else tuple(reasons)
         if not self.vetoes and not self.proved:
-            self.vetoes = ("it was never seen to wake",)
+            never = self.proved is False
+            self.vetoes = ("it was never seen to wake" if never else "it does not say whether it was seen to wake",)
         if self.vetoes:
             self._no_sleep_before = self.clock() + self.rules.again_after
             return self._enter_ready()
@@ -335,7 +336,9 @@ class Group:
 
     def sleep(self) -> list[Action]:
         """Put it to sleep now, unless something speaks against it."""
-        if not self.proved:
+        if self.proved is None and self.state is State.READY:
+            raise CannotSleep(f"{self.name} has not said yet whether it was seen to wake; try again in a moment.")
+        if self.proved is False:
             raise CannotSleep(f"{self.name} was never seen to wake, so it is not put to sleep.")
         if self.state is not State.READY:
             raise CannotSleep(f"{self.name} is {self.state}.")

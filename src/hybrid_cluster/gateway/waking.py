@@ -411,7 +411,7 @@ class Waking:
             metrics.set("sleeps_total", name, "asleep", value=group.sleeps)
             metrics.set("sleeps_total", name, "failed", value=group.sleeps_failed)
             metrics.set("asleep_seconds_total", name, value=group.asleep_for)
-            metrics.set("seen_to_wake", name, value=group.proved)
+            metrics.set("seen_to_wake", name, value=bool(group.proved))
 
 
 def _set(future: asyncio.Future[None] | None, failure: Failure | None) -> None:
@@ -428,5 +428,6 @@ def _vetoes(answer: dict[str, Any] | None, host: str) -> list[str]:
     return [f"{host}: {reason}" for reason in found] if isinstance(found, list) else [f"{host} did not say"]
 
 
-def _proved(found: Iterable[dict[str, Any] | None]) -> bool:
-    return all(answer is not None and answer.get("proved") is True for answer in found)
+def _proved(found: Iterable[dict[str, Any] | None]) -> bool | None:
+    said = [None if answer is None else answer.get("proved") is True for answer in found]
+    return False if False in said else None if None in said else True
