@@ -37,6 +37,12 @@ options:
       - In check mode a text with spaces stands for one that the first run makes.
     type: str
     required: true
+  administrator:
+    description:
+      - Whether the key is an administrator's, which wakes hosts and makes keys of clients, and asks no model.
+      - A key does not change its kind.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -57,6 +63,8 @@ from typing import Any
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._run_module import Call, run_module
 
+_NOT_UNDERSTOOD = 2
+
 
 class GatewayKeyError(ClusterError):
     """The key is not as wanted."""
@@ -65,8 +73,11 @@ class GatewayKeyError(ClusterError):
 def adopt(call: Call, *, dry_run: bool) -> bool:
     """Return whether the key had another secret; it has this one now, unless nothing is to be done."""
     options = call.options
-    argv = [options["command"], "adopt", options["name"], *(["--dry-run"] if dry_run else [])]
+    kind = ["--administrator"] if options["administrator"] else []
+    argv = [options["command"], "adopt", options["name"], *kind, *(["--dry-run"] if dry_run else [])]
     result = call.commands.run(argv, stdin=options["secret"])
+    if result.rc == _NOT_UNDERSTOOD and call.check_mode:
+        return True  # an older command, which the run would replace before
     if result.rc != 0:
         raise GatewayKeyError(f"The key {options['name']} of the gateway could not be made: {result.text}")
     try:
@@ -101,6 +112,7 @@ def main() -> None:
             "command": {"type": "path", "required": True},
             "name": {"type": "str", "required": True},
             "secret": {"type": "str", "required": True, "no_log": True},
+            "administrator": {"type": "bool", "default": False},
         },
         manage,
     )

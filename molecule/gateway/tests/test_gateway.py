@@ -58,6 +58,17 @@ def test_it_names_the_models_of_the_table_to_whoever_has_a_key(host, secret):
     assert [ask(host, "/v1/models", key=key)[0] for key in (None, "hc-wrong")] == [401, 401]
 
 
+def test_an_administrator_has_a_key_of_another_kind(host, secret):
+    admin = (LAB / ".secrets/gateway_admin_key").read_text(encoding="utf-8").strip()
+    status, text = ask(host, "/admin/v1/state", key=admin)
+    assert (status, [model["name"] for model in json.loads(text)["models"]]) == (200, ["tiny:a", "silent"])
+    assert ask(host, "/admin/v1/state", key=secret)[0] == 403
+    assert ask(host, "/v1/models", key=admin)[0] == 403
+    status, text = ask(host, "/admin/v1/keys/create", {"name": "made-here"}, admin)
+    assert ask(host, "/v1/models", key=json.loads(text)["secret"])[0] == 200
+    assert ask(host, "/admin/v1/keys/revoke", {"name": "made-here"}, admin)[0] == 200
+
+
 @pytest.mark.parametrize("name", ["tiny:a", "small"])
 def test_a_model_answers_in_the_words_of_openai(host, secret, name):
     question = {"model": name, "messages": MESSAGES, "max_tokens": 4}

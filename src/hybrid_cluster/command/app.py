@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from hybrid_cluster.command import exits, output, prometheus
+from hybrid_cluster.command import chat_line, exits, hosts_line, keys_line, models_line, options, output
 from hybrid_cluster.command.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -22,55 +22,10 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from hybrid_cluster.command.inventory import Cluster
-
     Collect = Callable[[], Any]
     Render = Callable[[Any], RenderableType]
 
-app = typer.Typer(
-    name="cluster",
-    help="Look at the AI cluster of an inventory, and have it configured.",
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-_verbose = {"-v": False}
-
-
-def _note_verbose(value: bool) -> bool:
-    _verbose["-v"] = _verbose["-v"] or value
-    return value
-
-
-Inventories = Annotated[
-    list[str] | None,
-    typer.Option(
-        *("-i", "--inventory"),
-        metavar="PATH",
-        help="The inventory; else that of ANSIBLE_INVENTORY, of ansible.cfg, or inventories/home.",
-        show_default=False,
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON for programs.")]
-Verbose = Annotated[
-    bool, typer.Option("-v", "--verbose", callback=_note_verbose, help="Show where an error came from.")
-]
-Address = Annotated[
-    str | None,
-    typer.Option(
-        "--prometheus",
-        metavar="URL",
-        envvar=prometheus.ADDRESS,
-        help="A Prometheus with the cluster's metrics; else that of the management node.",
-        show_default=False,
-    ),
-]
-
-
-def _read(inventories: list[str] | None) -> Cluster:
-    from hybrid_cluster.command import inventory
-
-    return inventory.read(inventories or ())
+app = options.group("Look at the AI cluster of an inventory, have it configured, and use it.", "cluster")
 
 
 def _show(as_json: bool, collect: Collect, render: Render) -> None:
@@ -98,22 +53,24 @@ def _watch(as_json: bool, collect: Collect, render: Render, seconds: float) -> N
 
 @app.command()
 def status(  # noqa: PLR0917 - Typer passes them by name
-    inventory: Inventories = None,
-    address: Address = None,
+    inventory: options.Inventories = None,
+    address: options.Prometheus = None,
+    gateway: options.Gateway = None,
     watch: Annotated[bool, typer.Option("-w", "--watch", help="Show it again until Ctrl-C.")] = False,
     every: Annotated[float, typer.Option(metavar="SECONDS", min=0.5, help="How often.")] = 5.0,
-    as_json: Json = False,
-    verbose: Verbose = False,  # noqa: ARG001 - its callback takes note
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> None:
     """Show what all hosts are together, then each of them, what it serves and what is wrong."""
     from hybrid_cluster.command import status as page
+    from hybrid_cluster.command.gateway import Witness
     from hybrid_cluster.command.measured import Source
 
-    cluster = _read(inventory)
-    source = Source(cluster, address)
+    cluster = options.read(inventory)
+    source, witness = Source(cluster, address), Witness(cluster, gateway)
 
     def collect() -> Any:
-        return page.collect(cluster, source)
+        return page.collect(cluster, source, witness)
 
     if watch:
         _watch(as_json, collect, page.render, every)
@@ -122,16 +79,16 @@ def status(  # noqa: PLR0917 - Typer passes them by name
 
 @app.command()
 def topology(
-    inventory: Inventories = None,
-    address: Address = None,
-    as_json: Json = False,
-    verbose: Verbose = False,  # noqa: ARG001
+    inventory: options.Inventories = None,
+    address: options.Prometheus = None,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,  # noqa: ARG001
 ) -> None:
     """Draw the Thunderbolt cables: links, speed, loops, RDMA, and what goes over them now."""
     from hybrid_cluster.command import topology as page
     from hybrid_cluster.command.measured import Source
 
-    cluster = _read(inventory)
+    cluster = options.read(inventory)
     # Where the terminal has no lines, hyphens are drawn.
     ascii_only = not output.console().encoding.lower().startswith("utf")
     _show(
@@ -139,21 +96,6 @@ def topology(
         lambda: page.collect(cluster, Source(cluster, address)),
         lambda document: page.render(document, ascii_only=ascii_only),
     )
-
-
-@app.command()
-def models(
-    inventory: Inventories = None,
-    address: Address = None,
-    as_json: Json = False,
-    verbose: Verbose = False,  # noqa: ARG001
-) -> None:
-    """List the models of the inventory, and which of them answers where."""
-    from hybrid_cluster.command import models as page
-    from hybrid_cluster.command.measured import Source
-
-    cluster = _read(inventory)
-    _show(as_json, lambda: page.collect(cluster, Source(cluster, address)), page.render)
 
 
 def _complete_tags(incomplete: str) -> list[str]:
@@ -166,28 +108,9 @@ def _complete_tags(incomplete: str) -> list[str]:
     return sorted(tag for tag in known if tag.startswith(incomplete))
 
 
-def _complete_limit(context: typer.Context, incomplete: str) -> list[str]:
-    try:
-        cluster = _read(context.params.get("inventory"))
-    except ClusterError:
-        return []
-    return sorted(name for name in {*cluster.hosts, *cluster.groups} if name.startswith(incomplete))
-
-
-Limit = Annotated[
-    str | None,
-    typer.Option(
-        *("-l", "--limit"),
-        help="Hosts and groups, as Ansible writes them; else all.",
-        autocompletion=_complete_limit,
-        show_default=False,
-    ),
-]
-
-
 @app.command(name="apply")
 def apply_(  # noqa: PLR0917
-    inventory: Inventories = None,
+    inventory: options.Inventories = None,
     tags: Annotated[
         list[str] | None,
         typer.Option(
@@ -197,13 +120,13 @@ def apply_(  # noqa: PLR0917
             show_default=False,
         ),
     ] = None,
-    limit: Limit = None,
+    limit: options.Limit = None,
     check: Annotated[bool, typer.Option("--check", help="Predict, and change nothing.")] = False,
-    as_json: Json = False,
-    verbose: Verbose = False,  # noqa: ARG001
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,  # noqa: ARG001
 ) -> int:
     """Run site.yml, show how far it is, what it changes, and the first failure in full."""
-    cluster = _read(inventory)
+    cluster = options.read(inventory)
     from hybrid_cluster.command.apply import Wish, apply
 
     words = tuple(word.strip() for text in tags or () for word in text.split(",") if word.strip())
@@ -212,15 +135,15 @@ def apply_(  # noqa: PLR0917
 
 @app.command()
 def doctor(  # noqa: PLR0917
-    inventory: Inventories = None,
-    limit: Limit = None,
-    address: Address = None,
+    inventory: options.Inventories = None,
+    limit: options.Limit = None,
+    address: options.Prometheus = None,
     wake: Annotated[bool, typer.Option("--wake", help="Wake hosts that sleep, and look at them too.")] = False,
-    as_json: Json = False,
-    verbose: Verbose = False,  # noqa: ARG001
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,  # noqa: ARG001
 ) -> int:
     """Look for what people have run into, and say what helps."""
-    cluster = _read(inventory)
+    cluster = options.read(inventory)
     from hybrid_cluster.command import doctor as look
 
     return look.doctor(cluster, limit, address, wake=wake, as_json=as_json)
@@ -228,9 +151,9 @@ def doctor(  # noqa: PLR0917
 
 @app.command()
 def bench(  # noqa: PLR0917
-    inventory: Inventories = None,
-    limit: Limit = None,
-    address: Address = None,
+    inventory: options.Inventories = None,
+    limit: options.Limit = None,
+    address: options.Prometheus = None,
     only: Annotated[str | None, typer.Option(metavar="PARTS", help="Of api, links and models; else all.")] = None,
     model: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A model, or several; else all.")] = None,
     requests: Annotated[int, typer.Option(min=10, help="How often each thing is measured.")] = 10,
@@ -238,11 +161,11 @@ def bench(  # noqa: PLR0917
     at_once: Annotated[str, typer.Option(metavar="NUMBERS", help="How many requests at a time.")] = "1,4",
     direct: Annotated[bool, typer.Option("--direct", help="Ask backends, not the gateway.")] = False,
     compare: Annotated[str | None, typer.Option(metavar="FILE", help="An earlier run, or last.")] = None,
-    as_json: Json = False,
-    verbose: Verbose = False,  # noqa: ARG001
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,  # noqa: ARG001
 ) -> int:
     """Measure how fast APIs, links between hosts, and models are."""
-    cluster = _read(inventory)
+    cluster = options.read(inventory)
     from hybrid_cluster.command import bench as measuring
     from hybrid_cluster.command.bench.models import Wish
 
@@ -252,24 +175,30 @@ def bench(  # noqa: PLR0917
 
 @app.command()
 def energy(  # noqa: PLR0917
-    inventory: Inventories = None,
-    address: Address = None,
+    inventory: options.Inventories = None,
+    address: options.Prometheus = None,
     days: Annotated[float, typer.Option(min=0.1, max=90, help="Of how many days until now.")] = 7.0,
     asleep_watts: Annotated[float | None, typer.Option(metavar="W", min=0, help="What a group draws asleep.")] = None,
     price: Annotated[float | None, typer.Option(metavar="MONEY", min=0, help="What a kWh costs.")] = None,
-    as_json: Json = False,
-    verbose: Verbose = False,  # noqa: ARG001
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,  # noqa: ARG001
 ) -> None:
     """Show what hosts have drawn and how long they have slept, with what the figures rest on."""
     from hybrid_cluster.command import energy as page
     from hybrid_cluster.command.measured import Source
 
-    cluster = _read(inventory)
+    cluster = options.read(inventory)
     _show(
         as_json,
         lambda: page.collect(cluster, Source(cluster, address, page.SECONDS), days, asleep_watts, price),
         page.render,
     )
+
+
+hosts_line.add_to(app)
+app.add_typer(models_line.app, name="models")
+app.command()(chat_line.chat)
+app.add_typer(keys_line.app, name="keys")
 
 
 def run(arguments: list[str]) -> int:
@@ -300,5 +229,5 @@ def run(arguments: list[str]) -> int:
 
 
 def _trace() -> None:
-    if _verbose["-v"]:
+    if options.is_verbose["-v"]:
         traceback.print_exc()

@@ -13,3 +13,8 @@ class ClusterError(Exception):
     def __init__(self, sentence: str, exit_code: int = exits.FAILED) -> None:
         super().__init__(" ".join(sentence.split()))
         self.exit_code = exit_code
+
+
+def reason(error: Exception) -> str:
+    """Return why something failed, as the end of a sentence."""
+    return str(getattr(error, "strerror", None) or error or type(error).__name__).lower().rstrip(".")

@@ -103,7 +103,19 @@ def ago(moment: float | None) -> str:
     """Write how long ago something was."""
     if moment is None:
         return UNKNOWN
-    seconds = max(0.0, time.time() - moment)
+    return span(time.time() - moment)
+
+
+def until(moment: float | None) -> str:
+    """Write in how long something will be."""
+    return UNKNOWN if moment is None else f"in {span(moment - time.time())}"
+
+
+def span(seconds: float | None) -> str:
+    """Write how long something takes."""
+    if seconds is None:
+        return UNKNOWN
+    seconds = max(0.0, seconds)
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"

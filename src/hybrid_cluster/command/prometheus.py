@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hybrid_cluster.command import exits
-from hybrid_cluster.command.errors import ClusterError
+from hybrid_cluster.command.errors import ClusterError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +74,7 @@ class Prometheus:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             if not kept:
-                raise SilentError(f"{self.shown} does not answer: {_reason(error)}") from None
+                raise SilentError(f"{self.shown} does not answer: {reason(error)}") from None
             # What was kept may have been closed meanwhile.
             return self._ask(path, parameters)
         status, body = response
@@ -107,10 +107,6 @@ def _sample(entry: dict[str, Any]) -> Sample:
     return Sample(labels.pop("__name__", ""), labels, float(entry["value"][1]))
 
 
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error or type(error).__name__).lower().rstrip(".")
-
-
 def find(cluster: Cluster, address: str | None) -> Prometheus:
     """Return where it is asked: an address that is named, the loopback of the management node, or its web front."""
     if address:
@@ -119,7 +115,7 @@ def find(cluster: Cluster, address: str | None) -> Prometheus:
     if not names:
         raise SilentError("no host is in the group management, so nothing collects metrics")
     host = cluster.hosts[names[0]]
-    if host.is_here or _is_own(host.address):
+    if host.is_here or is_own(host.address):
         return _local(cluster, host)
     return _front(cluster, host)
 
@@ -178,7 +174,7 @@ def _password(cluster: Cluster) -> str:
     except FileNotFoundError:
         raise SilentError(f"there is no password of the web front in {path} yet") from None
     except OSError as error:
-        raise SilentError(f"{path} cannot be read: {_reason(error)}") from None
+        raise SilentError(f"{path} cannot be read: {reason(error)}") from None
 
 
 def _login(user: str, password: str) -> dict[str, str]:
@@ -186,7 +182,7 @@ def _login(user: str, password: str) -> dict[str, str]:
     return {"Authorization": f"Basic {token}"}
 
 
-def _is_own(address: str) -> bool:
+def is_own(address: str) -> bool:
     """Tell whether an address is one of this machine's: only those can be bound."""
     try:
         family, kind, protocol, _, target = socket.getaddrinfo(address, 0, type=socket.SOCK_DGRAM)[0]

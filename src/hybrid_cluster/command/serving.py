@@ -4,12 +4,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
+
+from hybrid_cluster.command import hosts
 
 if TYPE_CHECKING:
     from hybrid_cluster.command.inventory import Cluster
     from hybrid_cluster.command.measured import Measured
 
+_SLEEPER = (
+    *("state", "since", "waiting", "idle_for", "idle_after", "sleeps_at", "held_until", "last_wake"),
+    *("in_flight", "last_wake_seconds", "seen_to_wake", "stayed_awake_for"),
+)
+"""What the gateway says of hosts that sleep, each as its group."""
 ANSWERS, ON_REQUEST, FAILS, UNKNOWN = "answers", "on request", "no answer", "unknown"
 """It would answer now; it is loaded when somebody asks; it would not; nobody knows."""
 
@@ -30,6 +38,39 @@ def models(cluster: Cluster, measured: Measured) -> list[dict[str, Any]]:
         }
         for row in cluster.models
     ]
+
+
+def sleepers(cluster: Cluster, told: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
+    """Return what the gateway says of each host that it knows, moments in seconds of Unix time.
+
+    Of one that does not sleep that is the requests it has put to it; the state is None then.
+    """
+    if told is None:
+        return {}
+    groups = {host: group for group in told["groups"] for host in group["hosts"]}
+    running: Counter[str] = Counter()
+    for address, count in _counted(told).items():
+        running[hosts.host_at(cluster, address)] += count
+    return {
+        host: {
+            **dict.fromkeys(_SLEEPER),
+            "group": None,
+            "in_flight": running[host],
+            **({"group": group["name"]} | {key: group[key] for key in _SLEEPER} if (group := groups.get(host)) else {}),
+        }
+        for host in cluster.hosts
+        if host in groups or host in running
+    }
+
+
+def through_gateway(told: dict[str, Any] | None) -> int | None:
+    """Return how many requests the gateway has put to backends; None where it does not say."""
+    return None if told is None else sum(_counted(told).values())
+
+
+def _counted(told: dict[str, Any]) -> dict[str, int]:
+    # By address: a backend is counted once, however many models it has.
+    return {member["address"]: member["in_flight"] for model in told["models"] for member in model["members"]}
 
 
 def where(measured: Measured, row: dict[str, Any], host: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from hybrid_cluster.command.gateway import Witness
     from hybrid_cluster.command.inventory import Cluster, Host
 
 MOST_LISTED = 16
@@ -29,28 +31,52 @@ _MOST_ALERTS = 5
 _GIGABYTE = 2**30
 UP, DOWN, SILENT = "up", "down", "no answer"
 """Prometheus or sshd is answered; neither is; nothing is, and the host may be asleep."""
-_STYLES = {UP: GOOD, DOWN: BAD, SILENT: UNSURE, UNKNOWN: UNSURE}
+ASLEEP = "asleep"
+QUIET = (ASLEEP, "waking", "suspending")
+"""What the gateway calls hosts that say nothing and are not down."""
+_STYLES = {UP: GOOD, DOWN: BAD, SILENT: UNSURE, UNKNOWN: UNSURE, **dict.fromkeys(QUIET, FAINT)}
 
 
-def collect(cluster: Cluster, source: Source) -> dict[str, Any]:
+def collect(cluster: Cluster, source: Source, witness: Witness) -> dict[str, Any]:
     """Measure, and return what `--json` prints."""
-    measured = source.measure(METRICS, cores=CORES)
-    hosts = _hosts(cluster, measured)
+    # Both are asked at once: either may be far or gone.
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(witness.look)
+        measured = source.measure(METRICS, cores=CORES)
+        told, silence = asked.result()
+    sleepers = serving.sleepers(cluster, told)
+    hosts = _hosts(cluster, measured, sleepers)
     return {
         "prometheus": measured.source,
         "prometheus_silence": measured.silence,
+        "gateway_silence": silence,
         "time": round(time.time()),
-        "pool": _pool(cluster, hosts, measured),
+        "pool": _pool(cluster, hosts, measured) | {"requests_through_gateway": serving.through_gateway(told)},
         "hosts": hosts,
         "models": serving.models(cluster, measured),
         "alerts": _alerts(measured),
     }
 
 
-def _hosts(cluster: Cluster, measured: Measured) -> list[dict[str, Any]]:
+def _hosts(cluster: Cluster, measured: Measured, sleepers: dict[str, Any]) -> list[dict[str, Any]]:
     scraped = {name: measured.truth("up", job="node_exporter", instance=name) for name in cluster.hosts}
     knocks = answer_ssh(host for host in cluster.hosts.values() if not scraped[host.name])
-    return [_host(cluster, host, measured, scraped[host.name], knocks) for host in cluster.hosts.values()]
+    return [
+        _host(cluster, host, measured, scraped[host.name], knocks) | _told(host, knocks, scraped, sleepers)
+        for host in cluster.hosts.values()
+    ]
+
+
+def _told(
+    host: Host, knocks: dict[str, bool], scraped: dict[str, bool | None], sleepers: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what the gateway says of a host; where nobody else hears it, its word is the state."""
+    told = sleepers.get(host.name)
+    if told is None or told["state"] is None:
+        return {"gateway": told}
+    heard = scraped[host.name] or knocks.get(host.name)
+    quiet = told["state"] in QUIET and not heard
+    return {"gateway": told} | ({"state": told["state"], "state_from": "gateway"} if quiet else {})
 
 
 def _host(
@@ -115,6 +141,7 @@ def _pool(cluster: Cluster, hosts: list[dict[str, Any]], measured: Measured) -> 
     return {
         "hosts": len(hosts),
         "hosts_up": sum(host["state"] == UP for host in hosts),
+        "hosts_asleep": sum(host["state"] == ASLEEP for host in hosts),
         "cores": _sum(hosts, "cores"),
         "memory": _sum_of(hosts, "memory"),
         "mac_gpu_memory": _sum_of(macs, "gpu_memory"),
@@ -167,6 +194,10 @@ def render(document: dict[str, Any]) -> RenderableType:
     many = len(document["hosts"]) > MOST_LISTED
     parts: list[RenderableType] = [_render_pool(document["pool"]), words("")]
     parts.append(_render_groups(document["hosts"]) if many else _render_hosts(document["hosts"]))
+    if any(host["gateway"] and host["gateway"]["state"] for host in document["hosts"]):
+        parts += [words(""), _render_sleepers(document["hosts"], many=many)]
+    if document["gateway_silence"]:
+        parts += [words(""), words(f"When hosts sleep is not known: {document['gateway_silence']}.", UNSURE)]
     if document["prometheus_silence"]:
         parts += [words(""), words(f"Nothing is measured: {document['prometheus_silence']}.", UNSURE)]
     if document["alerts"]:
@@ -176,8 +207,10 @@ def render(document: dict[str, Any]) -> RenderableType:
 
 def _render_pool(pool: dict[str, Any]) -> Table:
     table = output.grid()
-    up = f"{pool['hosts_up']} of {pool['hosts']} up"
-    table.add_row(words("hosts", FAINT), words(up, GOOD if pool["hosts_up"] == pool["hosts"] else BAD))
+    asleep = f", {pool['hosts_asleep']} asleep" if pool["hosts_asleep"] else ""
+    up = f"{pool['hosts_up']} of {pool['hosts']} up{asleep}"
+    well = pool["hosts_up"] + pool["hosts_asleep"] == pool["hosts"]
+    table.add_row(words("hosts", FAINT), words(up, GOOD if well else BAD))
     table.add_row(words("cores", FAINT), words(_total(pool["cores"]["total"], pool["cores"]["unknown_hosts"])))
     for label, key in (("memory", "memory"), ("Macs' GPUs", "mac_gpu_memory"), ("VRAM", "vram")):
         if pool[key]["hosts"]:
@@ -186,7 +219,7 @@ def _render_pool(pool: dict[str, Any]) -> Table:
     if slow is not None:
         speed = output.bits(slow) if slow == fast else f"{output.bits(slow)} to {output.bits(fast)}"
         table.add_row(words("Thunderbolt", FAINT), words(speed))
-    table.add_row(words("in flight", FAINT), words(_requests(pool["requests"])))
+    table.add_row(words("in flight", FAINT), words(_requests(pool)))
     return table
 
 
@@ -207,8 +240,11 @@ def _memory(sums: dict[str, Any]) -> str:
     return f"{free} free of {output.gigabytes(sums['total_bytes'])}{_without(sums['free_unknown_hosts'])}"
 
 
-def _requests(sums: dict[str, Any]) -> str:
-    return UNKNOWN if sums["total"] is None else f"{sums['total']} requests"
+def _requests(pool: dict[str, Any]) -> str:
+    if pool["requests"]["total"] is not None:
+        return f"{pool['requests']['total']} requests"
+    through = pool["requests_through_gateway"]
+    return UNKNOWN if through is None else f"{through} requests through the gateway"
 
 
 def _render_hosts(hosts: list[dict[str, Any]]) -> Table:
@@ -229,6 +265,53 @@ def _render_hosts(hosts: list[dict[str, Any]]) -> Table:
             words(", ".join(host["models"])),
         )
     return table
+
+
+def _render_sleepers(hosts: list[dict[str, Any]], *, many: bool) -> Table:
+    """Draw when hosts sleep; those that sleep as one are a line, and of many those in one state."""
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for host in hosts:
+        if host["gateway"] and host["gateway"]["state"]:
+            groups[host["gateway"]["state" if many else "group"]].append(host)
+    table = output.table("sleeper", "gateway", "since", "in flight", "idle for", "sleeps", "last wake", right=(3,))
+    if many:
+        table = output.table("sleeper", "gateway")
+    for members in groups.values():
+        told = members[0]["gateway"]
+        names = output.shortened(output.folded(host["name"] for host in members), 40 if many else 20)
+        if many:
+            table.add_row(words(names), words(told["state"], _STYLES.get(told["state"], "")))
+            continue
+        waits = f"+{told['waiting']}" if told["waiting"] else ""
+        table.add_row(
+            words(names),
+            words(told["state"], _STYLES.get(told["state"], "")),
+            words(output.ago(told["since"])),
+            words(f"{told['in_flight']}{waits}"),
+            words("" if told["idle_for"] is None else output.span(told["idle_for"])),
+            words(_sleeps(told)),
+            words(_last_wake(told)),
+        )
+    return table
+
+
+def _sleeps(told: dict[str, Any]) -> str:
+    if told["held_until"] is not None:
+        return f"held {output.span(told['held_until'] - time.time())}"
+    if told["sleeps_at"] is not None:
+        return output.until(told["sleeps_at"])
+    if told["state"] in QUIET:
+        return ""
+    if told["idle_after"] is None or told["seen_to_wake"] is False:
+        return "never"
+    return UNKNOWN if told["seen_to_wake"] is None else "when idle"
+
+
+def _last_wake(told: dict[str, Any]) -> str:
+    if told["last_wake"] is None:
+        return UNKNOWN
+    took = "" if told["last_wake_seconds"] is None else f", took {output.span(told['last_wake_seconds'])}"
+    return f"{output.ago(told['last_wake'])} ago{took}"
 
 
 def _render_groups(hosts: list[dict[str, Any]]) -> Table:

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     """A backend."""
     OURS = "ours"
     """The gateway, from what it knows: such a request wakes nobody."""
+    ADMIN = "admin"
+    """The gateway, for administrators: hosts that sleep, models and keys."""
     REFUSED = "refused"
     """Nobody: it would change or end what others use."""
 
@@ -65,6 +67,8 @@ class Endpoint:
         return re.compile(re.sub(r"\\{\w+\\}", "([^/]+)", text))
 
 
+ADMINISTRATION = "/admin/v1"
+"""What every path for administrators begins with, and no other."""
 _EVERY = frozenset(Backend)
 _OPENAI_LIKE = _EVERY - {Backend.EXO}
 
@@ -83,6 +87,10 @@ def _ours(method: str, path: str, dialect: Dialect, *, public: bool = False) -> 
 def _refused(dialect: Dialect, why: str, *endpoints: str) -> list[Endpoint]:
     found = [line.split() for line in endpoints]
     return [Endpoint(method, path, dialect, Kind.REFUSED, why=why) for method, path in found]
+
+
+def _admin(method: str, name: str) -> Endpoint:
+    return Endpoint(method, f"{ADMINISTRATION}/{name}", Dialect.OPENAI, Kind.ADMIN)
 
 
 _AUDIO = {Backend.LLAMA_CPP, Backend.OLLAMA, Backend.VLLM, Backend.EXTERNAL}
@@ -122,6 +130,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _ours("GET", "/api/version", Dialect.OLLAMA, public=True),
     _ours("GET", "/", Dialect.OLLAMA, public=True),
     _ours("HEAD", "/", Dialect.OLLAMA, public=True),
+    # These two are answered from memory: to look wakes nobody.
+    _admin("GET", "state"),
+    _admin("GET", "keys"),
+    *(_admin("POST", name) for name in ("wake", "sleep", "idle", "hold", "release", "load", "unload")),
+    *(_admin("POST", f"keys/{name}") for name in ("create", "rotate", "limit", "revoke")),
     *_refused(
         Dialect.OLLAMA,
         "Models are added and removed in the inventory's cluster_models, not through the gateway.",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Keys of clients: shown once, kept as hashes, changed without a reload."""
+"""Keys of clients and administrators: shown once, kept as hashes, changed without a reload."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from hybrid_cluster.gateway import state_file
@@ -30,6 +31,15 @@ _VERSION = 1
 
 class KeyProblem(Exception):  # noqa: N818 - its message is the sentence for the operator
     """A key cannot be made or changed."""
+
+
+class KeyKind(StrEnum):
+    """Whose a key is; each kind opens what the other one does not."""
+
+    CLIENT = "client"
+    """Asks models."""
+    ADMINISTRATOR = "administrator"
+    """Wakes hosts, sends them to sleep, and makes keys of clients."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,7 @@ class Key:
     """The hash of the secret before the last rotation."""
     previous_until: float = 0.0
     limits: Limits = Limits()
+    kind: KeyKind = KeyKind.CLIENT
 
 
 class KeyFile:
@@ -106,7 +117,13 @@ class KeyFile:
             raise Failure(401, f"The key {key.name!r} has expired.", code="expired_key", final=True)
         return key
 
-    def create(self, name: str, limits: Limits | None = None, expires: float | None = None) -> str:
+    def create(
+        self,
+        name: str,
+        limits: Limits | None = None,
+        expires: float | None = None,
+        kind: KeyKind = KeyKind.CLIENT,
+    ) -> str:
         """Make a key and return its secret, which is not kept."""
         _check_name(name)
         secret = _secret()
@@ -114,13 +131,16 @@ class KeyFile:
         def change(keys: dict[str, Key]) -> None:
             if name in keys:
                 raise KeyProblem(f"There is a key {name!r} already; rotate it, or revoke it first.")
-            keys[name] = Key(name, _digest(secret), self._clock(), expires, limits=limits or Limits())
+            keys[name] = Key(name, _digest(secret), self._clock(), expires, limits=limits or Limits(), kind=kind)
 
         self._change(change)
         return secret
 
-    def adopt(self, name: str, secret: str, *, dry_run: bool = False) -> bool:
-        """Give a key a secret from elsewhere and return whether it had another one, which ends at once."""
+    def adopt(self, name: str, secret: str, *, kind: KeyKind = KeyKind.CLIENT, dry_run: bool = False) -> bool:
+        """Give a key a secret from elsewhere and return whether it had another one, which ends at once.
+
+        A key does not change its kind.
+        """
         _check_name(name)
         if not _SECRET.fullmatch(secret):
             raise KeyProblem(
@@ -129,42 +149,47 @@ class KeyFile:
         if self._path.exists():
             self.load()
         digest, found = _digest(secret), self._keys.get(name)
+        if found is not None and found.kind is not kind:
+            raise KeyProblem(f"The key {name!r} is one of another kind ({found.kind}); revoke it first.")
         if found is not None and (found.digest, found.previous, found.expires) == (digest, None, None):
             return False
 
         def change(keys: dict[str, Key]) -> None:
-            key = keys.get(name) or Key(name, digest, self._clock())
+            key = keys.get(name) or Key(name, digest, self._clock(), kind=kind)
             keys[name] = replace(key, digest=digest, previous=None, previous_until=0.0, expires=None)
 
         if not dry_run:
             self._change(change)
         return True
 
-    def rotate(self, name: str, grace: float = 0.0) -> str:
-        """Give a key a new secret and return it; the old one is good for some seconds more."""
+    def rotate(self, name: str, grace: float = 0.0, only: KeyKind | None = None) -> str:
+        """Give a key a new secret and return it; the old one is good for some seconds more.
+
+        Here and below, `only` names the kind that may be changed; None is each.
+        """
         secret = _secret()
 
         def change(keys: dict[str, Key]) -> None:
-            key = _get(keys, name)
+            key = _get(keys, name, only)
             until = self._clock() + grace
             keys[name] = replace(key, digest=_digest(secret), previous=key.digest, previous_until=until)
 
         self._change(change)
         return secret
 
-    def limit(self, name: str, limits: Limits, expires: float | None = None) -> None:
+    def limit(self, name: str, limits: Limits, expires: float | None = None, only: KeyKind | None = None) -> None:
         """Change what a key may do, and until when."""
 
         def change(keys: dict[str, Key]) -> None:
-            keys[name] = replace(_get(keys, name), limits=limits, expires=expires)
+            keys[name] = replace(_get(keys, name, only), limits=limits, expires=expires)
 
         self._change(change)
 
-    def revoke(self, name: str) -> None:
+    def revoke(self, name: str, only: KeyKind | None = None) -> None:
         """End a key, and the secret before it."""
 
         def change(keys: dict[str, Key]) -> None:
-            del keys[_get(keys, name).name]
+            del keys[_get(keys, name, only).name]
 
         self._change(change)
 
@@ -195,9 +220,11 @@ class KeyFile:
         self._digests |= {key.digest: key for key in keys.values()}
 
 
-def _get(keys: Mapping[str, Key], name: str) -> Key:
+def _get(keys: Mapping[str, Key], name: str, only: KeyKind | None = None) -> Key:
     if name not in keys:
         raise KeyProblem(f"There is no key {name!r}.")
+    if only is not None and keys[name].kind is not only:
+        raise KeyProblem(f"The key {name!r} is an {keys[name].kind}'s; gateway-keys on the management node changes it.")
     return keys[name]
 
 
@@ -222,7 +249,7 @@ def _read(path: Path) -> dict[str, Key]:
         raise StateError(f"{path}: its version is {value.get('version')!r}, and only {_VERSION} is known.")
     try:
         keys = [_key(item) for item in value["keys"]]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateError(f"{path}: one of its keys is incomplete ({error}); bring it back from a backup.") from error
     return {key.name: key for key in keys}
 
@@ -235,4 +262,5 @@ def _key(item: dict[str, Any]) -> Key:
         raise KeyError(*unknown)
     if given.get("models") is not None:
         given["models"] = tuple(given["models"])
-    return Key(**{**item, "limits": Limits(**given)})
+    kind = KeyKind(item.get("kind", KeyKind.CLIENT))
+    return Key(**{**item, "limits": Limits(**given), "kind": kind})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Keys of the gateway's clients: make, list, change and end them. A change holds from the next request on.
+"""Keys of the gateway: make, list, change and end them. A change holds from the next request on.
 
 A secret is shown once, when it is made, and never read from the command line, which others on the host can see.
 """
@@ -14,14 +14,12 @@ import re
 import sys
 import time
 from dataclasses import fields
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from hybrid_cluster.gateway.keys import Key, KeyFile, KeyProblem, Limits
+from hybrid_cluster.gateway import times
+from hybrid_cluster.gateway.keys import Key, KeyFile, KeyKind, KeyProblem, Limits
 from hybrid_cluster.gateway.state_file import StateError
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_NEVER = "never"
+from hybrid_cluster.gateway.times import TimeProblem
 
 
 def main(arguments: list[str] | None = None, now: float | None = None) -> int:
@@ -31,7 +29,7 @@ def main(arguments: list[str] | None = None, now: float | None = None) -> int:
         _become_the_owner(options.file.parent)
         for line in _run(options, KeyFile(options.file), time.time() if now is None else now):
             print(line)
-    except (KeyProblem, StateError) as error:
+    except (KeyProblem, StateError, TimeProblem) as error:
         print(f"keys: {error}", file=sys.stderr)
     except OSError as error:
         print(f"keys: {options.file}: {error.strerror}. Run it with sudo.", file=sys.stderr)
@@ -43,11 +41,12 @@ def main(arguments: list[str] | None = None, now: float | None = None) -> int:
 def _run(options: argparse.Namespace, keys: KeyFile, now: float) -> list[str]:
     name = getattr(options, "name", "")
     if options.action == "create":
-        return [keys.create(name, _limits(options, Limits()), _when(options.expires, now))]
+        return [keys.create(name, _limits(options, Limits()), times.end(options.expires, now), _kind(options))]
     if options.action == "rotate":
-        return [keys.rotate(name, _seconds(options.grace))]
+        return [keys.rotate(name, times.seconds(options.grace))]
     if options.action == "adopt":
-        return [json.dumps({"changed": keys.adopt(name, sys.stdin.read().strip(), dry_run=options.dry_run)})]
+        secret = sys.stdin.read().strip()
+        return [json.dumps({"changed": keys.adopt(name, secret, kind=_kind(options), dry_run=options.dry_run)})]
     if options.action == "list":
         keys.load()
         return [_line(key, now) for key in keys.all()]
@@ -59,10 +58,14 @@ def _run(options: argparse.Namespace, keys: KeyFile, now: float) -> list[str]:
     if not found:
         raise KeyProblem(f"There is no key {name!r}.")
     if options.action == "expire":
-        keys.limit(name, found[0].limits, _when(options.when, now))
+        keys.limit(name, found[0].limits, times.end(options.when, now))
     else:
         keys.limit(name, _limits(options, found[0].limits), found[0].expires)
     return [_line(key, now) for key in keys.all() if key.name == name]
+
+
+def _kind(options: argparse.Namespace) -> KeyKind:
+    return KeyKind.ADMINISTRATOR if options.administrator else KeyKind.CLIENT
 
 
 def _become_the_owner(folder: Path) -> None:
@@ -95,37 +98,14 @@ def _number(text: str, name: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
-    found = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
-    if found is None:
-        raise KeyProblem(f"{text!r} is not a valid time; write a number with s, m, h or d, such as 24h.")
-    return float(int(found[1]) * _UNITS[found[2]])
-
-
-def _when(text: str | None, now: float) -> float | None:
-    """Return when a key ends: after a time, or with the last moment of a day of UTC."""
-    if text is None or text == _NEVER:
-        return None
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        return now + _seconds(text)
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise KeyProblem(f"{text!r} is not a valid day ({error}).") from error
-    return (datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)).timestamp()
-
-
 def _line(key: Key, now: float) -> str:
     end = "never expires"
     if key.expires is not None:
-        end = f"{'expired' if now >= key.expires else 'expires'} {_moment(key.expires)}"
+        end = f"{'expired' if now >= key.expires else 'expires'} {times.moment(key.expires)}"
     limits = {field.name: getattr(key.limits, field.name) for field in fields(Limits)}
     said = [f"{name} {','.join(value) if name == 'models' else value}" for name, value in limits.items() if value]
-    return "; ".join([f"{key.name}: made {_moment(key.created)}", end, *said])
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    whose = ["of an administrator"] if key.kind is KeyKind.ADMINISTRATOR else []
+    return "; ".join([f"{key.name}: made {times.moment(key.created)}", *whose, end, *said])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -148,6 +128,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--body-bytes", metavar="N", help="the largest request; a number, or none")
         command.add_argument("--tokens-per-day", metavar="N", help="of prompts and answers; a number, or none")
     adopt = _named(actions, "adopt", "give a key the secret that stands on standard input")
+    for command in (create, adopt):
+        text = "a key that wakes hosts and makes keys, and asks no model"
+        command.add_argument("--administrator", action="store_true", help=text)
     adopt.add_argument("--dry-run", action="store_true", help="only say whether that would change it")
     return parser
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hybrid_cluster.gateway import busy, packets, presence
+from hybrid_cluster.gateway import busy, packets, presence, unloading
 from hybrid_cluster.gateway.agents import AgentError, Agents
 from hybrid_cluster.gateway.instances import Instances
 from hybrid_cluster.gateway.proving import Prover
@@ -51,6 +51,10 @@ class Outside:
     async def busy(self, member: Member) -> int | None:
         """Return how many requests a backend says that it runs; None where it does not say."""
         return await busy.running(self._backends, member)
+
+    async def unload(self, member: Member) -> str:
+        """Have a backend let go of a model, and return why it did not; nothing where it has."""
+        return await unloading.unload(self._backends, member)
 
     async def status(self, host: Host) -> dict[str, Any]:
         """Return what speaks against the sleep of a host, and whether it was seen to wake."""

@@ -77,6 +77,15 @@ async def read(
 
 def parse(raw: bytes) -> Body:
     """Return the fields of a JSON body, with a model's name among them."""
+    value = read_object(raw)
+    check_model(value.get("model"))
+    body = Body(value)
+    encode(value)
+    return body
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """Return the fields of a JSON body that every reader reads alike."""
     try:
         text = raw.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_constant)
@@ -97,10 +106,7 @@ def parse(raw: bytes) -> Body:
         plain = key.casefold()
         if key != plain and plain in _GUARDED:
             raise Failure(400, f"Write {plain!r} in small letters.", code="ambiguous_key", param=plain)
-    check_model(value.get("model"))
-    body = Body(value)
-    encode(value)
-    return body
+    return value
 
 
 def check_model(name: object) -> str:

@@ -98,6 +98,10 @@ class Rotation:
         out = self._out.get(member.key_of_model)
         return out is not None and self._clock() >= out.until
 
+    def running(self, member: Member) -> int:
+        """Return how many requests its backend answers, for whatever model."""
+        return self._running[member.name]
+
     def speed(self, member: Member) -> float | None:
         """Return its tokens a second; None where it has said too little."""
         return self._speeds.get(member.key_of_model)

@@ -26,14 +26,16 @@ from hybrid_cluster.gateway import (
     rotation,
     state_file,
 )
+from hybrid_cluster.gateway.administration import Administration, Parts
 from hybrid_cluster.gateway.asking import Ask, Asker
 from hybrid_cluster.gateway.backends import Backends
 from hybrid_cluster.gateway.endpoints import Kind
 from hybrid_cluster.gateway.errors import Failure
 from hybrid_cluster.gateway.exchange import Exchange
 from hybrid_cluster.gateway.holding import Patience
-from hybrid_cluster.gateway.keys import KeyFile
+from hybrid_cluster.gateway.keys import KeyFile, KeyKind
 from hybrid_cluster.gateway.kinds import Dialect
+from hybrid_cluster.gateway.loading import Loading
 from hybrid_cluster.gateway.meter import Meter
 from hybrid_cluster.gateway.outside import Outside
 from hybrid_cluster.gateway.room import Room
@@ -83,6 +85,7 @@ class Gateway:
         self._stack = contextlib.AsyncExitStack()
         self._asker: Asker
         self._waking: Waking
+        self._administration: Administration
         self._rotation = Rotation(asyncio.get_running_loop().time)
         self._outside = outside
         self._changed = asyncio.Event()
@@ -122,6 +125,10 @@ class Gateway:
             self._waking.changed = self._changed.set
             keeping = asyncio.create_task(self._keep(kept))
             self._stack.push_async_callback(_ended, keeping)
+        loading = Loading(self._waking, self._rotation, outside)
+        self._stack.push_async_callback(loading.close)
+        known = (self._configuration, self._keys, self._meter, self._waking, self._rotation)
+        self._administration = Administration(Parts(*known, loading, self._log))
         for doing in (self._waking.run(), returns.watch(self._configuration, self._rotation, self._waking, outside)):
             self._stack.push_async_callback(_ended, asyncio.create_task(doing))
 
@@ -178,6 +185,11 @@ class Gateway:
             return _public(endpoint, exchange)
         key = self._keys.find(_secret(request))
         exchange.key = key.name
+        if (endpoint.kind is Kind.ADMIN) is not (key.kind is KeyKind.ADMINISTRATOR):
+            whose = "a client's" if endpoint.kind is Kind.ADMIN else "an administrator's"
+            raise Failure(403, f"The key {key.name!r} is {whose}, which opens other paths.", code="wrong_kind_of_key")
+        if endpoint.kind is Kind.ADMIN:
+            return await self._administer(request, endpoint, key, exchange)
         if endpoint.kind is Kind.REFUSED:
             raise Failure(403, endpoint.why, code="refused")
         if endpoint.kind is Kind.OURS:
@@ -205,6 +217,18 @@ class Gateway:
             raise catalogue.unknown(name)
         show = catalogue.show if endpoint.path == "/api/show" else catalogue.model
         return replies.value(show(model), exchange)
+
+    async def _administer(
+        self, request: web.BaseRequest, endpoint: Endpoint, key: Key, exchange: Exchange
+    ) -> web.Response:
+        fields = {}
+        if request.method == "POST":
+            raw = await requests.read(request.content.iter_any(), request.headers, _SHORT_BODY)
+            fields = requests.read_object(raw)
+        found = replies.value(await self._administration.answer(endpoint.path, fields, key), exchange)
+        # A secret that is shown once is kept by nobody on the way.
+        found.headers["Cache-Control"] = "no-store"
+        return found
 
     async def _model(
         self, request: web.BaseRequest, endpoint: Endpoint, key: Key, exchange: Exchange

@@ -9,7 +9,7 @@ the actions that follow from it; whoever carries them out reports back by anothe
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -95,8 +95,8 @@ class Group:
     since: float = field(init=False)
     vetoes: tuple[str, ...] = ()
     """What spoke against sleep the last time."""
-    proved: bool = False
-    """Whether every member says that it was seen to wake: until then it is never put to sleep."""
+    proved: bool | None = None
+    """Whether every member says that it was seen to wake: until then it is never put to sleep. None is not known."""
     quiet: bool = False
     """Whether requests do not wake it at this time of the day; people do."""
     wakes: int = 0
@@ -124,6 +124,9 @@ class Group:
         self._put_to_sleep = False
         self._durations: deque[float] = deque(maxlen=20)
         self._asleep_before = 0.0
+        self._woken_at: float | None = None
+        self._idle_configured = self.rules.idle_after
+        self.idle_chosen = False
 
     # What is known.
 
@@ -161,6 +164,20 @@ class Group:
     def last_wake(self) -> float | None:
         """Return how long the last wake took; None where there was none."""
         return self._durations[-1] if self._durations else None
+
+    @property
+    def woken_ago(self) -> float | None:
+        """Return how long ago it woke the last time; None where that was not seen."""
+        return None if self._woken_at is None else self.clock() - self._woken_at
+
+    @property
+    def sleeps_in(self) -> float | None:
+        """Return after how many seconds it sleeps if nothing happens until then; None where it will not, or now."""
+        if self.state is not State.READY or not self.proved or self.rules.idle_after is None or self.busy:
+            return None
+        now = self.clock()
+        idle = self.rules.idle_after - (now - max(self._last_end, self._held_until))
+        return max(0.0, idle, self._no_sleep_before - now, self.rules.awake_at_least - (now - self._awake_since))
 
     def answers(self, model: str) -> bool:
         """Return whether a model was seen to answer since its hosts woke."""
@@ -247,8 +264,8 @@ class Group:
         self._answering.discard(model)
         return []
 
-    def proven(self, proved: bool) -> list[Action]:
-        """Take whether its members were seen to wake."""
+    def proven(self, proved: bool | None) -> list[Action]:
+        """Take whether its members were seen to wake; None where one does not say."""
         self.proved = proved
         return []
 
@@ -267,7 +284,8 @@ class Group:
             return []
         self.vetoes = ("a member did not answer",) if reasons is None else tuple(reasons)
         if not self.vetoes and not self.proved:
-            self.vetoes = ("it was never seen to wake",)
+            never = self.proved is False
+            self.vetoes = ("it was never seen to wake" if never else "it does not say whether it was seen to wake",)
         if self.vetoes:
             self._no_sleep_before = self.clock() + self.rules.again_after
             return self._enter_ready()
@@ -285,6 +303,23 @@ class Group:
         self._held_until = until
         return self._enter_ready() if self.state is State.DRAINING and self._held() else []
 
+    def release(self) -> list[Action]:
+        """Keep it awake no longer than it is used; who held it has used it until now."""
+        if self._held():
+            self._held_until = self.clock()
+        return []
+
+    def idle(self, seconds: float | None) -> list[Action]:
+        """Choose after how long without use it sleeps, instead of what is configured; None is never."""
+        self.rules, self.idle_chosen = replace(self.rules, idle_after=seconds), True
+        return self._enter_ready() if self.state is State.DRAINING and seconds is None else []
+
+    def idle_as_configured(self) -> list[Action]:
+        """End such a choice."""
+        found = self.idle(self._idle_configured)
+        self.idle_chosen = False
+        return found
+
     def wake(self) -> list[Action]:
         """Wake it without a request, which counts as one that has ended now."""
         self._last_end = self.clock()
@@ -301,7 +336,9 @@ class Group:
 
     def sleep(self) -> list[Action]:
         """Put it to sleep now, unless something speaks against it."""
-        if not self.proved:
+        if self.proved is None and self.state is State.READY:
+            raise CannotSleep(f"{self.name} has not said yet whether it was seen to wake; try again in a moment.")
+        if self.proved is False:
             raise CannotSleep(f"{self.name} was never seen to wake, so it is not put to sleep.")
         if self.state is not State.READY:
             raise CannotSleep(f"{self.name} is {self.state}.")
@@ -309,6 +346,7 @@ class Group:
             raise CannotSleep(f"{self.name} is busy.")
         if self._held():
             raise CannotSleep(f"{self.name} is held awake.")
+        self.vetoes = ()
         return self._drain()
 
     def tick(self) -> list[Action]:
@@ -333,13 +371,20 @@ class Group:
     def snapshot(self) -> dict[str, Any]:
         """Return what has to outlive a restart; the state is asked of the members instead."""
         counts = {name: getattr(self, name) for name in _COUNTS}
-        return {"held_for": self.held_for, "durations": list(self._durations), "asleep_for": self.asleep_for, **counts}
+        chosen = {"idle_after": self.rules.idle_after} if self.idle_chosen else {}
+        times = {"held_for": self.held_for, "asleep_for": self.asleep_for, "woken_ago": self.woken_ago}
+        return {**times, "durations": list(self._durations), **counts, **chosen}
 
-    def restore(self, saved: Mapping[str, Any]) -> None:
-        """Take up what was before a restart; what is not understood is left out."""
+    def restore(self, saved: Mapping[str, Any], ago: float = 0.0) -> None:
+        """Take up what was before a restart, some seconds ago; what is not understood is left out."""
         held, durations = saved.get("held_for"), saved.get("durations")
         if isinstance(held, int | float):
-            self._held_until = self.clock() + held
+            self._held_until = self.clock() + max(0.0, held - ago)
+        if isinstance(saved.get("woken_ago"), int | float):
+            self._woken_at = self.clock() - saved["woken_ago"] - ago
+        chosen = saved.get("idle_after")
+        if "idle_after" in saved and (chosen is None or (isinstance(chosen, int | float) and chosen >= 0)):
+            self.idle(chosen)
         if isinstance(durations, list):
             self._durations.extend(value for value in durations if isinstance(value, int | float) and value >= 0)
         for name in _COUNTS:
@@ -408,6 +453,8 @@ class Group:
 
     def _woken(self) -> list[Action]:
         waking = self.state is State.WAKING
+        if waking or self.state is State.ASLEEP:
+            self._woken_at = self.clock()
         if waking:
             self._durations.append(self.clock() - self.since)
             self.woken += 1

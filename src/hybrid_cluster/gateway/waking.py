@@ -137,6 +137,32 @@ class Waking:
         """Return whether a member's hosts are awake, as far as is known."""
         return member.group is None or self._all[member.group].serving
 
+    # People.
+
+    @property
+    def groups(self) -> dict[str, Group]:
+        """Return what is known of each group."""
+        return {name: hosts.group for name, hosts in self._all.items()}
+
+    @property
+    def may_sleep(self) -> bool:
+        """Return whether hosts can be asked whether they may sleep, without which none does."""
+        return self._outside.may_sleep
+
+    def told(self, name: str, found: Iterable[Action]) -> None:
+        """Carry out what a group decides for people, and have it kept."""
+        self._take(self._all[name], found)
+        self.changed()
+
+    def sleeps_in(self, name: str) -> float | None:
+        """Return after how many seconds a group sleeps if nothing happens until then; None where it will not."""
+        hosts, now = self._all[name], self._wall()
+        found, idle_after = hosts.group.sleeps_in, hosts.group.rules.idle_after
+        warm = max((warm.hours.left(now) or 0.0 for warm in hosts.sleepers.warm), default=0.0)
+        if found is None or idle_after is None or not self._outside.may_sleep:
+            return None
+        return max(found, warm + idle_after) if warm else found
+
     # Running.
 
     async def run(self) -> None:
@@ -359,15 +385,16 @@ class Waking:
         groups = {
             name: {**hosts.group.snapshot(), "state": str(hosts.group.state)} for name, hosts in self._all.items()
         }
-        return {"version": VERSION, "groups": groups}
+        return {"version": VERSION, "time": self._wall().timestamp(), "groups": groups}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take up what was before a restart; hosts are asked for the rest."""
-        groups = saved.get("groups")
+        groups, time = saved.get("groups"), saved.get("time")
+        ago = max(0.0, self._wall().timestamp() - time) if isinstance(time, int | float) else 0.0
         for name, hosts in self._all.items():
             before = groups.get(name) if isinstance(groups, dict) else None
             if isinstance(before, dict):
-                hosts.group.restore(before)
+                hosts.group.restore(before, ago)
 
     def watched_by(self, metrics: Metrics) -> None:
         """Tell figures as they come."""
@@ -385,7 +412,7 @@ class Waking:
             metrics.set("sleeps_total", name, "asleep", value=group.sleeps)
             metrics.set("sleeps_total", name, "failed", value=group.sleeps_failed)
             metrics.set("asleep_seconds_total", name, value=group.asleep_for)
-            metrics.set("seen_to_wake", name, value=group.proved)
+            metrics.set("seen_to_wake", name, value=bool(group.proved))
 
 
 def _set(future: asyncio.Future[None] | None, failure: Failure | None) -> None:
@@ -402,5 +429,6 @@ def _vetoes(answer: dict[str, Any] | None, host: str) -> list[str]:
     return [f"{host}: {reason}" for reason in found] if isinstance(found, list) else [f"{host} did not say"]
 
 
-def _proved(found: Iterable[dict[str, Any] | None]) -> bool:
-    return all(answer is not None and answer.get("proved") is True for answer in found)
+def _proved(found: Iterable[dict[str, Any] | None]) -> bool | None:
+    said = [None if answer is None else answer.get("proved") is True for answer in found]
+    return False if False in said else None if None in said else True

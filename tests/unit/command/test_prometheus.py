@@ -39,7 +39,7 @@ def a_cluster(host: Host | None, port: int = 80, **values: Any) -> Any:
 
 def test_the_web_front_is_asked_by_its_address_and_with_its_password(metrics, monkeypatch):
     port = int(metrics.url.rpartition(":")[2])
-    monkeypatch.setattr(prometheus, "_is_own", lambda _: False)
+    monkeypatch.setattr(prometheus, "is_own", lambda _: False)
     metrics.add("up", 1, job="node_exporter", instance="desk")
     found = prometheus.find(a_cluster(manager("127.0.0.1"), port, haproxy_password="s3cret"), None)
     assert "s3cret" not in repr(found)

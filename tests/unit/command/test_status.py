@@ -114,6 +114,9 @@ def test_it_is_shown_again_and_again(site, metrics):
 
 
 def host(name: str, kind: str = "Mac", state: str = "up", memory: int | None = 16 * GIGABYTE) -> dict:
+    # Each Mac sleeps for itself.
+    told = {"group": name, "state": "ready" if state == "up" else "asleep"}
+    gateway = told if kind == "Mac" else None
     return {
         "name": name,
         "kind": kind,
@@ -127,6 +130,7 @@ def host(name: str, kind: str = "Mac", state: str = "up", memory: int | None = 1
         "gpu_memory_free_bytes": memory,
         "requests": 1,
         "models": ["big"],
+        "gateway": gateway,
     }
 
 
@@ -135,10 +139,23 @@ def test_a_hundred_hosts_fit_a_screen():
     hosts += [host(f"gpu{number}", "GPU") for number in range(1, 16)] + [host(f"srv{n}", "Linux") for n in range(5)]
     sums = {"hosts": 100, "total_bytes": 1, "free_bytes": 1, "unknown_hosts": 0, "free_unknown_hosts": 0}
     count = {"total": 1, "unknown_hosts": 0}
-    pool = {"hosts": 100, "hosts_up": 89, "cores": count, "memory": sums, "mac_gpu_memory": sums, "vram": sums}
-    pool |= {"slowest_link_bits_per_second": 4e10, "fastest_link_bits_per_second": 8e10, "requests": count}
+    pool = {
+        "hosts": 100,
+        "hosts_up": 89,
+        "hosts_asleep": 0,
+        "cores": count,
+        "memory": sums,
+        "mac_gpu_memory": sums,
+        "vram": sums,
+    }
+    pool |= {
+        "slowest_link_bits_per_second": 4e10,
+        "fastest_link_bits_per_second": 8e10,
+        "requests": count,
+        "requests_through_gateway": 0,
+    }
     alerts = [{"name": f"Alert{number}", "severity": "critical", "host": f"mini{number}"} for number in range(20)]
-    document = {"pool": pool, "hosts": hosts, "prometheus_silence": None, "alerts": alerts}
+    document = {"pool": pool, "hosts": hosts, "prometheus_silence": None, "gateway_silence": None, "alerts": alerts}
     console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     console.print(status.render(document))
     lines = console.export_text().splitlines()

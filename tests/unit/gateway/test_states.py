@@ -347,6 +347,8 @@ def test_people_wake_hold_and_put_to_sleep(clock):
 def test_nobody_puts_to_sleep_what_was_never_seen_to_wake(clock):
     with pytest.raises(CannotSleep, match="never seen to wake"):
         in_state(clock, State.READY, proved=False).sleep()
+    with pytest.raises(CannotSleep, match="has not said yet whether it was seen to wake"):
+        in_state(clock, State.READY, proved=None).sleep()
 
 
 def test_a_member_that_says_it_was_never_seen_to_wake_is_believed(clock):

@@ -57,6 +57,16 @@ def test_check_mode_asks_and_writes_nothing(key, adopt, command):
     assert key(check=True)["changed"] is True
 
 
+def test_the_key_of_an_administrator(run_module, command):
+    argv = [str(command), "adopt", "boss", "--administrator", "--dry-run"]
+    options = {"command": str(command), "name": "boss", "secret": SECRET, "administrator": True}
+    assert run_module("gateway_key", options, [call(argv, out=SAME, stdin=SECRET)])["changed"] is False
+    # The command of a version before does not know the word, and is replaced by the run that a check predicts.
+    old = call(argv, rc=2, err="error: unrecognized arguments: --administrator\n", stdin=SECRET)
+    assert run_module("gateway_key", options, [old], check=True)["changed"] is True
+    assert "could not be made" in run_module("gateway_key", options, [old])["msg"]
+
+
 def test_a_failure_is_one_sentence_without_the_secret(key, adopt):
     broken = key(adopt(rc=1, err="keys: keys.json: it is not JSON.\n"))["msg"]
     assert broken == "The key cluster of the gateway could not be made: keys: keys.json: it is not JSON."

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, the hybrid_ai.cluster contributors
+"""The gateway itself in a thread of its own, before a host that sleeps, for commands that are run as a person would."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import json
+import threading
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from hybrid_cluster.command import app
+from hybrid_cluster.command import inventory as read_inventory
+from hybrid_cluster.gateway.keys import KeyKind
+from tests.unit.command.conftest import Said
+from tests.unit.gateway.fakes import CHAT, CUT, Backend, chunk, sse
+from tests.unit.gateway.sleeping import Machine, sleeping
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RULES = {"idle_after": 1800, "awake_at_least": 0, "again_after": 1}
+FIRST, SECOND = "hc-" + "a" * 40, "hc-" + "c" * 40
+
+
+@dataclass
+class Talker:
+    """What the backend's model says, and what it was asked."""
+
+    parts: list[Any] = field(default_factory=lambda: speech("Hello", " there"))
+    hangs: bool = False
+    """Whether it goes on thinking after these."""
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    left: threading.Event = field(default_factory=threading.Event)
+
+    async def answer(self, backend: Backend, request: web.Request) -> web.StreamResponse:
+        fields = backend.asked[-1].raw and backend.asked[-1].fields
+        if not fields or not fields.get("stream"):
+            return web.json_response(CHAT)
+        self.asked.append(fields)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        try:
+            for part in self.parts:
+                if part is CUT:
+                    request.transport.abort()
+                    return response
+                await response.write(part)
+                await asyncio.sleep(0.01)
+            if self.hangs:
+                await asyncio.sleep(60)
+        except (asyncio.CancelledError, ConnectionError):
+            self.left.set()
+            raise
+        return response
+
+
+def speech(*words: str, thoughts: tuple[str, ...] = (), reason: str = "stop") -> list[bytes]:
+    """Return the stream of an answer."""
+    deltas = [{"reasoning_content": text} for text in thoughts] + [{"content": text} for text in words]
+    used = {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": len(words)}}
+    return sse(*(chunk(delta) for delta in deltas), chunk({}, reason), used, "[DONE]")
+
+
+@dataclass
+class Served:
+    """A gateway that runs, and the files that the command finds its keys in."""
+
+    url: str
+    machine: Machine
+    talker: Talker
+    secrets: Path
+    gate: Any
+    loop: asyncio.AbstractEventLoop
+
+    def call(self, function: Any) -> Any:
+        """Run a function in the gateway's thread and return its result."""
+
+        async def there() -> Any:
+            return function()
+
+        return asyncio.run_coroutine_threadsafe(there(), self.loop).result(20)
+
+    def state(self) -> str:
+        return self.call(lambda: str(self.gate.gateway._waking.groups["box"].state))
+
+
+@contextlib.contextmanager
+def served(folder: Path, machine: Machine | None = None, **rules: Any) -> Any:
+    """Run a gateway whose model "public" is on the host box."""
+    machine = machine or Machine("box", boots=0.3, goes=0.3, thinks=0.02)
+    talker, backend = Talker(), Backend(None)
+    backend.answer = lambda request: talker.answer(backend, request)
+    ready: concurrent.futures.Future[Served] = concurrent.futures.Future()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+    state, secrets = folder / ".gateway", folder / ".secrets"
+    state.mkdir()
+    secrets.mkdir(exist_ok=True)
+
+    async def serve() -> None:
+        async with sleeping(state, [("llama_cpp", backend)], machine, rules={**RULES, **rules}) as gate:
+            gate.keys.adopt("administrator", FIRST, kind=KeyKind.ADMINISTRATOR)
+            gate.keys.adopt("cluster", SECOND)
+            (secrets / "gateway_admin_key").write_text(f"{FIRST}\n")
+            (secrets / "gateway_key").write_text(f"{SECOND}\n")
+            ready.set_result(Served(gate.address, machine, talker, secrets, gate, loop))
+            await stop.wait()
+
+    def work() -> None:
+        try:
+            loop.run_until_complete(serve())
+        except BaseException as error:
+            if not ready.done():
+                ready.set_exception(error)
+            raise
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield ready.result(20)
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(30)
+        loop.close()
+
+
+def write_inventory(folder: Path) -> None:
+    """Write what Ansible reads of these hosts."""
+    hosts = {"desk": {"ansible_host": "127.0.0.9"}, "box": {"ansible_host": "127.0.0.1"}}
+    groups = {"linux": {"hosts": hosts}, "management": {"hosts": {"desk": None}}}
+    (folder / "hosts.yml").write_text(json.dumps({"all": {"children": groups}}))
+
+
+def host(name: str, address: str, **more: Any) -> read_inventory.Host:
+    known = {"is_mac": False, "groups": (), "memory_gigabytes": None, "ssh_port": 1, "is_here": False}
+    return read_inventory.Host(name, address, **{**known, "may_sleep": False, **more})
+
+
+def known(folder: Path, **shared: Any) -> Any:
+    """Return an inventory that nobody had to read: two hosts, and a model on one of them."""
+    hosts = {one.name: one for one in (host("desk", "127.0.0.9"), host("box", "127.0.0.1", may_sleep=True))}
+    row = {"name": "public", "aliases": ["alias"], "backend": "llama_cpp", "state": "present", "hosts": ["box"]}
+    rows = [{**row, "format": "gguf", "memory_gigabytes": 1, "nodes": 1, "why": ""}]
+    values = {"cluster_gateway": True, "cluster_secrets_directory": str(folder / ".secrets"), "cluster_domain": "olab"}
+    return SimpleNamespace(
+        hosts=hosts,
+        groups={"management": ["desk"]},
+        addresses={name: one.address for name, one in hosts.items()},
+        models=rows,
+        models_by_host={"desk": [], "box": ["public"]},
+        services={"gateway": {"port": 1, "dns": "models"}},
+        shared={**values, **shared}.get,
+        secret=shared.get,
+    )
+
+
+def person(monkeypatch: Any, capsys: Any, cluster: Any, url: str | None) -> Any:
+    """Return what runs the command in this process, with an inventory that is known."""
+    monkeypatch.setattr(read_inventory, "read", lambda _given: cluster)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*words: str) -> Said:
+        code = app.run([*words, *([] if url is None else ["--gateway", url])])
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return run
