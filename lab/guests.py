@@ -10,7 +10,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lab import access, identity, linux_card, names, process, settings
+from lab import access, identity, linux_card, linux_suspend, names, process, settings
 from lab.standins.nvidia import guest as nvidia
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _prepare_linux(disk: Disk, topology: Topology, machine: Settings) -> None:
     )
     for path, text, mode in linux_settings(machine):
         disk.write(path, text, mode)
-    for path, (text, mode) in linux_card.FILES.items():
+    for path, (text, mode) in (linux_card.FILES | linux_suspend.FILES).items():
         disk.write(path, text, mode)
     if host.has_gpu:
         nvidia.install(disk)
