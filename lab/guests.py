@@ -62,7 +62,8 @@ def _prepare_linux(disk: Disk, topology: Topology, machine: Settings) -> None:
     disk.write(
         "etc/systemd/network/10-lan.network",
         f"[Match]\nName={interface.device}\n\n[Network]\nAddress={host.address}/{topology.network.prefixlen}\n"
-        f"Gateway={topology.gateway}\nIPv6AcceptRA=no\n",
+        # One that slept hears of the loss of its carrier when that is back, and would lose its route over it.
+        f"Gateway={topology.gateway}\nIPv6AcceptRA=no\nIgnoreCarrierLoss=yes\n",
     )
     for path, text, mode in linux_settings(machine):
         disk.write(path, text, mode)

@@ -22,7 +22,8 @@ testinfra_hosts = lab_hosts("olab0")
 MOLECULE = os.environ.get("MOLECULE_PROJECT_DIRECTORY", ".")
 LAB = Path("/run/hybrid-lab") / os.environ.get("LAB_NAME", "olab")
 ASK = "/opt/cluster/bin/gateway-hosts"
-LOGIN = "/opt/cluster/gateway/login"
+KEY = "/opt/cluster/gateway/state/hosts_ed25519"
+KNOWN = "/opt/cluster/etc/gateway-known-hosts"
 MODELS = {"gpu1": "tiny:a", "olab2": "tuned"}
 CARDS = {"gpu1": "02:4c:41:cc:36:04", "olab2": "1c:f6:4c:54:32:bd"}
 STATES = {"gpu1": "/var/lib/hybrid-ai", "olab2": "/var/db/hybrid-ai"}
@@ -158,8 +159,8 @@ def ansible(program, *words):
 
 def door(host, name, *words):
     """Say something to a host with the gateway's key."""
-    options = f"-F none -i {LOGIN}/key -o BatchMode=yes -o StrictHostKeyChecking=yes -o HostKeyAlias={name}"
-    known = f"-o UserKnownHostsFile={LOGIN}/known_hosts/{name} -o IdentitiesOnly=yes"
+    options = f"-F none -i {KEY} -o BatchMode=yes -o StrictHostKeyChecking=yes -o HostKeyAlias={name}"
+    known = f"-o UserKnownHostsFile={KNOWN}/{name} -o IdentitiesOnly=yes"
     address = {"gpu1": "10.66.1.20", "olab2": "10.66.1.12"}[name]
     return host.run(f"sudo -u _gateway ssh {options} {known} -l _sleepagent {address} {' '.join(words)}")
 
@@ -171,9 +172,9 @@ def test_the_gateway_asks_every_host(host, sleeper):
 
 
 def test_its_key_is_its_own_and_never_left(host, sleeper):
-    key = host.file(f"{LOGIN}/key")
+    key = host.file(KEY)
     assert (key.user, key.mode) == ("_gateway", 0o600)
-    assert host.file(f"{LOGIN}/known_hosts/{sleeper}").user == "root"
+    assert host.file(f"{KNOWN}/{sleeper}").user == "root"
     secret = key.content_string.splitlines()[2]
     assert secret not in inside(sleeper, "sh", "-c", "cat /opt/cluster/sleep-agent/.ssh/*")
 
@@ -267,7 +268,7 @@ def test_nothing_of_it_stays_where_it_is_removed(host, ask, sleeper):
     role = ["-m", "ansible.builtin.include_role", "-a", "name=hybrid_ai.cluster.sleep_agent"]
     ansible("ansible", sleeper, "--become", *role, "-e", "sleep_agent_state=absent")
     assert door(host, sleeper, "status", CARDS[sleeper]).rc == 255
-    assert not host.file(f"{LOGIN}/known_hosts/{sleeper}").exists
+    assert not host.file(f"{KNOWN}/{sleeper}").exists
     left = (
         f"ls -d /opt/cluster/sleep-agent /opt/cluster/bin /etc/sudoers.d/hybrid-ai-sleep-agent {STATES[sleeper]}/sleep"
     )

@@ -8,14 +8,14 @@ import re
 import subprocess
 from typing import TYPE_CHECKING
 
-import pytest
-
 from lab import keeper, linux_suspend, names
 from lab.disk import Disk
 from lab.topology import Host
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 LINUX = Host("gpu1", "linux", "10.66.1.20")
 MAC = Host("olab1", "macos", "10.66.1.11")
