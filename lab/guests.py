@@ -10,7 +10,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lab import access, identity, linux_card, names, process, settings
+from lab import access, identity, linux_card, linux_suspend, names, process, settings
 from lab.standins.nvidia import guest as nvidia
 
 if TYPE_CHECKING:
@@ -62,11 +62,12 @@ def _prepare_linux(disk: Disk, topology: Topology, machine: Settings) -> None:
     disk.write(
         "etc/systemd/network/10-lan.network",
         f"[Match]\nName={interface.device}\n\n[Network]\nAddress={host.address}/{topology.network.prefixlen}\n"
-        f"Gateway={topology.gateway}\nIPv6AcceptRA=no\n",
+        # One that slept hears of the loss of its carrier when that is back, and would lose its route over it.
+        f"Gateway={topology.gateway}\nIPv6AcceptRA=no\nIgnoreCarrierLoss=yes\n",
     )
     for path, text, mode in linux_settings(machine):
         disk.write(path, text, mode)
-    for path, (text, mode) in linux_card.FILES.items():
+    for path, (text, mode) in (linux_card.FILES | linux_suspend.FILES).items():
         disk.write(path, text, mode)
     if host.has_gpu:
         nvidia.install(disk)

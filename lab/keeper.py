@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import cables, cgroups, names, network, process, sleeping, state, wiring
+from lab import cables, cgroups, linux_suspend, names, network, process, sleeping, state, wiring
 from lab.disk import Disk, load
 from lab.errors import LabError
 
@@ -67,6 +67,8 @@ def nspawn_command(disk: Disk) -> list[str]:
     ]
     # The values stay out of the process list: nspawn takes them from its own environment.
     argv += [f"--setenv={name}" for name in disk.environment]
+    if disk.host.kind == "linux":
+        argv += linux_suspend.binding(disk.directory)
     return [*argv, *disk.init] if disk.init else [*argv, "--boot"]
 
 
@@ -87,11 +89,12 @@ def keep(lab: str, host: str) -> None:
     running.touch()
     while True:
         reset_network(disk)
+        _sleep_order(disk).unlink(missing_ok=True)  # of the last boot
         if disk.host.kind == "macos":
             _tell_simulator(disk)
         argv = cgroups.wrap(groups, nspawn_command(disk))
         machine = subprocess.Popen(argv, stdin=subprocess.DEVNULL, env=environment)
-        status = watch(machine, disk.root / names.SIMULATOR_DATABASE / names.SLEEP_ORDER, lambda: _send_to_sleep(disk))
+        status = watch(machine, _sleep_order(disk), lambda: _send_to_sleep(disk))
         print(f"the host ended with status {status}", flush=True)
         if status != _REBOOT:
             break
@@ -116,6 +119,13 @@ def watch(machine: subprocess.Popen[bytes], order: Path, sleep: Callable[[], Non
     return machine.wait()
 
 
+def _sleep_order(disk: Disk) -> Path:
+    """Return the file by which a host orders to be sent to sleep."""
+    if disk.host.kind == "linux":
+        return disk.root / linux_suspend.ORDER
+    return disk.root / names.SIMULATOR_DATABASE / names.SLEEP_ORDER
+
+
 def _send_to_sleep(disk: Disk) -> None:
     # Not in the host's own control group, which is what gets frozen.
     groups = cgroups.create(disk.lab, names.CARDS_CGROUP, disk.host.name)
@@ -138,7 +148,7 @@ def reset_network(disk: Disk) -> None:
 
 def _tell_simulator(disk: Disk) -> None:
     database = disk.root / names.SIMULATOR_DATABASE
-    for old in ("boot.json", "unlock", names.SLEEP_ORDER):  # of the last boot
+    for old in ("boot.json", "unlock"):  # of the last boot
         (database / old).unlink(missing_ok=True)
     lab = state.load(disk.lab)
     seen = cables.seen_by(lab.topology, disk.host.name, {*state.awake(disk.lab, lab.topology), disk.host.name})

@@ -40,6 +40,11 @@ options:
     description: How many requests may wait for a place at a model.
     type: int
     required: true
+  sleeping:
+    description: The groups of hosts that sleep, as P(hybrid_ai.cluster.gateway_groups#filter) returns them.
+    type: list
+    elements: dict
+    default: []
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 """

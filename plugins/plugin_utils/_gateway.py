@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._gateway_groups import group_of
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._models import BACKENDS
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import service_address
 
@@ -23,15 +24,18 @@ def gateway_models(
     services: Mapping[str, Mapping[str, Any]],
     addresses: Mapping[str, str],
     queue: int,
+    *,
+    sleeping: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """Return the gateway's models, for those of the table that are served by a host.
 
-    `addresses` has the IP address of each host, and `queue` how many requests may wait for a place at a model. A model
+    `addresses` has the IP address of each host, `queue` how many requests may wait for a place at a model, and
+    `sleeping` the groups of `gateway_groups`: a member on a host of one is asked once its group is awake. A model
     of a backend that answers `parallel` requests at once has so many places on each of its hosts; how many others
     answer is not known, so they have no limit here.
     """
     return [
-        _model(model, groups, services, addresses, queue)
+        _model(model, groups, services, addresses, queue, sleeping=sleeping)
         for model in models
         if model["state"] == "present" and model["hosts"]
     ]
@@ -43,6 +47,8 @@ def _model(
     services: Mapping[str, Mapping[str, Any]],
     addresses: Mapping[str, str],
     queue: int,
+    *,
+    sleeping: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     name, entry = model["backend"], services[model["backend"]]
     limited = "parallel" in BACKENDS[name].options
@@ -54,14 +60,16 @@ def _model(
         "queue": queue,
     }
     key = {"key_file": KEY_FILE} if name in _WITH_KEY else {}
-    # Every node of exo answers for all of them; the other backends serve a copy on each host.
+    # Every node of exo answers for all of them, so all have to be awake; the other backends serve a copy on each host.
     found["members"] = [
         {
             "backend": name,
             "address": f"http://{service_address(entry, groups, addresses[host])}:{entry['port']}",
             "model": model["name"],
             **key,
+            **({"group": group} if group else {}),
         }
         for host in model["hosts"]
+        for group in [group_of(sleeping, model["hosts"] if BACKENDS[name].spreads else [host])]
     ]
     return {field: value for field, value in found.items() if value is not None}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Host, Inventory
+
+_HOURS = ("power_management_quiet_hours", "power_management_warm_hours")
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def waking(inventory: Inventory) -> Iterator[Problem]:
@@ -27,6 +32,21 @@ def waking(inventory: Inventory) -> Iterator[Problem]:
                 "power_management_secure_on is no password of a card; write six pairs of hexadecimal digits with"
                 " colons.",
             )
+        for name in _HOURS:
+            yield from (Problem(host.name, f"{name}: {text}") for text in _wrong_hours(host.get(name)))
+
+
+def _wrong_hours(written: object) -> Iterator[str]:
+    for hours in written if isinstance(written, list) else ():
+        if not isinstance(hours, dict):
+            continue
+        for key in ("from", "to"):
+            # What is no text is refused by its type.
+            if isinstance(hours.get(key), str) and not _TIME.fullmatch(hours[key]):
+                yield f'{key} is {hours[key]}, which is no time; write one such as "23:00".'
+        for day in hours.get("days") or ():
+            if day not in _DAYS:
+                yield f"{day} is no day; write {', '.join(_DAYS)}."
 
 
 def _sentences(host: Host) -> Iterator[str]:

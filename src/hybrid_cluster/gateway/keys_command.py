@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from hybrid_cluster.gateway import times
 from hybrid_cluster.gateway.keys import Key, KeyFile, KeyKind, KeyProblem, Limits
+from hybrid_cluster.gateway.owner import become_the_owner
 from hybrid_cluster.gateway.state_file import StateError
 from hybrid_cluster.gateway.times import TimeProblem
 
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None, now: float | None = None) -> int:
     """Run the command; what is wrong is one line on standard error."""
     options = _parser().parse_args(arguments)
     try:
-        _become_the_owner(options.file.parent)
+        become_the_owner(options.file.parent)
         for line in _run(options, KeyFile(options.file), time.time() if now is None else now):
             print(line)
     except (KeyProblem, StateError, TimeProblem) as error:
@@ -66,18 +66,6 @@ def _run(options: argparse.Namespace, keys: KeyFile, now: float) -> list[str]:
 
 def _kind(options: argparse.Namespace) -> KeyKind:
     return KeyKind.ADMINISTRATOR if options.administrator else KeyKind.CLIENT
-
-
-def _become_the_owner(folder: Path) -> None:
-    """Give up root for the user of the gateway, who could not read a file of root's."""
-    if os.geteuid() != 0:
-        return
-    owner = folder.stat()
-    if owner.st_uid == 0:
-        return
-    os.setgroups([])
-    os.setgid(owner.st_gid)
-    os.setuid(owner.st_uid)
 
 
 def _limits(options: argparse.Namespace, before: Limits) -> Limits:

@@ -56,6 +56,7 @@ def test_a_host_sleeps_after_its_last_request_has_ended_and_wakes_for_the_next(t
             assert 60 <= taken < 65
             assert machine.orders[-2:] == ["status", "suspend"]
             assert machine.asleep
+            assert 'asleep{host="box"} 1\n' in await gate.figures()
             await asyncio.sleep(500)
             assert (await gate.post(CHAT_PATH, ASK))[0].status == 200
             figures = await gate.figures()
@@ -63,6 +64,7 @@ def test_a_host_sleeps_after_its_last_request_has_ended_and_wakes_for_the_next(t
         assert said == ["ready", "draining", "suspending", "asleep", "waking", "ready"]
         assert 'sleeps_total{group="box",result="asleep"} 1\n' in figures
         assert 'asleep_seconds_total{group="box"} 5' in figures
+        assert 'asleep{host="box"} 0\n' in figures
         assert 'seen_to_wake{group="box"} 1\n' in figures
         assert machine.sendings == 1
         assert backend.mistakes == []

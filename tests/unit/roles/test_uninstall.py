@@ -85,8 +85,8 @@ def test_folders_and_access_go_only_when_everything_does(
 
 
 GONE = (
-    "node_exporter, exo_models, model_files, model_store, exo, power_management, firewall, thunderbolt, macos_headless,"
-    " proxy_client, dns_client"
+    "node_exporter, sleep_agent, exo_models, model_files, model_store, exo, power_management, firewall, thunderbolt,"
+    " macos_headless, proxy_client, dns_client"
 )
 NAMES = (
     "Stays: the Mac's names, FileVault, Wi-Fi and boot arguments as they are: see System Settings, and sudo scutil"

@@ -8,6 +8,7 @@ import os
 
 import pytest
 
+from hybrid_cluster.host import cards
 from lab.macos.simulator.tools import shutdown
 
 DARWIN = "Darwin Kernel Version 25.5.0: Thu Apr 23 20:15:07 PDT 2026; root:xnu-12377.121.6~2/RELEASE_ARM64_T8132"
@@ -272,3 +273,23 @@ def test_who(mac) -> None:
     assert mac.run("who", "-b").out.split()[:2] == ["reboot", "~"]
     assert mac.run("who").out == ""
     assert " up " in mac.run("uptime").out
+
+
+def test_the_gpu_is_idle_in_the_words_that_the_host_program_reads(mac) -> None:
+    result = mac.run("ioreg", *cards.APPLE[1:])
+    assert '"Device Utilization %"=0' in result.out
+    assert cards.of_apple(result.out) == []
+    assert cards.of_apple(result.out.replace('"Device Utilization %"=0', '"Device Utilization %"=40')) != []
+
+
+@pytest.mark.parametrize(
+    ("words", "rc", "out"),
+    [
+        pytest.param(["-r", "-c", "IOUSBDevice"], 0, "", id="another class"),
+        pytest.param(["-c"], 1, "", id="no class"),
+        pytest.param(["IOAccelerator"], 1, "", id="no option"),
+    ],
+)
+def test_ioreg_knows_nothing_else(mac, words: list[str], rc: int, out: str) -> None:
+    result = mac.run("ioreg", *words)
+    assert (result.rc, result.out) == (rc, out)
