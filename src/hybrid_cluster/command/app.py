@@ -67,10 +67,10 @@ Address = Annotated[
 ]
 
 
-def _read(inventories: list[str] | None) -> Cluster:
+def _read(inventories: list[str] | None, *, anew: bool = False) -> Cluster:
     from hybrid_cluster.command import inventory
 
-    return inventory.read(inventories or ())
+    return inventory.read(inventories or (), anew=anew)
 
 
 def _show(as_json: bool, collect: Collect, render: Render) -> None:
@@ -200,7 +200,8 @@ def apply_(  # noqa: PLR0917
     verbose: Verbose = False,  # noqa: ARG001
 ) -> int:
     """Run site.yml, show how far it is, what it changes, and the first failure in full."""
-    cluster = _read(inventory)
+    # With Ansible, which the run needs anyway.
+    cluster = _read(inventory, anew=True)
     from hybrid_cluster.command.apply import Wish, apply
 
     words = tuple(word.strip() for text in tags or () for word in text.split(",") if word.strip())
