@@ -28,6 +28,9 @@ LANES = ("test", "testb")
 WAITING_LANE = "testc"
 """The lab of the lane for the stages that mostly wait: the processors would idle if those kept a lane from the rest."""
 LABS = (*LANES, WAITING_LANE)
+BESIDE = "none"
+"""The lane without a lab, whose stages give way to all others."""
+_GIVES_WAY = ("nice", "-n", "10")
 RESULTS = ROOT / "build/tests"
 _TAIL_LINES = 60
 _BIN = Path(sys.executable).parent
@@ -67,7 +70,7 @@ class Lanes:
     def run(self) -> list[Result]:
         """Run all of them and return how each ended, in their order; one that fails stops no other."""
         RESULTS.mkdir(parents=True, exist_ok=True)
-        threads = [threading.Thread(target=self._lane, args=(lab,)) for lab in LABS]
+        threads = [threading.Thread(target=self._lane, args=(lab,)) for lab in (*LABS, BESIDE)]
         for thread in threads:
             thread.start()
         try:
@@ -87,16 +90,18 @@ class Lanes:
             self._free.notify_all()
 
     def _lane(self, lab: str) -> None:
-        while stage := self._next(waits=lab == WAITING_LANE):
+        while stage := self._next(lab):
             if stage.alone:
                 down()
             self._end(self._execute(stage, lab))
-        down(lab)
+        if lab != BESIDE:
+            down(lab)
 
-    def _next(self, *, waits: bool) -> Stage | None:
+    def _next(self, lab: str) -> Stage | None:
         """Return the next stage of a lane that can start; wait where one may be able to later."""
+        kind = (lab == WAITING_LANE, lab == BESIDE)
         with self._free:
-            while not self._stopped and (mine := [stage for stage in self._waiting if stage.waits == waits]):
+            while not self._stopped and (mine := [one for one in self._waiting if (one.waits, one.beside) == kind]):
                 for stage in mine:
                     missing = [name for name in stage.after if name in self._results and not self._passed(name)]
                     if not missing and self._disturbs(stage):
@@ -133,7 +138,7 @@ class Lanes:
     def _execute(self, stage: Stage, lab: str) -> Result:
         report, log = RESULTS / f"{stage.name}.xml", RESULTS / f"{stage.name}.log"
         report.unlink(missing_ok=True)
-        say(f"{stage.name:<18} started in the lab {lab}")
+        say(f"{stage.name:<18} started {'without a lab' if lab == BESIDE else f'in the lab {lab}'}")
         start = time.monotonic()
         environment = {
             **os.environ,
@@ -141,7 +146,8 @@ class Lanes:
             "PATH": f"{_BIN}:{os.environ['PATH']}",
             **{name: value.format(junit=report) for name, value in stage.environment.items()},
         }
-        argv = [word.format(junit=report) if "{junit}" in word else word for word in stage.command]
+        command = (*_GIVES_WAY, *stage.command) if stage.beside else stage.command
+        argv = [word.format(junit=report) if "{junit}" in word else word for word in command]
         with log.open("wb") as file:
             process = subprocess.Popen(
                 argv,

@@ -28,6 +28,8 @@ class Stage:
     """Whether nothing else may run beside it, because it measures time."""
     waits: bool = False
     """Whether it mostly waits, for alerts or for the network: such stages have a lane of their own."""
+    beside: bool = False
+    """Whether it needs no lab and mostly computes: such stages have what the others leave of the processors."""
 
 
 def _pytest(
@@ -35,11 +37,12 @@ def _pytest(
     *arguments: str,
     after: tuple[str, ...] = (),
     waits: bool = False,
+    beside: bool = False,
     by_turns: bool = False,
     **environment: str,
 ) -> Stage:
     command = ("pytest", "--quiet", "--durations=5", "--junitxml={junit}", *arguments)
-    return Stage(name, command, after, environment, by_turns, waits=waits)
+    return Stage(name, command, after, environment, by_turns, waits=waits, beside=beside)
 
 
 def _molecule(name: str, sequence: str = "") -> Stage:
@@ -65,8 +68,8 @@ def all_stages(*, everything: bool) -> list[Stage]:
     return [
         Stage("managed", ("python", "-m", "tests.states", "managed")),
         _pytest("story", "tests/site/test_story.py", after=("managed",)),
-        Stage("check", ("python", "-m", "tests.run.check", "lint", "unit")),
-        _pytest("plays", "--numprocesses=auto", "tests/plays"),
+        Stage("check", ("python", "-m", "tests.run.check", "lint", "unit"), beside=True),
+        _pytest("plays", "--numprocesses=auto", "tests/plays", beside=True),
         Stage(macs.name, macs.command, (), macs.environment),
         _pytest("monitoring", "tests/monitoring", after=("story",), waits=True),
         _pytest("operations", "tests/site/test_operations.py", after=("story",)),
@@ -77,9 +80,11 @@ def all_stages(*, everything: bool) -> list[Stage]:
         _pytest("installed", "tests/site/test_installed.py", by_turns=True),
         _pytest("gpus", "tests/site/test_nvidia.py", by_turns=True),
         _pytest("secrets", "tests/site/test_secrets.py", after=("story",)),
+        _pytest("restored", "tests/site/test_restored.py", after=("story",)),
         _pytest("lab", "tests/lab"),
-        _pytest("contract", "tests/contract", "--ignore=tests/contract/mlx_lm"),
         _pytest("chain", "--numprocesses=4", "tests/chain", waits=True),
+        # Until the site is there, the lane for what waits is free.
+        _pytest("contract", "tests/contract", "--ignore=tests/contract/mlx_lm", waits=True),
         _pytest("wake", "tests/wake"),
         _pytest("cache", "tests/cache", after=("managed",), waits=True, by_turns=True),
         *(_molecule(name, sequence) for name in scenarios()),

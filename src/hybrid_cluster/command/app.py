@@ -126,7 +126,8 @@ def apply_(  # noqa: PLR0917
     verbose: options.Verbose = False,  # noqa: ARG001
 ) -> int:
     """Run site.yml, show how far it is, what it changes, and the first failure in full."""
-    cluster = options.read(inventory)
+    # With Ansible, which the run needs anyway.
+    cluster = options.read(inventory, anew=True)
     from hybrid_cluster.command.apply import Wish, apply
 
     words = tuple(word.strip() for text in tags or () for word in text.split(",") if word.strip())
@@ -143,7 +144,7 @@ def doctor(  # noqa: PLR0917
     verbose: options.Verbose = False,  # noqa: ARG001
 ) -> int:
     """Look for what people have run into, and say what helps."""
-    cluster = options.read(inventory)
+    cluster = options.read(inventory, anew=True)
     from hybrid_cluster.command import doctor as look
 
     return look.doctor(cluster, limit, address, wake=wake, as_json=as_json)

@@ -4,18 +4,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hybrid_cluster.command import exits, project
+from hybrid_cluster.command import exits, kept, project
 from hybrid_cluster.command.errors import ClusterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from ansible.inventory.manager import InventoryManager
     from ansible.parsing.dataloader import DataLoader
+    from ansible.vars.hostvars import HostVars
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import (
         Host as Written,
     )
@@ -47,6 +52,7 @@ WANTED = frozenset(
     }
 )
 """The variables that this command reads: to work out all of them takes longer than everything else."""
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _JUMPS = ("proxyjump", "proxycommand", "-j ")
 _VALIDATE = "playbooks/validate.yml says everything that is wrong"
 
@@ -63,6 +69,8 @@ class Host:
     may_sleep: bool
     memory_gigabytes: float | None
     """What the inventory says, in units of 2^30 bytes."""
+    thunderbolt_address: str | None
+    """What the inventory says, where it does."""
     ssh_port: int | None
     """Where it can be asked whether it is there; None where it is reached through another host, or is this machine."""
     is_here: bool
@@ -75,21 +83,44 @@ class Host:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """The inventory as Ansible holds it."""
+
+    loader: DataLoader
+    manager: InventoryManager
+    hostvars: HostVars
+
+    def work_out(self, names: frozenset[str]) -> Inventory:
+        """Read these variables of all hosts."""
+        from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import (
+            read_inventory,
+        )
+
+        return read_inventory(self.hostvars, self.manager.get_groups_dict(), self.loader, names)
+
+    def matching(self, limit: str) -> list[str]:
+        """Return the hosts that a limit means."""
+        self.manager.subset(limit)
+        try:
+            return [host.get_name() for host in self.manager.get_hosts()]
+        finally:
+            self.manager.subset(None)
+
+
+@dataclass(frozen=True)
 class Cluster:
     """All of it."""
 
     sources: tuple[str, ...]
-    inventory: Inventory
-    work_out: Callable[[str], Inventory]
-    """Reads the inventory anew for one variable, such as a secret that is seldom needed."""
-    matching: Callable[[str], list[str]]
-    """Returns the hosts that a limit means, in the order of the inventory."""
-    hosts: dict[str, Host] = field(default_factory=dict)
-
-    @property
-    def groups(self) -> Mapping[str, Sequence[str]]:
-        """The hosts of each group."""
-        return self.inventory.groups
+    groups: Mapping[str, Sequence[str]]
+    """The hosts of each group."""
+    hosts: dict[str, Host]
+    values: Mapping[str, Any]
+    """The variables that this command reads, of the first host."""
+    names: frozenset[str]
+    """Those that the inventory sets for any host, whatever they are."""
+    open: Callable[[], Opened]
+    """Returns the inventory as Ansible holds it; it is read for that where it was kept."""
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -99,18 +130,29 @@ class Cluster:
     @cached_property
     def services(self) -> dict[str, dict[str, Any]]:
         """The service table."""
-        found = self.inventory.services()
-        if not found:
+        from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import (
+            service_table,
+            table_problems,
+        )
+
+        table, overrides = self.shared("cluster_services"), self.shared("cluster_service_overrides")
+        if not table or table_problems(table, overrides):
             raise _mistake("cluster_services or cluster_service_overrides has mistakes")
-        return found
+        return service_table(table, overrides)
+
+    def matching(self, limit: str) -> list[str]:
+        """Return the hosts that a limit means, in the order of the inventory."""
+        return self.open().matching(limit)
 
     def shared(self, name: str) -> Any:
         """Return a value that is the same for all hosts."""
-        return self.inventory.shared(name)
+        return self.values[name]
 
     def secret(self, name: str) -> Any:
         """Return a value that may be encrypted, None where it is unset."""
-        found = self.work_out(name)
+        if name not in self.names:
+            return None
+        found = self.open().work_out(frozenset({name}))
         if found.unresolved:
             raise ClusterError(found.unresolved[0].sentence, exits.INVENTORY)
         return found.shared(name)
@@ -171,51 +213,137 @@ def sources_of(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(source if "," in source else str(Path(source).absolute()) for source in sources)
 
 
-def read(given: Sequence[str]) -> Cluster:
-    """Read the inventory, and the variables of all hosts that the command needs."""
+def read(given: Sequence[str], *, anew: bool = False) -> Cluster:
+    """Read the inventory and the variables of all hosts that the command needs, or return what was kept of them."""
+    found = project.find()
+    key = kept.key_of(found, given)
+    if not anew and (content := kept.load(key)):
+        project.share_code()
+        return _from_content(content)
     sources = sources_of(given)
     from ansible.errors import AnsibleError
 
     try:
-        return _read(sources)
+        with kept.Watch(found) as watch:
+            cluster = _read(sources)
     except AnsibleError as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise ClusterError(f"the inventory cannot be read: {reason}.", exits.INVENTORY) from error
+    if not _varies(cluster.open().hostvars):
+        kept.save(key, watch, _content(cluster), _also_read(found, sources))
+    return cluster
 
 
 def _read(sources: tuple[str, ...]) -> Cluster:
-    from ansible.inventory.manager import InventoryManager
-    from ansible.parsing.dataloader import DataLoader
-    from ansible.vars.hostvars import HostVars
-    from ansible.vars.manager import VariableManager
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import (
-        read_inventory,
         written_variables,
     )
 
-    loader = DataLoader()
-    _open_vaults(loader)
-    manager = InventoryManager(loader=loader, sources=list(sources))
-    hostvars = HostVars(manager, VariableManager(loader=loader, inventory=manager), loader)
-    groups = manager.get_groups_dict()
-    inventory = read_inventory(hostvars, groups, loader, WANTED)
+    opened = _opened(sources)
+    inventory = opened.work_out(WANTED)
     if not inventory.hosts:
         raise ClusterError(f"inventory: {', '.join(sources)} has no host; {_VALIDATE}.", exits.INVENTORY)
     if inventory.unresolved:
         raise ClusterError(inventory.unresolved[0].sentence, exits.INVENTORY)
+    hosts = {name: _host(host, written_variables(opened.hostvars, name)) for name, host in inventory.hosts.items()}
+    values = {name: inventory.shared(name) for name in sorted(WANTED)}
+    names = frozenset().union(*(host.names for host in inventory.hosts.values()))
+    return Cluster(sources, inventory.groups, hosts, values, names, lambda: opened)
 
-    def work_out(name: str) -> Inventory:
-        return read_inventory(hostvars, groups, loader, frozenset({name}))
 
-    def matching(limit: str) -> list[str]:
-        manager.subset(limit)
-        try:
-            return [host.get_name() for host in manager.get_hosts()]
-        finally:
-            manager.subset(None)
+def _opened(sources: tuple[str, ...]) -> Opened:
+    from ansible.inventory.manager import InventoryManager
+    from ansible.parsing.dataloader import DataLoader
+    from ansible.vars.hostvars import HostVars
+    from ansible.vars.manager import VariableManager
 
-    hosts = {name: _host(host, written_variables(hostvars, name)) for name, host in inventory.hosts.items()}
-    return Cluster(sources, inventory, work_out, matching, hosts)
+    loader = DataLoader()
+    _open_vaults(loader)
+    manager = InventoryManager(loader=loader, sources=list(sources))
+    return Opened(loader, manager, HostVars(manager, VariableManager(loader=loader, inventory=manager), loader))
+
+
+def _varies(hostvars: HostVars) -> bool:
+    """Tell whether a value that is kept, or one that it follows from, is encrypted or asked for anew each time."""
+    from ansible.parsing.vault import VaultHelper
+    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import (
+        load_defaults,
+        written_variables,
+    )
+
+    written: dict[str, list[Any]] = {name: [value] for name, value in load_defaults().items()}
+    for host in hostvars:
+        for name, value in written_variables(hostvars, host).items():
+            written.setdefault(name, []).append(value)
+    seen: set[str] = set()
+    names = set(WANTED)
+    while names:
+        seen |= names
+        values = [value for name in names for value in written.get(name, ())]
+        names = set()
+        for value in _leaves(values):
+            if VaultHelper.get_ciphertext(value, with_tags=False) is not None:
+                return True
+            if isinstance(value, str) and "{" in value:
+                if kept.varies(value):
+                    return True
+                names.update(_WORD.findall(value))
+        names = names & written.keys() - seen
+    return False
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        yield from _leaves([*value.keys(), *value.values()])
+    elif isinstance(value, (list, tuple)):
+        for member in value:
+            yield from _leaves(member)
+    else:
+        yield value
+
+
+def _content(cluster: Cluster) -> dict[str, Any]:
+    """Return what is kept of a cluster. No variable of the command's own is a secret."""
+    return {
+        "sources": list(cluster.sources),
+        "groups": {name: list(hosts) for name, hosts in cluster.groups.items()},
+        "hosts": [{**asdict(host), "groups": list(host.groups)} for host in cluster.hosts.values()],
+        "values": dict(cluster.values),
+        "names": sorted(cluster.names),
+    }
+
+
+def _from_content(content: dict[str, Any]) -> Cluster:
+    sources = tuple(content["sources"])
+
+    @cache
+    def opened() -> Opened:
+        project.prepare()
+        return _opened(sources)
+
+    hosts = [Host(**{**host, "groups": tuple(host["groups"])}) for host in content["hosts"]]
+    by_name = {host.name: host for host in hosts}
+    return Cluster(sources, content["groups"], by_name, content["values"], frozenset(content["names"]), opened)
+
+
+def _also_read(found: project.Project, sources: tuple[str, ...]) -> list[Path]:
+    """Return what Ansible looks for and may not have found, and what was read before it was watched."""
+    configurations = [Path("ansible.cfg"), found.root / "ansible.cfg", Path("~/.ansible.cfg").expanduser()]
+    if named := os.environ.get("ANSIBLE_CONFIG"):
+        configurations.append(Path(named))
+    named_hosts = [Path(source) for source in sources if "," not in source]
+    folders = {Path.cwd(), *(path if path.is_dir() else path.parent for path in named_hosts)}
+    return [
+        *configurations,
+        *(Path("/etc/ansible") / name for name in ("ansible.cfg", "hosts")),
+        found.own_inventory,
+        *named_hosts,
+        *(folder / name for folder in folders for name in ("group_vars", "host_vars")),
+        found.root / "capabilities.yml",
+        found.root / "roles",
+        *found.root.glob("roles/*/defaults/main.yml"),
+        *found.root.glob("roles/*/meta/argument_specs.yml"),
+    ]
 
 
 def _open_vaults(loader: DataLoader) -> None:
@@ -244,6 +372,7 @@ def _host(host: Written, raw: Mapping[str, Any]) -> Host:
         groups=tuple(group for group in registry().groups if group in host.groups and group not in ("macos", "linux")),
         may_sleep=bool(host.get("cluster_wake")),
         memory_gigabytes=float(memory) if isinstance(memory, (int, float)) and memory else None,
+        thunderbolt_address=host.get("thunderbolt_address"),
         ssh_port=int(host.get("ansible_port") or 22) if is_direct else None,
         is_here=connection == "local",
     )

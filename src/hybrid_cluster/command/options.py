@@ -72,11 +72,11 @@ def group(text: str, name: str | None = None, *, alone: bool = False) -> typer.T
     )
 
 
-def read(inventories: list[str] | None) -> Cluster:
-    """Read the inventory."""
+def read(inventories: list[str] | None, *, anew: bool = False) -> Cluster:
+    """Read the inventory; `anew` also where it is known already."""
     from hybrid_cluster.command import inventory
 
-    return inventory.read(inventories or ())
+    return inventory.read(inventories or (), anew=anew)
 
 
 def _complete(context: typer.Context, incomplete: str, *kinds: str) -> list[str]:

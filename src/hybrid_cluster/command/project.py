@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from hybrid_cluster.command import exits
 from hybrid_cluster.command.errors import ClusterError
@@ -83,8 +85,33 @@ def prepare() -> Project:
         os.environ["ANSIBLE_CONFIG"] = str(configuration)
     # Validation says it with file and line; here it must not pass as an inventory without hosts.
     os.environ["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "true"
+    _forget_shared_code()
     from ansible.plugins.loader import init_plugin_loader
 
     # From here on, what the collection has can be imported.
     init_plugin_loader([str(project.collections)])
     return project
+
+
+_PACKAGES = ("ansible_collections", "ansible_collections.hybrid_ai", "ansible_collections.hybrid_ai.cluster")
+_shared: set[str] = set()
+
+
+def share_code() -> None:
+    """Let the collection's code be imported without Ansible, as plain modules; nothing happens where Ansible has it."""
+    if _PACKAGES[0] in sys.modules:
+        return
+    folder = find().collections
+    for name in _PACKAGES:
+        module = ModuleType(name)
+        module.__path__ = [str(folder.joinpath(*name.split(".")))]
+        sys.modules[name] = module
+        _shared.add(name)
+
+
+def _forget_shared_code() -> None:
+    """Forget the plain modules, so that Ansible imports its own."""
+    if _shared:
+        for name in [name for name in sys.modules if name.partition(".")[0] == _PACKAGES[0]]:
+            del sys.modules[name]
+        _shared.clear()

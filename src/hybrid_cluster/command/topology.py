@@ -39,7 +39,7 @@ def collect(cluster: Cluster, source: Source) -> dict[str, Any]:
 
     rdma = bool(cluster.shared("thunderbolt_rdma"))
     links, subnet = cluster.shared("thunderbolt_links"), cluster.shared("thunderbolt_subnet")
-    fixed = {name: host.get("thunderbolt_address") for name, host in cluster.inventory.hosts.items()}
+    fixed = {name: host.thunderbolt_address for name, host in cluster.hosts.items()}
     try:
         mode = str(cluster.shared("thunderbolt_mode"))
         plans = plan_topology(links, subnet, list(cluster.hosts), mode, fixed, rdma=rdma)

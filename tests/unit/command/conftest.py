@@ -66,6 +66,12 @@ def environment(**changes: str | None) -> dict[str, str]:
     return {key: value for key, value in {**kept, **own, **changes}.items() if value is not None}
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Give each test a cache of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 COMMAND = [sys.executable, "-m", "hybrid_cluster.command"]
 
 

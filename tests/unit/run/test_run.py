@@ -112,8 +112,8 @@ def run_stages(monkeypatch, tmp_path):
     return lambda *stages: {result.name: result for result in Lanes(stages).run()}
 
 
-def sh(name: str, script: str, *after: str, waits: bool = False) -> Stage:
-    return Stage(name, ("sh", "-c", script), after, waits=waits)
+def sh(name: str, script: str, *after: str, waits: bool = False, beside: bool = False) -> Stage:
+    return Stage(name, ("sh", "-c", script), after, waits=waits, beside=beside)
 
 
 def test_a_failure_stops_only_what_needs_it(run_stages, capfd):
@@ -129,17 +129,32 @@ def test_a_failure_stops_only_what_needs_it(run_stages, capfd):
 
 def test_stages_run_side_by_side_in_labs_of_their_own(run_stages):
     # Each waits until the others have begun.
-    meet = "touch {0}; until [ -e a ] && [ -e b ] && [ -e c ]; do sleep 0.01; done; mkdir lab-$LAB_NAME"
+    meet = "touch {0}; until [ -e a ] && [ -e b ] && [ -e c ] && [ -e d ]; do sleep 0.01; done; mkdir lab-$LAB_NAME"
     results = run_stages(
-        sh("one", meet.format("a")), sh("two", meet.format("b")), sh("three", meet.format("c"), waits=True)
+        sh("one", meet.format("a")),
+        sh("two", meet.format("b")),
+        sh("three", meet.format("c"), waits=True),
+        sh("four", meet.format("d"), beside=True),
     )
-    assert [result.outcome for result in results.values()] == ["passed"] * 3
+    assert [result.outcome for result in results.values()] == ["passed"] * 4
 
 
-def test_what_waits_takes_no_lane_from_the_rest(run_stages, tmp_path):
+@pytest.mark.parametrize("kind", [{"waits": True}, {"beside": True}], ids=["waits", "beside"])
+def test_what_has_a_lane_of_its_own_takes_none_from_the_rest(run_stages, tmp_path, kind):
     script = "mkdir running || exit 1; sleep 0.1; rmdir running"
-    results = run_stages(sh("one", script, waits=True), sh("two", script, waits=True), sh("rest", "true", "one"))
+    results = run_stages(sh("one", script, **kind), sh("two", script, **kind), sh("rest", "true", "one"))
     assert [result.outcome for result in results.values()] == ["passed"] * 3
+
+
+def test_what_needs_no_lab_gives_way(run_stages, tmp_path):
+    run_stages(sh("lab", "nice > lab"), sh("computes", "nice > computes", beside=True))
+    lab, computes = (int((tmp_path / name).read_text()) for name in ("lab", "computes"))
+    assert computes == min(lab + 10, 19)
+
+
+def test_no_stage_without_a_lab_needs_one():
+    for stage in all_stages(everything=True):
+        assert not (stage.beside and (stage.waits or stage.after)), stage.name
 
 
 @pytest.mark.parametrize("alone", [(True, False), (False, True), (True, True)], ids=["first", "second", "both"])
@@ -230,7 +245,7 @@ def run_command(monkeypatch, tmp_path):
 
     monkeypatch.setattr(command, "RESULTS", tmp_path)
     monkeypatch.setattr(command, "Kept", partial(kept.Kept, directory=tmp_path))
-    monkeypatch.setattr(command.states, "lab", lambda *given, **named: SimpleNamespace(stdout=""))
+    monkeypatch.setattr(command.states, "lab", lambda *given, **named: SimpleNamespace(returncode=0, stdout=""))
     return call
 
 
