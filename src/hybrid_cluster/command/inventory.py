@@ -71,6 +71,8 @@ class Host:
     """What the inventory says, in units of 2^30 bytes."""
     thunderbolt_address: str | None
     """What the inventory says, where it does."""
+    mac_address: str | None
+    """What the inventory says, where it does."""
     ssh_port: int | None
     """Where it can be asked whether it is there; None where it is reached through another host, or is this machine."""
     is_here: bool
@@ -373,6 +375,7 @@ def _host(host: Written, raw: Mapping[str, Any]) -> Host:
         may_sleep=bool(host.get("cluster_wake")),
         memory_gigabytes=float(memory) if isinstance(memory, (int, float)) and memory else None,
         thunderbolt_address=host.get("thunderbolt_address"),
+        mac_address=host.get("mac_address"),
         ssh_port=int(host.get("ansible_port") or 22) if is_direct else None,
         is_here=connection == "local",
     )

@@ -139,8 +139,16 @@ def write_inventory(folder: Path) -> None:
 
 
 def host(name: str, address: str, **more: Any) -> read_inventory.Host:
-    known = {"is_mac": False, "groups": (), "memory_gigabytes": None, "ssh_port": 1, "is_here": False}
-    return read_inventory.Host(name, address, **{**known, "may_sleep": False, **more})
+    known = {
+        "is_mac": False,
+        "groups": (),
+        "may_sleep": False,
+        "memory_gigabytes": None,
+        "ssh_port": 1,
+        "is_here": False,
+    }
+    unwritten = {"thunderbolt_address": None, "mac_address": None}
+    return read_inventory.Host(name, address, **{**known, **unwritten, **more})
 
 
 def known(folder: Path, **shared: Any) -> Any:

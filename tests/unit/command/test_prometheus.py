@@ -22,7 +22,7 @@ FAR = "192.0.2.10"
 
 
 def manager(address: str = FAR, *, is_here: bool = False) -> Host:
-    return Host("desk", address, False, ("management",), False, None, None, 22, is_here)
+    return Host("desk", address, False, ("management",), False, None, None, None, 22, is_here)
 
 
 def a_cluster(host: Host | None, port: int = 80, **values: Any) -> Any:

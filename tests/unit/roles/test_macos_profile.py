@@ -14,7 +14,7 @@ from tests.unit.roles.render import REPOSITORY, render
 
 DEFAULTS = {setting.name: setting.options[0].default for setting in SETTINGS} | {"name": "olab1"}
 MANAGED_BY_DEFAULT = {name: value for name, value in DEFAULTS.items() if value is not None}
-OTHERS = ["software_version", "remote_login", "default_route", "macos_profile"]
+OTHERS = ["software_version", "remote_login", "macos_sleep", "default_route", "macos_profile"]
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,7 @@ def look(cluster: Cluster, silent: Iterable[str]) -> Seen:
 
 def candidates(cluster: Cluster, host: Host, around: Mapping[str, str]) -> list[str]:
     """Return where it may be; `around` has the hardware address behind each address that answers near this machine."""
-    written = str(cluster.inventory.hosts[host.name].get("mac_address") or "")
-    card = _card(written) if written else None
+    card = _card(host.mac_address) if host.mac_address else None
     found = [address for address, behind in around.items() if card and behind == card]
     taken = set(cluster.addresses.values())
     return [one for one in dict.fromkeys([*found, *here.resolve(f"{host.name}.local")]) if one not in taken]

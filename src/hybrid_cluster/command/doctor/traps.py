@@ -174,7 +174,7 @@ TRAPS = (
         "falls-asleep",
         "A Mac with its settings for a desk falls asleep, updates itself or stays off after a power failure.",
         "Repeat site.yml with --tags macos_headless.",
-        (Lines("macos_setting"), Lines("wake_on_lan")),
+        (Lines("macos_setting"), Lines("macos_sleep"), Lines("wake_on_lan")),
     ),
     Trap(
         "unreachable",
@@ -189,7 +189,7 @@ BY_NAME = {trap.name: trap for trap in TRAPS}
 SAY_IT_THEMSELVES = frozenset(
     {
         *("application", "command_line_tools", "exo_model", "exo_source", "firewall", "gateway_models", "grafana"),
-        *("llama_cpp_rest", "macos_profile", "mlx_lm", "model_answers", "model_files", "model_store"),
+        *("lan_port", "llama_cpp_rest", "macos_profile", "mlx_lm", "model_answers", "model_files", "model_store"),
         *("prometheus_rules", "prometheus_targets", "remote_login", "software_version", "tcp_port", "wake_proof"),
         # It is judged with what other lines say.
         "thunderbolt_generation",

@@ -8,11 +8,22 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.hybrid_ai.cluster.plugins.doc_fragments.service_account import ModuleDocFragment
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._service.account import ARGUMENTS
 from ansible_collections.hybrid_ai.cluster.plugins.modules import service, service_user_info
 
-ACCOUNT = yaml.safe_load(service.DOCUMENTATION)["options"]["account"]["suboptions"]
-INFO = yaml.safe_load(service_user_info.DOCUMENTATION)["options"]
+FRAGMENT = "hybrid_ai.cluster.service_account"
+ACCOUNT = yaml.safe_load(ModuleDocFragment.OPTION)["options"]["account"]["suboptions"]
+INFO = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+
+
+@pytest.mark.parametrize(
+    ("module", "fragment"),
+    [(service, f"{FRAGMENT}.option"), (service_user_info, FRAGMENT)],
+    ids=["service", "service_user_info"],
+)
+def test_both_modules_have_the_fragment(module: Any, fragment: str) -> None:
+    assert fragment in yaml.safe_load(module.DOCUMENTATION)["extends_documentation_fragment"]
 
 
 @pytest.mark.parametrize("documented", [ACCOUNT, INFO], ids=["service", "service_user_info"])
@@ -22,14 +33,3 @@ def test_every_option_is_documented_as_it_is_read(documented: dict[str, Any]) ->
         name: {key: value for key, value in option.items() if key != "description"}
         for name, option in documented.items()
     } == read
-
-
-@pytest.mark.parametrize("name", ARGUMENTS)
-def test_both_say_the_same(name: str) -> None:
-    assert first(ACCOUNT[name]) == first(INFO[name])
-
-
-def first(option: dict[str, Any]) -> str:
-    """Return the first sentence; what it means for a service may follow."""
-    said = option["description"]
-    return said if isinstance(said, str) else said[0]
