@@ -24,7 +24,7 @@ def neighbours(cluster: Cluster, hosts: Sequence[str]) -> dict[str, list[dict[st
     """Return whom each host asks: every other one by its address, and by each cable between them."""
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._topology import plan_topology
 
-    fixed = {name: host.get("thunderbolt_address") for name, host in cluster.inventory.hosts.items()}
+    fixed = {name: host.thunderbolt_address for name, host in cluster.hosts.items()}
     plans = plan_topology(
         cluster.shared("thunderbolt_links"),
         cluster.shared("thunderbolt_subnet"),
