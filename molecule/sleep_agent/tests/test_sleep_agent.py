@@ -202,7 +202,7 @@ def test_whoever_has_it_can_say_nothing_else(host, sleeper, words):
     assert "uid=" not in found.stdout
 
 
-def test_its_user_has_no_password_and_no_other_right(host, sleeper):  # noqa: ARG001  In its place in the order.
+def test_its_user_has_no_password_and_no_other_right(host, sleeper):
     may = inside(sleeper, "sudo", "-l", "-U", "_sleepagent")
     assert may.count("NOPASSWD") == 1
     assert "(ALL" not in may
