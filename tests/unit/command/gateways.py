@@ -171,7 +171,7 @@ def known(folder: Path, **shared: Any) -> Any:
 
 def person(monkeypatch: Any, capsys: Any, cluster: Any, url: str | None) -> Any:
     """Return what runs the command in this process, with an inventory that is known."""
-    monkeypatch.setattr(read_inventory, "read", lambda _given: cluster)
+    monkeypatch.setattr(read_inventory, "read", lambda _given, **_: cluster)
     monkeypatch.setenv("COLUMNS", "80")
 
     def run(*words: str) -> Said:

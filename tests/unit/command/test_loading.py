@@ -27,7 +27,7 @@ def test_the_inventory_may_stand_on_either_side(tmp_path, monkeypatch, capsys):
     given = []
     run = person(monkeypatch, capsys, known(tmp_path), "http://127.0.0.1:1")
     monkeypatch.setattr(
-        "hybrid_cluster.command.inventory.read", lambda sources: given.append(list(sources)) or known(tmp_path)
+        "hybrid_cluster.command.inventory.read", lambda sources, **_: given.append(list(sources)) or known(tmp_path)
     )
     for words in (["-i", "there", "load", "public"], ["load", "-i", "there", "public"]):
         assert run("models", *words).code == exits.REFUSED
