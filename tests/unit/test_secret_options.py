@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).parents[2]
+MODULE_UTILS = REPOSITORY / "plugins/module_utils"
 RELEASES = "addresses and checksums of what everybody can fetch"
 BLOCK = "what a role of ours says of its program"
 NO_SECRETS = {
@@ -99,11 +100,14 @@ def module_options() -> list[tuple[str, Any]]:
         (f"macos_headless.{option.name}", ast.Constant(True) if option.secret else None) for option in MACOS_OPTIONS
     ]
     paths = sorted(REPOSITORY.glob("plugins/modules/*.py"))
+    # Where a module's options stand beside what reads them, in a package of its name.
+    paths += [path for module in paths for path in sorted(MODULE_UTILS.glob(f"_{module.stem}/*.py"))]
     return [*declared, *(found for path in paths for found in options_in(path))]
 
 
-def options_in(module: Path) -> Iterator[tuple[str, Any]]:
-    for node in ast.walk(ast.parse(module.read_text())):
+def options_in(path: Path) -> Iterator[tuple[str, Any]]:
+    module = path.parent.name.removeprefix("_") if path.is_relative_to(MODULE_UTILS) else path.stem
+    for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.Dict):
             continue
         for key, value in zip(node.keys, node.values, strict=True):
@@ -115,7 +119,7 @@ def options_in(module: Path) -> Iterator[tuple[str, Any]]:
                 if isinstance(word, ast.Constant)
             }
             if "type" in words:
-                yield f"{module.stem}.{key.value}", words.get("no_log")
+                yield f"{module}.{key.value}", words.get("no_log")
 
 
 @pytest.mark.parametrize(

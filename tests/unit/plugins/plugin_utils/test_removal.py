@@ -24,9 +24,13 @@ GROUPS = {
     "macos": ["mini1", "mini2"],
     "exo": ["mini1"],
 }
-OF_ALL = ["node_exporter", "model_files", "model_store", "power_management", "firewall", "proxy_client", "dns_client"]
+OF_ALL = [
+    *("node_exporter", "sleep_agent", "model_files", "model_store", "power_management", "firewall"),
+    *("proxy_client", "dns_client"),
+]
 OF_MACS = [
     "node_exporter",
+    "sleep_agent",
     "model_files",
     "model_store",
     "power_management",
@@ -38,7 +42,8 @@ OF_MACS = [
 ]
 OF_MANAGEMENT = [
     *("haproxy", "grafana", "prometheus", "alertmanager", "cluster_exporter", "node_exporter"),
-    *("gateway", "model_files", "model_store", "power_management", "firewall", "proxy_client", "squid", "dns_client"),
+    *("sleep_agent", "gateway", "model_files", "model_store", "power_management", "firewall", "proxy_client", "squid"),
+    "dns_client",
     *("adguard_home", "release_store"),
 ]
 
