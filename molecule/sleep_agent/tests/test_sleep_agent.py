@@ -258,10 +258,10 @@ def test_a_list_of_models_wakes_nobody(host, sleeper):
 def test_a_lease_keeps_it_awake_until_it_is_given_back(host, ask, sleeper):
     ask(sleeper)
     since = now(host)
-    inside(sleeper, "/opt/cluster/bin/hybrid-host", "lease", "training", "3600", "a long job")
+    inside(sleeper, "/opt/cluster/sleep-agent/bin/hybrid-host", "lease", "training", "3600", "a long job")
     said(host, since, f"stays awake: {sleeper}: training holds it")
     assert state(sleeper) == "running"
-    inside(sleeper, "/opt/cluster/bin/hybrid-host", "release", "training")
+    inside(sleeper, "/opt/cluster/sleep-agent/bin/hybrid-host", "release", "training")
     wait_for("asleep", lambda: state(sleeper))
 
 
