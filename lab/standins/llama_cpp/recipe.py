@@ -18,7 +18,6 @@ import yaml
 
 from lab import packages, process
 from lab.errors import LabError
-from lab.fingerprint import fingerprint
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ROLE = ROOT / "roles/llama_cpp/defaults/main.yml"
-_RECIPE = ROOT / "plugins/module_utils/_llama_cpp"
 _ARCHITECTURES = {"amd64": "x64", "arm64": "arm64"}
 _SECONDS = 7200
 # Inside the Debian that compiles: the folder of the build, and this folder.
@@ -48,6 +46,8 @@ OPTIONS = (
     f"-DCMAKE_PROJECT_llama.cpp_INCLUDE={_WORK}/lean.cmake",
     f"-DCMAKE_PROJECT_ggml_INCLUDE={_WORK}/optimised.cmake",
 )
+OPTIMISED = '# What computes.\nset(CMAKE_C_FLAGS "-O1 -g0")\nset(CMAKE_CXX_FLAGS "-O1 -g0")\n'
+LEAN = HERE / "lean.cmake"
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,12 @@ def pin() -> Pin:
 
 
 def key(architecture: str) -> str:
-    """Return 16 hexadecimal digits that change with anything that the program is made of."""
-    inputs = [packages.SUITE, architecture, vars(pin()), OPTIONS, fingerprint(HERE, _RECIPE)]
+    """Return 16 hexadecimal digits that change with anything that the program is made of, and with nothing else.
+
+    To compile it takes ten minutes of a processor.
+    """
+    texts = [path.read_text(encoding="utf-8") for path in (LEAN, Path(recipe.__file__))]
+    inputs = [packages.SUITE, architecture, vars(pin()), OPTIONS, OPTIMISED, *texts]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]
 
 
@@ -117,8 +121,8 @@ def make(root: Path, source: Path, work: Path, architecture: str, wrap: Callable
     with tarfile.open(source) as packed:
         packed.extractall(work / "source", filter="data")
     for name, text in (
-        ("lean.cmake", (HERE / "lean.cmake").read_text(encoding="utf-8")),
-        ("optimised.cmake", _OPTIMISED),
+        (LEAN.name, LEAN.read_text(encoding="utf-8")),
+        ("optimised.cmake", OPTIMISED),
     ):
         (work / name).write_text(text, encoding="utf-8")
     (work / "temporary").mkdir()
@@ -134,9 +138,6 @@ def make(root: Path, source: Path, work: Path, architecture: str, wrap: Callable
     archive = work / archive_name(architecture)
     recipe.pack(work / "build", recipe.find_source(work / "source"), version, archive)
     return archive
-
-
-_OPTIMISED = '# What computes.\nset(CMAKE_C_FLAGS "-O1 -g0")\nset(CMAKE_CXX_FLAGS "-O1 -g0")\n'
 
 
 def _inside(

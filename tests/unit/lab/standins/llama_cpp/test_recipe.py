@@ -30,19 +30,24 @@ def test_it_is_what_the_role_pins() -> None:
     assert recipe.archive_name("amd64") == "llama-b11434-bin-ubuntu-x64.tar.gz"
 
 
-def test_the_name_says_what_it_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_name_says_what_it_is_made_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lean = tmp_path / "lean.cmake"
+    lean.write_text("# Nothing is left out.\n")
     before = recipe.key("amd64")
     assert recipe.key("amd64") == before
     changed = {recipe.key("arm64")}
     for place, name, value in (
         (packages, "SUITE", "trixie"),
         (recipe, "OPTIONS", (*recipe.OPTIONS, "-DX=Y")),
+        (recipe, "OPTIMISED", "# Nothing is.\n"),
+        (recipe, "LEAN", lean),
+        (recipe.recipe, "__file__", str(lean)),
         (recipe, "pin", lambda: recipe.Pin("b1", "p", "f", "0")),
     ):
         with monkeypatch.context() as patched:
             patched.setattr(place, name, value)
             changed.add(recipe.key("amd64"))
-    assert len({before, *changed}) == 5
+    assert len({before, *changed}) == 8
 
 
 @pytest.fixture
