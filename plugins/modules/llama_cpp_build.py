@@ -93,7 +93,8 @@ def build(commands: Commands, params: dict[str, Any], work: Path) -> None:
     _archive.extract(Path(params["source"]), work / "source")
     source, place = recipe.find_source(work / "source"), work / "build"
     run(commands, recipe.configure(source, place, version, params["options"]), timeout)
-    run(commands, recipe.compile_command(place, jobs or None), timeout)
+    # The host may be serving something else meanwhile.
+    run(commands, ["nice", "-n", "10", *recipe.compile_command(place, jobs or None)], timeout)
     said = commands.run([str(place / "bin" / recipe.PROGRAMS[0]), "--version"])
     recipe.check_version(said.text, version)
     recipe.pack(place, source, version, Path(params["archive"]))

@@ -60,9 +60,9 @@ def configure(source: Path, build: Path, version: str, options: Sequence[str] = 
 
 
 def compile_command(build: Path, jobs: int | None = None) -> list[str]:
-    """Return the command that builds, beside whatever else runs."""
+    """Return the command that builds."""
     parallel = ["--parallel", str(jobs)] if jobs else []
-    return ["nice", "-n", "10", "cmake", "--build", str(build), *parallel, "--target", *PROGRAMS]
+    return ["cmake", "--build", str(build), *parallel, "--target", *PROGRAMS]
 
 
 def find_source(unpacked: Path) -> Path:
