@@ -44,6 +44,9 @@ options:
     description: Whether the manifests are returned.
     type: bool
     default: false
+  service:
+    description: The service that hands models on, to say whether one is left of an earlier run.
+    type: str
   state:
     description: V(read) changes nothing and says in RV(steps) what V(present) would do.
     type: str
@@ -88,6 +91,11 @@ manifests:
   returned: with O(manifests)
   type: dict
   sample: {}
+service:
+  description: Whether O(service) is installed.
+  returned: success
+  type: bool
+  sample: false
 plain:
   description: Why libtorrent does not run here; empty where it does.
   returned: success
@@ -95,12 +103,13 @@ plain:
   sample: ""
 """
 
+import platform
 import pwd
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _model_folders
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _files, _model_folders, _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._models import mount
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._models.errors import ModelError
@@ -143,6 +152,15 @@ def make_disk(params: dict[str, Any], steps: list[str], owner: tuple[int, int]) 
         _files.write(f"{directory}/{mount.MARKER}", f"{name}\n".encode(), 0o644, owner)
         _files.make_directory(state_directory)
         _files.write(f"{state_directory}/{mount.MEMORY}", mount.memory(directory, name).encode())
+
+
+def has_service(name: str | None) -> bool:
+    """Tell whether a service of ours is installed."""
+    if not name:
+        return False
+    if platform.system() == "Darwin":
+        return _files.exists(_names.launchd_plist(_names.launchd_label(name)))
+    return _files.exists(f"{_names.SYSTEMD_UNITS}/{_names.systemd_unit(name)}")
 
 
 def run(params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -190,6 +208,7 @@ def main() -> None:
             "absent": {"type": "list", "elements": "str", "default": []},
             "compare": {"type": "bool", "default": False},
             "manifests": {"type": "bool", "default": False},
+            "service": {"type": "str"},
             "state": {"type": "str", "choices": ["present", "read"], "default": "present"},
         },
         supports_check_mode=True,
