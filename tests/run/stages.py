@@ -49,8 +49,12 @@ def _molecule(name: str, sequence: str = "") -> Stage:
     configurations = "".join(f" -c .config/molecule/{part}.yml" for part in ("config", sequence) if part)
     # What it prepared in an earlier run may be gone.
     steps = f"molecule reset -s {name}\nmolecule{configurations} test -s {name} --destroy=never"
-    return Stage(name, ("sh", "-ec", steps), ("managed",), {"PYTEST_ADDOPTS": "--junitxml={junit}"}, by_turns=True)
+    environment = {"PYTEST_ADDOPTS": "--junitxml={junit}"}
+    return Stage(name, ("sh", "-ec", steps), ("managed",), environment, by_turns=True, waits=name in WAITING)
 
+
+WAITING = {"sleep_agent"}
+"""Scenarios that mostly wait, for hosts to fall asleep."""
 
 WHOLE_SITE = "site_on_macos"
 """The one scenario that is not a role's: a site of Macs alone, in every run."""
