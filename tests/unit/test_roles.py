@@ -76,16 +76,6 @@ def test_every_group_that_a_play_is_for_is_accepted():
     assert TARGETS - {"all", "localhost"} <= set(registry().groups)
 
 
-def test_roles_get_the_shared_values_without_their_specification():
-    """Ansible reads and copies the specification of a role anew for each role that depends on it, in each play."""
-    metadata = {path.parts[-3]: yaml_files.load(path) for path in sorted(ROOT.glob("roles/*/meta/main.yml"))}
-    needed = {name: {one["role"] for one in found.get("dependencies", [])} for name, found in metadata.items()}
-    assert set.union(*needed.values()) == {"hybrid_ai.cluster.cluster.values"}
-    values = ROOT / "roles/cluster/values"
-    links = {path.name: path.resolve() for path in values.iterdir()}
-    assert links == {name: (values.parent / name).resolve() for name in ("defaults", "vars")}
-
-
 def test_building_blocks_are_the_roles_that_no_play_applies():
     found = {role for play in PLAYS for role, _ in applied(play)}
     assert (
