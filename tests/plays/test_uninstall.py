@@ -57,8 +57,8 @@ def asking(tmp_path: Path) -> Path:
 
 
 MACS = (
-    "node_exporter, exo_models, model_files, model_store, exo, power_management, firewall, thunderbolt, macos_headless,"
-    " proxy_client, dns_client"
+    "node_exporter, sleep_agent, exo_models, model_files, model_store, exo, power_management, firewall, thunderbolt,"
+    " macos_headless, proxy_client, dns_client"
 )
 
 
