@@ -31,7 +31,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     if found is None:
         return Measurement(True, "no default route", "none, or by the LAN")
     if not here:
-        return Measurement(True, f"by {found}; {address} is no address of this Mac itself", "any")
+        return Measurement(True, f"by {found}; this Mac itself does not have the address {address}", "any")
     return Measurement(found in here, f"by {found}", f"by {' or '.join(here)}, which has {address}", ADVICE)
 
 

@@ -26,8 +26,8 @@ def measure(arguments: Arguments, context: Context) -> Measurement:  # noqa: ARG
     return Measurement(state == rdma.ENABLED, str(state), rdma.ENABLED, rdma.ENABLE)
 
 
-def measure_generation(arguments: Arguments, context: Context) -> Measurement:  # noqa: ARG001
-    """Say what the ports can do, which is no fault of theirs.
+def measure_generation(arguments: Arguments, context: Context) -> Measurement:  # noqa: ARG001 - every kind's signature
+    """Say what the ports can do; the line is never false.
 
     macOS 26.2 and later gives ports of Thunderbolt 4 an RDMA device too, so exo asks to enable what cannot work.
     """

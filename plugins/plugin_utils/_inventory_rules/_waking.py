@@ -29,8 +29,8 @@ def waking(inventory: Inventory) -> Iterator[Problem]:
         if _is_password(host.get("power_management_secure_on")) is False:
             yield Problem(
                 host.name,
-                "power_management_secure_on is no password of a card; write six pairs of hexadecimal digits with"
-                " colons.",
+                "power_management_secure_on is not a valid password of a card; write six pairs of hexadecimal digits"
+                " with colons.",
             )
         for name in _HOURS:
             yield from (Problem(host.name, f"{name}: {text}") for text in _wrong_hours(host.get(name)))

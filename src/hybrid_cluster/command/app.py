@@ -82,7 +82,7 @@ def topology(
     inventory: options.Inventories = None,
     address: options.Prometheus = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> None:
     """Draw the Thunderbolt cables: links, speed, loops, RDMA, and what goes over them now."""
     from hybrid_cluster.command import topology as page
@@ -109,7 +109,7 @@ def _complete_tags(incomplete: str) -> list[str]:
 
 
 @app.command(name="apply")
-def apply_(  # noqa: PLR0917
+def apply_(  # noqa: PLR0917 - Typer passes them by name
     inventory: options.Inventories = None,
     tags: Annotated[
         list[str] | None,
@@ -123,7 +123,7 @@ def apply_(  # noqa: PLR0917
     limit: options.Limit = None,
     check: Annotated[bool, typer.Option("--check", help="Predict, and change nothing.")] = False,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Run site.yml, show how far it is, what it changes, and the first failure in full."""
     # With Ansible, which the run needs anyway.
@@ -135,13 +135,13 @@ def apply_(  # noqa: PLR0917
 
 
 @app.command()
-def doctor(  # noqa: PLR0917
+def doctor(  # noqa: PLR0917 - Typer passes them by name
     inventory: options.Inventories = None,
     limit: options.Limit = None,
     address: options.Prometheus = None,
     wake: Annotated[bool, typer.Option("--wake", help="Wake hosts that sleep, and look at them too.")] = False,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Look for what people have run into, and say what helps."""
     cluster = options.read(inventory, anew=True)
@@ -151,7 +151,7 @@ def doctor(  # noqa: PLR0917
 
 
 @app.command()
-def bench(  # noqa: PLR0917
+def bench(  # noqa: PLR0917 - Typer passes them by name
     inventory: options.Inventories = None,
     limit: options.Limit = None,
     address: options.Prometheus = None,
@@ -163,7 +163,7 @@ def bench(  # noqa: PLR0917
     direct: Annotated[bool, typer.Option("--direct", help="Ask backends, not the gateway.")] = False,
     compare: Annotated[str | None, typer.Option(metavar="FILE", help="An earlier run, or last.")] = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Measure how fast APIs, links between hosts, and models are."""
     cluster = options.read(inventory)
@@ -175,14 +175,14 @@ def bench(  # noqa: PLR0917
 
 
 @app.command()
-def energy(  # noqa: PLR0917
+def energy(  # noqa: PLR0917 - Typer passes them by name
     inventory: options.Inventories = None,
     address: options.Prometheus = None,
     days: Annotated[float, typer.Option(min=0.1, max=90, help="Of how many days until now.")] = 7.0,
     asleep_watts: Annotated[float | None, typer.Option(metavar="W", min=0, help="What a group draws asleep.")] = None,
     price: Annotated[float | None, typer.Option(metavar="MONEY", min=0, help="What a kWh costs.")] = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> None:
     """Show what hosts have drawn and how long they have slept, with what the figures rest on."""
     from hybrid_cluster.command import energy as page

@@ -68,7 +68,11 @@ def test_a_daemon_that_is_kept_out(run_module: Run, host_files: Path, printed: s
         pytest.param("10.0.0.5", "  interface: en0\n", True, "by en0", id="by the LAN"),
         pytest.param("10.0.0.5", "  interface: bridge0\n", False, "by bridge0", id="a lease on the bridge"),
         pytest.param(
-            "10.9.0.5", "  interface: en0\n", True, "by en0; 10.9.0.5 is no address of this Mac itself", id="behind NAT"
+            "10.9.0.5",
+            "  interface: en0\n",
+            True,
+            "by en0; this Mac itself does not have the address 10.9.0.5",
+            id="behind NAT",
         ),
         pytest.param("10.0.0.5", None, True, "no default route", id="none"),
     ],
