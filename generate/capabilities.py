@@ -76,7 +76,8 @@ def _metadata(root: Path, registry: Registry, one: Capability) -> str:
         f"  description: {_scalar(specification['argument_specs']['main']['short_description'])}\n"
         '  license: GPL-3.0-or-later\n  min_ansible_version: "2.19"\n  platforms:\n'
         + "".join(f"    - {{name: {name}, versions: [all]}}\n" for name in platforms)
-        + "dependencies:\n  - role: hybrid_ai.cluster.cluster\n"
+        # The values of the role cluster without its specification, which Ansible would read anew for each dependency.
+        + "dependencies:\n  - role: hybrid_ai.cluster.cluster_values\n"
     )
 
 

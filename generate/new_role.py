@@ -134,7 +134,7 @@ def _check(root: Path, registry: Registry, name: str, playbook: str) -> None:
 
 def _values(root: Path, registry: Registry, name: str, playbook: str) -> dict[str, str]:
     taken = {one.uid for one in registry.capabilities.values()}
-    defaults = yaml.safe_load((root / "roles/cluster/defaults/main.yml").read_text(encoding="utf-8"))
+    defaults = yaml.safe_load((root / "roles/cluster_values/defaults/main.yml").read_text(encoding="utf-8"))
     ports = {service["port"] for service in defaults["cluster_services"].values()}
     port = next(port for port in range(FIRST_PORT, 2**16) if port not in ports)
     return {
@@ -162,7 +162,7 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 def _entries(root: Path, registry: Registry, values: Mapping[str, str]) -> dict[str, str]:
     """Return the files that get an entry more."""
     playbook, name = f"playbooks/{values['playbook']}.yml", values["name"]
-    paths = (_capabilities.FILE, "roles/cluster/defaults/main.yml", playbook, "playbooks/uninstall.yml")
+    paths = (_capabilities.FILE, "roles/cluster_values/defaults/main.yml", playbook, "playbooks/uninstall.yml")
     example = "inventories/example/hosts.yml"
     found = {path: (root / path).read_text(encoding="utf-8") for path in (*paths, example)}
     text = append_entry(found[_capabilities.FILE], "capabilities", _filled(CAPABILITY, values))
@@ -171,7 +171,7 @@ def _entries(root: Path, registry: Registry, values: Mapping[str, str]) -> dict[
     if values["group"] not in registry.groups:
         text = append_entry(text, "groups", _filled(GROUP, values))
     found[_capabilities.FILE] = text
-    services = "roles/cluster/defaults/main.yml"
+    services = "roles/cluster_values/defaults/main.yml"
     found[services] = append_entry(found[services], "cluster_services", _filled(SERVICE, values))
     found[playbook] += _filled(PLAY, values)
     # What nothing else needs goes first.

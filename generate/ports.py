@@ -14,7 +14,7 @@ from generate import markdown
 if TYPE_CHECKING:
     from pathlib import Path
 
-DEFAULTS = "roles/cluster/defaults/main.yml"
+DEFAULTS = "roles/cluster_values/defaults/main.yml"
 PAGE = "docs/ports.md"
 _SOURCES = {
     "anywhere": "everybody",

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._plays import applied
+
+from generate.spec_defaults import defaults_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +48,7 @@ def real_default(root: Path, name: str, option: dict[str, Any], role: str) -> An
     """Return a default; some are not in the specification: of secrets that are worked out, and of what may be null."""
     if "default" in option or option.get("required") or not name.startswith(f"{role}_"):
         return option.get("default")
-    defaults = yaml.safe_load((root / "roles" / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    defaults = yaml.safe_load(defaults_of(root, role).read_text(encoding="utf-8"))
     return defaults.get(name)
 
 
@@ -94,7 +97,7 @@ def reference(root: Path) -> str:
         parts += [
             f"## {role}\n",
             *summary(specified),
-            *table(root, specified, role, f"../roles/{role}/defaults/main.yml"),
+            *table(root, specified, role, f"../{defaults_of(root, role).relative_to(root)}"),
         ]
     return "\n".join(parts)
 
@@ -114,7 +117,7 @@ def readme(root: Path, role: str) -> str:
     own = path.read_text(encoding="utf-8").partition(WRITTEN)[0].strip() if path.exists() else ""
     own = own or f"# {role}"
     specified = specification(root, role)
-    variables = table(root, specified, role, "defaults/main.yml")
+    variables = table(root, specified, role, os.path.relpath(defaults_of(root, role), path.parent))
     parts = [f"{own}\n", f"{WRITTEN}\n"]
     if "\n" not in own:
         parts += summary(specified)

@@ -33,11 +33,21 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
+def defaults_of(root: Path, role: str) -> Path:
+    """Return the file with the defaults of a role; those of a role that others depend on may be in a role of their own.
+
+    Ansible reads the specification of a role anew for every role that depends on it, in every play.
+    """
+    path = root / "roles" / role / "defaults/main.yml"
+    apart = root / "roles" / f"{role}_values" / "defaults/main.yml"
+    return apart if apart.exists() else path
+
+
 def files(root: Path) -> dict[str, str]:
     """Return every specification by its path, with the defaults that its role has."""
     found = {}
     for path in sorted(root.glob("roles/*/meta/argument_specs.yml")):
-        defaults = path.parents[1] / "defaults/main.yml"
+        defaults = defaults_of(root, path.parents[1].name)
         if defaults.exists():
             text = path.read_text(encoding="utf-8")
             found[str(path.relative_to(root))] = with_defaults(text, yaml.safe_load(defaults.read_text()) or {})

@@ -51,7 +51,7 @@ RENDER = [
         "connection": "local",
         "vars_files": [
             str(ROOT / "roles" / role / kind / "main.yml")
-            for role in ("cluster", "thunderbolt", "exo", "firewall")
+            for role in ("cluster_values", "thunderbolt", "exo", "firewall")
             for kind in ("defaults", "vars")
         ],
         "tasks": [

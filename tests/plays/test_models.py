@@ -35,7 +35,7 @@ FOUND = {
 def test_each_host_knows_its_models(play: Callable, tmp_path: Path) -> None:
     written = tmp_path / "found.json"
     tasks = [
-        {"ansible.builtin.import_role": {"name": "hybrid_ai.cluster.cluster"}},
+        {"ansible.builtin.import_role": {"name": "hybrid_ai.cluster.cluster_values"}},
         {"ansible.builtin.set_fact": {"found": FOUND}},
         {
             "ansible.builtin.copy": {

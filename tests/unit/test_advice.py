@@ -108,7 +108,7 @@ def tags() -> set[str]:
 @cache
 def services() -> set[str]:
     """Return the names of all services of ours."""
-    shared = yaml_files.load(ROOT / "roles/cluster/vars/main.yml")
+    shared = yaml_files.load(ROOT / "roles/cluster_values/vars/main.yml")
     found = set()
     for path in ROOT.glob("roles/*/vars/main.yml"):
         variables = yaml_files.load(path) or {}

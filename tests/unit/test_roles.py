@@ -39,7 +39,7 @@ READERS = {
     path: path.read_text(encoding="utf-8")
     for pattern in ("playbooks/*.yml", "roles/*/*/*.yml", "roles/*/templates/*", "plugins/**/*.py")
     for path in sorted(ROOT.glob(pattern))
-    if "_inventory_rules" not in path.parts and path.parts[-3:-1] not in {("cluster", "defaults"), ("cluster", "meta")}
+    if "_inventory_rules" not in path.parts and path.parts[-3:-1] not in {("cluster_values", "defaults"), ("cluster", "meta")}
 }
 
 
@@ -74,6 +74,14 @@ def test_an_experiment_that_is_accepted_is_read_by_a_role(name):
 
 def test_every_group_that_a_play_is_for_is_accepted():
     assert TARGETS - {"all", "localhost"} <= set(registry().groups)
+
+
+def test_roles_get_the_shared_values_without_their_specification():
+    """Ansible reads and copies the specification of a role anew for each role that depends on it, in each play."""
+    metadata = {path.parts[-3]: yaml_files.load(path) for path in sorted(ROOT.glob("roles/*/meta/main.yml"))}
+    needed = {name: {one["role"] for one in found.get("dependencies", [])} for name, found in metadata.items()}
+    assert set.union(*needed.values()) == {"hybrid_ai.cluster.cluster_values"}
+    assert {path.name for path in (ROOT / "roles/cluster_values").iterdir()} == {"defaults", "meta", "vars"}
 
 
 def test_building_blocks_are_the_roles_that_no_play_applies():

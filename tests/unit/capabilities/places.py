@@ -25,7 +25,7 @@ IMPORT = "ansible.builtin.import_playbook"
 UNINSTALL = "playbooks/uninstall.yml"
 EXAMPLE = "inventories/example/hosts.yml"
 UIDS = range(450, 500)
-OTHER_ROLES = {"bootstrap", "cluster", "preflight", "uninstall", "validate", "verify"}
+OTHER_ROLES = {"bootstrap", "cluster", "cluster_values", "preflight", "uninstall", "validate", "verify"}
 
 
 def problems(root: Path) -> list[str]:

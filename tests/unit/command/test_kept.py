@@ -197,7 +197,7 @@ def test_what_the_collection_has_is_watched(read, tmp_path):
     read()
     (path,) = files(tmp_path)
     watched = json.loads(path.read_text())["files"]
-    for name in ("roles/cluster/defaults/main.yml", "roles/cluster/meta/argument_specs.yml", "ansible.cfg"):
+    for name in ("roles/cluster_values/defaults/main.yml", "roles/cluster/meta/argument_specs.yml", "ansible.cfg"):
         assert any(one.endswith(f"/{name}") for one in watched), name
     assert str(Path(inventory.__file__)) in watched
     assert any(one.endswith("plugin_utils/_inventory_reader.py") for one in watched)

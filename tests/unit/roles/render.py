@@ -71,7 +71,7 @@ def _make_renderer() -> Callable[..., list[Any]]:
 
     init_plugin_loader([str(REPOSITORY / "collections")])
     encoder = get_encoder("tagless")
-    shared = {**load("cluster/defaults"), **load("cluster/vars")}
+    shared = {**load("cluster_values/defaults"), **load("cluster_values/vars")}
     # Finds the filters, which every fork would have to do again.
     Templar(DataLoader(), {}).template(
         trust_as_template("{{ {} | hybrid_ai.cluster.service_table | dict2items | list }}")

@@ -33,7 +33,7 @@ def everything(lan: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("lan", "expected"), [(ONE, [ONE]), ([ONE], [ONE]), (TWO, TWO), (None, []), ([], [])])
 def test_one_place_makes_a_list_of_it(lan: Any, expected: list[str]) -> None:
-    assert render("cluster", "__cluster_lan_networks", **everything(lan)) == [expected]
+    assert render("cluster_values", "__cluster_lan_networks", **everything(lan)) == [expected]
 
 
 def test_nobody_else_reads_the_variable() -> None:
@@ -44,12 +44,12 @@ def test_nobody_else_reads_the_variable() -> None:
         and path.is_file()
         and re.search(r"\bcluster_lan_subnet\b", path.read_text(encoding="utf-8", errors="replace"))
     }
-    assert reading == {"cluster/defaults/main.yml", "cluster/meta/argument_specs.yml", "cluster/vars/main.yml"}
+    assert reading == {"cluster_values/defaults/main.yml", "cluster/meta/argument_specs.yml", "cluster_values/vars/main.yml"}
 
 
 @pytest.mark.parametrize(("lan", "expected"), [(ONE, [ONE]), (TWO, TWO)])
 def test_what_never_goes_through_a_proxy(lan: Any, expected: list[str]) -> None:
-    (environment,) = render("cluster", "__cluster_download_environment", **everything(lan))
+    (environment,) = render("cluster_values", "__cluster_download_environment", **everything(lan))
     for name in ("no_proxy", "NO_PROXY"):
         words = environment[name].split(",")
         assert [word for word in words if word in TWO] == expected

@@ -17,7 +17,7 @@ from hybrid_cluster.gateway import routes
 from hybrid_cluster.gateway.states import Rules
 from tests import yaml_files
 
-DEFAULTS = yaml_files.load(Path(__file__).parents[4] / "roles/cluster/defaults/main.yml")
+DEFAULTS = yaml_files.load(Path(__file__).parents[4] / "roles/cluster_values/defaults/main.yml")
 GROUPS = {
     "all": ["m", "a", "b", "c"],
     "management": ["m"],

@@ -16,7 +16,7 @@ from hybrid_cluster.gateway import routes
 from hybrid_cluster.gateway.kinds import Backend
 from tests import yaml_files
 
-DEFAULTS = yaml_files.load(Path(__file__).parents[4] / "roles/cluster/defaults/main.yml")
+DEFAULTS = yaml_files.load(Path(__file__).parents[4] / "roles/cluster_values/defaults/main.yml")
 ADDRESSES = {"m": "10.0.0.1", "a": "10.0.0.2", "b": "10.0.0.3"}
 GROUPS = {"all": ["m", "a", "b"], "management": ["m"], **{name: ["a", "b"] for name in BACKENDS}}
 LOCAL = {**GROUPS, "vllm": ["m"]}

@@ -14,7 +14,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.filter.web_services import Fi
 from tests import yaml_files
 
 GROUPS = {"all": ["olab0", "olab1"], "management": ["olab0"], "exo": ["olab1"], "spare": []}
-CLUSTER = Path(__file__).parents[4] / "roles/cluster/defaults/main.yml"
+CLUSTER = Path(__file__).parents[4] / "roles/cluster_values/defaults/main.yml"
 
 
 def entry(group: str = "management", port: int = 3000, **rest: Any) -> dict[str, Any]:
