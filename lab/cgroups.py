@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _KILL_SECONDS = 10.0
+_WEIGHT = 8
+"""What all labs together have of the processors, in shares of one process outside of them: else some twenty workers of Ansible
+on this machine leave the hosts that they wait for a twentieth."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ def create(lab: str, *parts: str) -> list[Path]:
             directory.mkdir(exist_ok=True)
             if "cpuset" in hierarchy.controllers:
                 _inherit_cpuset(directory)
+            if part == names.CGROUP:
+                _weigh(directory)
         made.append(directory)
     return made
 
@@ -95,6 +100,13 @@ def _delegate(directory: Path) -> None:
     for controller in available:
         with contextlib.suppress(OSError):
             (directory / "cgroup.subtree_control").write_text(f"+{controller}", encoding="ascii")
+
+
+def _weigh(directory: Path) -> None:
+    for name, usual in (("cpu.shares", 1024), ("cpu.weight", 100)):
+        # Version 1 and 2; a hierarchy without the controller has neither.
+        if (directory / name).exists():
+            (directory / name).write_text(str(_WEIGHT * usual), encoding="ascii")
 
 
 def _inherit_cpuset(directory: Path) -> None:
