@@ -104,16 +104,18 @@ def ask(url: str, model: str, api_key: str | None = None, timeout: float = 60.0,
     question = _Question(parts.hostname, parts.port or 80, path, _body(model, path), api_key, start + timeout)
     where = f"{url.rstrip('/')}{path}"
     heard = _Heard()
+    reason = ""
     while True:
         try:
             _ask_once(question, heard)
-        except _NotYetError as reason:
+        except _NotYetError as error:
+            reason = f": {error}"
             if _wait.now() + POLL_SECONDS < question.deadline:
                 _wait.sleep(POLL_SECONDS)
                 continue
-            heard.error = f"gave no token within {timeout:g} seconds: {reason}"
+            heard.error = f"gave no token within {timeout:g} seconds{reason}"
         except _TooLateError:
-            heard.error = f"gave no token within {timeout:g} seconds"
+            heard.error = f"gave no token within {timeout:g} seconds{reason}"
         except (OSError, http.client.HTTPException) as error:
             heard.error = f"is not reached: {where} {_reason(error)}"
         break
