@@ -102,6 +102,9 @@ class Kept:
             path = node.home / "keeper.json"
             path.write_text(json.dumps(settings))
             self._run_keeper(node)
+        for node in self.cluster.nodes:
+            # Before it listens, it refuses who asks for its state.
+            assert self.wait(lambda node=node: self.status(node), 20), self.told
 
     def _run_keeper(self, node: Node) -> None:
         with (node.home / "keeper.log").open("ab") as log:
