@@ -95,7 +95,7 @@ scenario: venv lab-packages ## one role in the test lab: ROLE=exo
 	$(call in_lab,$(TEST_LAB)) molecule test -s $(ROLE) --destroy=never
 
 .PHONY: turn
-turn: ## before the first change after a landing: from here on, changes count and the next third of the scenarios runs
+turn: ## before the first change after a landing: from here on, changes count and what was left out comes nearer
 	$(PYTHON) -m tests.run.turn
 
 .PHONY: bench

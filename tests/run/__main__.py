@@ -14,7 +14,7 @@ from tests.run import changes
 from tests.run.kept import Kept
 from tests.run.lanes import RESULTS, Lanes, down, say
 from tests.run.stages import Stage, all_stages, scenarios, select
-from tests.run.summary import note, report
+from tests.run.summary import minutes, note, report
 
 
 def main() -> int:
@@ -57,12 +57,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def chosen(*, everything: bool) -> tuple[list[Stage], list[str]]:
-    """Return the stages to run, and the scenarios that are left for later landings."""
+    """Return the stages to run, and the names of those that are left for later landings."""
     stages = all_stages(everything=everything)
     if everything:
         return stages, []
-    commit, turn = changes.landed()
-    return select(stages, changes.concerned(scenarios(), changes.changed_files(commit)), turn)
+    commit, left = changes.landed()
+    return select(stages, changes.concerned(scenarios(), changes.changed_files(commit)), left, minutes())
 
 
 def starting_at(stages: list[Stage], name: str) -> list[Stage]:

@@ -26,10 +26,10 @@ _SHARED = (
 _STAND_INS = {"macos": "lab/macos/", "nvidia": "lab/standins/nvidia/"}
 
 
-def landed() -> tuple[str, int]:
-    """Return the commit that landed last, and the number of the landing that is being prepared."""
+def landed() -> tuple[str, dict[str, int]]:
+    """Return the commit that landed last, and in how many landings in a row a stage has not run, by its name."""
     known = yaml.safe_load(TURN.read_text(encoding="utf-8"))
-    return str(known["landed"]), int(known["turn"])
+    return str(known["landed"]), dict(known["left"] or {})
 
 
 def changed_files(commit: str) -> list[str]:

@@ -6,9 +6,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 THIRDS = 3
+"""In how many parts the killed runs are."""
+LANDINGS = 3
+"""In how many landings everything has run once."""
+BUDGET_MINUTES = 60.0
+"""What the stages that take turns may take in one landing, added up: two thirds of what two lanes do in 45 minutes."""
+_UNKNOWN_MINUTES = 5.0
 
 
 @dataclass(frozen=True)
@@ -22,8 +32,8 @@ class Stage:
     """What has to have passed before."""
     environment: dict[str, str] = field(default_factory=dict)
     by_turns: bool = False
-    """Whether `make test` runs it in one landing of three, and where what it tests has changed: scenarios of roles, and
-    what takes long and seldom fails alone."""
+    """Whether `make test` runs it in one landing of three, and before others where what it tests has changed: scenarios
+    of roles, and what takes long and seldom fails alone."""
     alone: bool = False
     """Whether nothing else may run beside it, because it measures time."""
     waits: bool = False
@@ -57,7 +67,7 @@ WAITING = {"sleep_agent"}
 """Scenarios that mostly wait, for hosts to fall asleep."""
 
 WHOLE_SITE = "site_on_macos"
-"""The one scenario that is not a role's: a site of Macs alone, in every run."""
+"""The one scenario that is not a role's: a site of Macs alone."""
 
 
 def scenarios() -> list[str]:
@@ -74,16 +84,16 @@ def all_stages(*, everything: bool) -> list[Stage]:
         _pytest("story", "tests/site/test_story.py", after=("managed",)),
         Stage("check", ("python", "-m", "tests.run.check", "lint", "unit"), beside=True),
         _pytest("plays", "--numprocesses=auto", "tests/plays", beside=True),
-        Stage(macs.name, macs.command, (), macs.environment),
-        _pytest("monitoring", "tests/monitoring", after=("story",), waits=True),
-        _pytest("operations", "tests/site/test_operations.py", after=("story",)),
+        Stage(macs.name, macs.command, (), macs.environment, by_turns=True),
+        _pytest("monitoring", "tests/monitoring", after=("story",), waits=True, by_turns=True),
+        _pytest("operations", "tests/site/test_operations.py", after=("story",), by_turns=True),
         _pytest("uninstall", "tests/site/test_uninstall.py", after=("story",), by_turns=True),
         *_faults(everything=everything),
         _pytest("first_contact", "tests/site/test_first_contact.py", after=("managed",), by_turns=True),
         _pytest("releases", "tests/site/test_releases.py", by_turns=True),
         _pytest("installed", "tests/site/test_installed.py", by_turns=True),
         _pytest("gpus", "tests/site/test_nvidia.py", by_turns=True),
-        _pytest("secrets", "tests/site/test_secrets.py", after=("story",)),
+        _pytest("secrets", "tests/site/test_secrets.py", after=("story",), by_turns=True),
         _pytest("restored", "tests/site/test_restored.py", after=("story",)),
         _pytest("lab", "tests/lab"),
         _pytest("chain", "--numprocesses=4", "tests/chain", waits=True),
@@ -139,8 +149,23 @@ def _faults(*, everything: bool) -> list[Stage]:
     ]
 
 
-def select(stages: list[Stage], changed: set[str], turn: int) -> tuple[list[Stage], list[str]]:
-    """Return the stages of one landing, and the names of the scenarios that are left for the next ones."""
-    unchanged = [stage.name for stage in stages if stage.by_turns and stage.name not in changed]
-    left = {name for number, name in enumerate(unchanged) if number % THIRDS != turn % THIRDS}
-    return [stage for stage in stages if stage.name not in left], sorted(left)
+def select(
+    stages: Sequence[Stage], changed: Container[str], left: Mapping[str, int], minutes: Mapping[str, float]
+) -> tuple[list[Stage], list[str]]:
+    """Return the stages of one landing, and the names of those that are left for the next ones.
+
+    `left` is in how many landings in a row a stage has not run, `minutes` what each took in the last whole run. What
+    has not run in two landings runs, then what changed, then what has waited longest, as far as the budget goes.
+    """
+    turns = [stage.name for stage in stages if stage.by_turns]
+    due = [name for name in turns if left.get(name, 0) >= LANDINGS - 1]
+    others = sorted(
+        set(turns).difference(due), key=lambda name: (name not in changed, -left.get(name, 0), turns.index(name))
+    )
+    chosen, spent = set(due), sum(minutes.get(name, _UNKNOWN_MINUTES) for name in due)
+    for name in others:
+        cost = minutes.get(name, _UNKNOWN_MINUTES)
+        if spent + cost <= BUDGET_MINUTES:
+            chosen.add(name)
+            spent += cost
+    return [stage for stage in stages if not stage.by_turns or stage.name in chosen], sorted(set(turns) - chosen)

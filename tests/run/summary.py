@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import TYPE_CHECKING
 
 from lab.status import table
@@ -45,6 +46,13 @@ def note(results: list[Result], seconds: float, page: Path = PROOF) -> None:
     stages = f"{missing} of {len(results)} stages have not passed" if missing else "every stage has passed"
     text = "\n".join([*lines, "", f"{_when(seconds)}; {_counted(results)}; {stages}."])
     page.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", encoding="utf-8")
+
+
+def minutes(page: Path = PROOF) -> dict[str, float]:
+    """Return what each stage of the whole matrix took, by the table that `note` wrote."""
+    table = page.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    found = re.findall(r"^\| (\w+) \| ([0-9.]+) \|", table, re.MULTILINE)
+    return {name: float(taken) for name, taken in found if float(taken)}
 
 
 def _order(results: list[Result]) -> list[Result]:

@@ -6,16 +6,18 @@ from __future__ import annotations
 
 import sys
 import threading
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.run import __main__ as command
-from tests.run import changes, junit, kept, lanes, summary
+from tests.run import changes, junit, kept, lanes, summary, turn
 from tests.run.lanes import Lanes, Result
-from tests.run.stages import ROOT, THIRDS, Stage, all_stages, scenarios, select
+from tests.run.stages import BUDGET_MINUTES, ROOT, Stage, all_stages, scenarios, select
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,17 +29,53 @@ def names(stages: list[Stage]) -> set[str]:
     return {stage.name for stage in stages}
 
 
-def test_every_scenario_runs_in_three_landings():
-    run = [names(select(all_stages(everything=False), set(), turn)[0]) for turn in range(THIRDS)]
-    assert set.union(*run) == names(all_stages(everything=False))
-    assert all(len(one) < len(set.union(*run)) for one in run)
+def sh(name: str, script: str, *after: str, waits: bool = False, beside: bool = False) -> Stage:
+    return Stage(name, ("sh", "-c", script), after, waits=waits, beside=beside)
 
 
-def test_what_changed_runs_whatever_the_turn():
-    for turn in range(THIRDS):
-        stages, left = select(all_stages(everything=False), {"exo", "squid"}, turn)
-        assert {"exo", "squid", "story", "site_on_macos"} <= names(stages)
+@pytest.mark.parametrize("changed", [set(), set(scenarios())], ids=["nothing changed", "every role changed"])
+def test_every_stage_runs_in_any_three_landings(changed):
+    waited: dict[str, int] = {}
+    runs = []
+    for _ in range(9):
+        stages, left = select(all_stages(everything=False), changed, waited, summary.minutes())
         assert names(stages).isdisjoint(left)
+        runs.append(names(stages))
+        waited = {name: waited.get(name, 0) + 1 for name in left}
+    for first in range(7):
+        assert set.union(*runs[first : first + 3]) == names(all_stages(everything=False))
+    assert all(len(one) < len(set.union(*runs)) for one in runs)
+
+
+STAGES = [sh("core", "true"), *(replace(sh(name, "true"), by_turns=True) for name in ("one", "two", "three", "four"))]
+TAKES = dict.fromkeys(("one", "two", "three", "four"), BUDGET_MINUTES / 2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "left", "run"),
+    [
+        pytest.param((), {}, {"one", "two"}, id="those that come first"),
+        pytest.param(("four",), {}, {"four", "one"}, id="what changed before the rest"),
+        pytest.param(("four",), {"two": 1, "three": 1}, {"four", "two"}, id="what has waited before what has not"),
+        pytest.param(("four",), {"two": 2, "three": 2}, {"two", "three"}, id="what is due before what changed"),
+        pytest.param((), {"one": 2, "two": 2, "four": 3}, {"one", "two", "four"}, id="what is due whatever it takes"),
+    ],
+)
+def test_what_one_landing_runs(changed, left, run):
+    stages, rest = select(STAGES, changed, left, TAKES)
+    assert names(stages) == {"core"} | run
+    assert set(rest) == {"one", "two", "three", "four"} - run
+
+
+def test_a_stage_that_is_too_long_leaves_room_for_a_shorter_one():
+    stages, _ = select(STAGES, (), {}, TAKES | {"two": BUDGET_MINUTES})
+    assert names(stages) == {"core", "one", "three"}
+
+
+def test_a_landing_counts_what_it_left_out():
+    content = yaml.safe_load(turn.text("abc", {"exo": 1, "squid": 2}, ["exo", "cache"]))
+    assert content == {"landed": "abc", "left": {"cache": 1, "exo": 2}}
+    assert yaml.safe_load(turn.text("abc", {"exo": 1}, []))["left"] == {}
 
 
 def test_no_test_is_in_no_stage():
@@ -110,10 +148,6 @@ def run_stages(monkeypatch, tmp_path):
     monkeypatch.setattr(lanes, "ROOT", tmp_path)
     monkeypatch.setattr(lanes.states, "lab", lambda *given, **named: None)
     return lambda *stages: {result.name: result for result in Lanes(stages).run()}
-
-
-def sh(name: str, script: str, *after: str, waits: bool = False, beside: bool = False) -> Stage:
-    return Stage(name, ("sh", "-c", script), after, waits=waits, beside=beside)
 
 
 def test_a_failure_stops_only_what_needs_it(run_stages, capfd):
