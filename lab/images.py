@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).parent
 _BUILD_CGROUP = ".build"
+_CHECKSUMS = "SHA256SUMS"
+"""Lines as sha256sum prints them, of the files of the artifact server."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def _build_artifacts(programs: Path, base: Path, destination: Path) -> None:
         source.build(programs, destination)
     files = sorted(path for path in destination.rglob("*") if path.is_file())
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(destination)}\n" for path in files]
-    (destination / "SHA256SUMS").write_text("".join(lines), encoding="ascii")
+    (destination / _CHECKSUMS).write_text("".join(lines), encoding="ascii")
 
 
 def publish(lab: str, images: Images) -> Path:
@@ -114,6 +117,11 @@ def publish(lab: str, images: Images) -> Path:
             elif not target.is_symlink() or target.readlink() != path:
                 target.unlink(missing_ok=True)
                 target.symlink_to(path)
+    lists = (directory / name for name in (_CHECKSUMS, compiled.CHECKSUMS))
+    lines = [line for path in lists if path.exists() for line in path.read_text(encoding="ascii").splitlines()]
+    sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    # For the inventory, which reads it many times in a run.
+    (directory / "checksums.json").write_text(json.dumps(sums), encoding="ascii")
     return directory
 
 
