@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _KILL_SECONDS = 10.0
 _WEIGHT = 8
-"""What all labs together have of the processors, in shares of one process outside of them: else some twenty workers of Ansible
-on this machine leave the hosts that they wait for a twentieth."""
+"""What all labs together have of the processors, in shares of one process outside of them: else some twenty workers of
+Ansible on this machine leave the hosts that they wait for a twentieth."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ LABS = (*LANES, WAITING_LANE)
 BESIDE = "none"
 """The lane without a lab, whose stages give way to all others."""
 _GIVES_WAY = ("nice", "-n", "10")
+_GOES_FIRST = ("nice", "-n", "-5")
 RESULTS = ROOT / "build/tests"
 _TAIL_LINES = 60
 _BIN = Path(sys.executable).parent
@@ -63,6 +64,7 @@ class Lanes:
         self._started: dict[str, Stage] = {}
         """Those that have not ended yet."""
         self._ended: set[str] = set()
+        self._waited_for = {name for stage in stages for name in stage.after}
         self._commit = changes.tested()
         self._stopped = False
         self._free = threading.Condition()
@@ -146,8 +148,8 @@ class Lanes:
             "PATH": f"{_BIN}:{os.environ['PATH']}",
             **{name: value.format(junit=report) for name, value in stage.environment.items()},
         }
-        command = (*_GIVES_WAY, *stage.command) if stage.beside else stage.command
-        argv = [word.format(junit=report) if "{junit}" in word else word for word in command]
+        priority = _GIVES_WAY if stage.beside else _GOES_FIRST if stage.name in self._waited_for else ()
+        argv = [word.format(junit=report) if "{junit}" in word else word for word in (*priority, *stage.command)]
         with log.open("wb") as file:
             process = subprocess.Popen(
                 argv,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from dataclasses import replace
@@ -180,10 +181,17 @@ def test_what_has_a_lane_of_its_own_takes_none_from_the_rest(run_stages, tmp_pat
     assert [result.outcome for result in results.values()] == ["passed"] * 3
 
 
-def test_what_needs_no_lab_gives_way(run_stages, tmp_path):
-    run_stages(sh("lab", "nice > lab"), sh("computes", "nice > computes", beside=True))
-    lab, computes = (int((tmp_path / name).read_text()) for name in ("lab", "computes"))
+def test_what_needs_no_lab_gives_way_and_what_others_wait_for_goes_first(run_stages, tmp_path):
+    scripts = {name: f"nice > {name}" for name in ("lab", "first", "computes")}
+    run_stages(
+        sh("lab", scripts["lab"], "first"),
+        sh("first", scripts["first"]),
+        sh("computes", scripts["computes"], beside=True),
+    )
+    lab, first, computes = (int((tmp_path / name).read_text()) for name in scripts)
     assert computes == min(lab + 10, 19)
+    # Only root may.
+    assert first == (max(lab - 5, -20) if os.geteuid() == 0 else lab)
 
 
 def test_no_stage_without_a_lab_needs_one():
