@@ -112,7 +112,11 @@ def test_everything_is_described_and_typed(role: Path) -> None:
 def test_names_have_the_prefix_of_their_role(role: Path) -> None:
     names = [*options(role), *load(role, "defaults/main.yml")]
     assert [name for name in names if not name.startswith(f"{role.name}_")] == []
-    internal = [name for path in sorted((APART if role.name == "cluster" else role).glob("vars/*.yml")) for name in load(role, f"vars/{path.name}")]
+    internal = [
+        name
+        for path in sorted((APART if role.name == "cluster" else role).glob("vars/*.yml"))
+        for name in load(role, f"vars/{path.name}")
+    ]
     assert [name for name in internal if not name.startswith(f"__{role.name}_")] == []
 
 

@@ -39,7 +39,8 @@ READERS = {
     path: path.read_text(encoding="utf-8")
     for pattern in ("playbooks/*.yml", "roles/*/*/*.yml", "roles/*/templates/*", "plugins/**/*.py")
     for path in sorted(ROOT.glob(pattern))
-    if "_inventory_rules" not in path.parts and path.parts[-3:-1] not in {("cluster_values", "defaults"), ("cluster", "meta")}
+    if "_inventory_rules" not in path.parts
+    and path.parts[-3:-1] not in {("cluster_values", "defaults"), ("cluster", "meta")}
 }
 
 
@@ -81,7 +82,7 @@ def test_roles_get_the_shared_values_without_their_specification():
     metadata = {path.parts[-3]: yaml_files.load(path) for path in sorted(ROOT.glob("roles/*/meta/main.yml"))}
     needed = {name: {one["role"] for one in found.get("dependencies", [])} for name, found in metadata.items()}
     assert set.union(*needed.values()) == {"hybrid_ai.cluster.cluster_values"}
-    assert {path.name for path in (ROOT / "roles/cluster_values").iterdir()} == {"defaults", "meta", "vars"}
+    assert {path.name for path in (ROOT / "roles/cluster_values").iterdir()} == {"README.md", "defaults", "meta", "vars"}
 
 
 def test_building_blocks_are_the_roles_that_no_play_applies():

@@ -44,7 +44,11 @@ def test_nobody_else_reads_the_variable() -> None:
         and path.is_file()
         and re.search(r"\bcluster_lan_subnet\b", path.read_text(encoding="utf-8", errors="replace"))
     }
-    assert reading == {"cluster_values/defaults/main.yml", "cluster/meta/argument_specs.yml", "cluster_values/vars/main.yml"}
+    assert reading == {
+        "cluster_values/defaults/main.yml",
+        "cluster/meta/argument_specs.yml",
+        "cluster_values/vars/main.yml",
+    }
 
 
 @pytest.mark.parametrize(("lan", "expected"), [(ONE, [ONE]), (TWO, TWO)])
