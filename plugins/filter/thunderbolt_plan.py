@@ -25,7 +25,9 @@ description:
 positional: subnet, hosts, mode
 options:
   _input:
-    description: The cables, each a mapping of exactly two hosts to the Thunderbolt port number at that host.
+    description:
+      - The cables, each a mapping of exactly two hosts to the Thunderbolt port number at that host.
+      - In place of one host, C(external) maps to the name of a machine outside of the inventory.
     type: list
     elements: dict
     required: true
@@ -72,8 +74,11 @@ _value:
   description:
     - For each host a mapping of C(mode) (V(none), V(bridge) or V(subnets)), C(ports), C(bridge), C(neighbours) and
       C(hosts_entries).
-    - A port has C(cable), C(receptacle), C(peer), C(peer_receptacle), and with one network per cable C(address),
-      C(netmask), C(prefix) and C(peer_address), which are null otherwise.
+    - A port has C(cable), C(receptacle), C(peer), C(peer_receptacle), C(external) (whether the peer is outside of the
+      inventory), and with one network per cable C(address), C(netmask), C(prefix) and C(peer_address), which are null
+      otherwise, as all of them are of a port whose cable leads out of the inventory.
+    - A host all of whose cables lead out of the inventory has V(none), or V(subnets) without an address where they are
+      part of a loop.
     - C(bridge) has C(address), C(netmask) and C(prefix), and is null without a bridge.
     - A neighbour has C(name), C(host), C(address), and with one network per cable C(cable) and C(receptacle).
       The name is V(<host>.tb); further cables to the same host have V(<host>-2.tb) and so on.

@@ -62,10 +62,13 @@ def thunderbolt_report(
     plan: Mapping[str, Any], ports: Mapping[str, Sequence[Mapping[str, Any]]], host: str, *, rdma: bool = False
 ) -> list[dict[str, Any]]:
     """Return the checks of a plan."""
-    if plan["mode"] == "none":
-        return []
-    checks = [*_bridge_checks(plan), *([{"check": "rdma"}] if rdma else [])]
+    checks = []
+    if plan["mode"] != "none":
+        checks = [*_bridge_checks(plan), *([{"check": "rdma"}] if rdma else [])]
     for port in plan["ports"]:
+        if port["external"]:
+            checks.append(_external_check(port, ports))
+            continue
         far = _port(ports, port["peer"], port["peer_receptacle"])
         checks.append(
             {
@@ -91,6 +94,17 @@ def _bridge_checks(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"check": "bridge", "device": BRIDGE, "expected": "present", "cables": len(plan["ports"])},
         _address_check(BRIDGE, plan["bridge"]),
     ]
+
+
+def _external_check(port: Mapping[str, Any], ports: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Return the line about a cable out of the inventory, which only must not lead to one of the hosts."""
+    hosts = {
+        seen["domain_uuid"]: f"port {seen['receptacle']} of {name}"
+        for name, all_seen in ports.items()
+        for seen in all_seen
+        if seen.get("domain_uuid")
+    }
+    return {"check": "thunderbolt_external", "receptacle": port["receptacle"], "peer": port["peer"], "hosts": hosts}
 
 
 def _address_check(device: str, source: Mapping[str, Any]) -> dict[str, Any]:

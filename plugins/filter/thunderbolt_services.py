@@ -32,7 +32,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Services for the C(services) option, one for the bridge or one per cabled port.
+  description:
+    - Services for the C(services) option, one for the bridge or one per port whose cable leads to another host.
+    - There is none for a port whose cable leads out of the inventory.
   type: list
   elements: dict
 """
@@ -48,6 +50,7 @@ def thunderbolt_services(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [
             {"port": f"Thunderbolt {port['receptacle']}", "enabled": True, "ipv4": _manual(port)}
             for port in plan["ports"]
+            if not port["external"]
         ]
     return []
 

@@ -76,6 +76,8 @@ options:
       - V(system_trust) - C(path).
       - V(tcp_port) - C(address), C(port), C(expected) (V(open), V(refused) or V(silent)), C(timeout), C(name).
       - V(thunderbolt_cable) - C(receptacle), C(peer), C(peer_domain_uuid), C(minimum_gigabits).
+      - V(thunderbolt_external) - C(receptacle), C(peer) (a machine outside of the inventory), C(hosts) (ports of
+        hosts by their domain UUID, to which the cable must not lead). An unplugged cable is only told.
       - V(thunderbolt_generation) - no arguments. It only says whether RDMA is possible.
       - V(traffic_path) - C(name), C(url), C(address) (ours, on the interface that the answer must come in by), C(other)
         (ours, elsewhere, for comparison).

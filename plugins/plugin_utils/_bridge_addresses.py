@@ -67,7 +67,10 @@ def fixed_address_problems(
     for host, written in fixed.items():
         address = _address(written)
         if host not in reasons:
-            text = f"{NAME} is set, but no cable of thunderbolt_links ends here; add the cable or remove {NAME}."
+            text = (
+                f"{NAME} is set, but no cable of thunderbolt_links joins this host with another one of the inventory; "
+                f"add the cable or remove {NAME}."
+            )
         elif reasons[host]:
             text = (
                 f"{NAME} is set, but {reasons[host]}, so each of its cables is a network of its own, whose addresses "

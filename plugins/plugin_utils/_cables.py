@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,12 @@ CABLE_PREFIX = 30
 MOST_RECEPTACLES = 8
 """No Mac has more Thunderbolt ports; which of them a model has is checked on the host."""
 
+EXTERNAL = "external"
+"""In place of a host: the cable ends at a machine outside of the inventory, whose name is the value."""
+
 _FORM = "write it as {olab1: 1, olab2: 1}"
+_EXTERNAL_FORM = "{olab1: 3, external: macbook}"
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -33,20 +39,31 @@ class End:
     """Where one end of a cable is plugged in."""
 
     host: str
-    receptacle: int
+    receptacle: int | None
+    """None at a machine outside of the inventory: nobody knows which, and nothing needs it."""
 
 
 @dataclass(frozen=True)
 class Cable:
-    """A cable between two hosts; its number is its place in the list, from 1."""
+    """A cable between two machines, the first a host; its number is its place in the list, from 1."""
 
     number: int
     ends: tuple[End, End]
 
     @property
     def hosts(self) -> tuple[str, str]:
-        """The two hosts the cable joins."""
+        """The two machines the cable joins."""
         return self.ends[0].host, self.ends[1].host
+
+    @property
+    def own_ends(self) -> tuple[End, ...]:
+        """The ends at hosts of the inventory: both, or one."""
+        return tuple(end for end in self.ends if end.receptacle is not None)
+
+    @property
+    def external(self) -> str | None:
+        """The machine outside of the inventory that the cable leads to, if it does."""
+        return self.ends[1].host if self.ends[1].receptacle is None else None
 
     def other(self, host: str) -> End:
         """Return the far end as seen from a host."""
@@ -54,7 +71,7 @@ class Cable:
 
     def __str__(self) -> str:
         """Name the cable by what it joins."""
-        return " - ".join(f"{end.host}:{end.receptacle}" for end in self.ends)
+        return " - ".join(end.host if end.receptacle is None else f"{end.host}:{end.receptacle}" for end in self.ends)
 
 
 def cable_network(cable: Cable, network: ipaddress.IPv4Network) -> ipaddress.IPv4Network:
@@ -72,9 +89,15 @@ def read_cables(links: Any) -> list[Cable]:
     """Turn a faultless list into cables; the ends are sorted by name because a mapping has no order of its own."""
     cables = []
     for number, link in enumerate(links or [], start=1):
-        first, second = (End(str(host), link[host]) for host in sorted(link))
-        cables.append(Cable(number, (first, second)))
+        ends = [End(str(host), link[host]) for host in sorted(link) if host != EXTERNAL]
+        ends += [End(link[EXTERNAL], None)] if EXTERNAL in link else []
+        cables.append(Cable(number, (ends[0], ends[1])))
     return cables
+
+
+def addressed(cables: Iterable[Cable]) -> list[Cable]:
+    """Return the cables that get addresses: those with both ends in the inventory."""
+    return [cable for cable in cables if cable.external is None]
 
 
 def cable_problems(links: Any, subnet: Any, hosts: Iterable[str]) -> list[Problem]:
@@ -87,7 +110,10 @@ def cable_problems(links: Any, subnet: Any, hosts: Iterable[str]) -> list[Proble
     problems = [problem for place, link in enumerate(links, start=1) for problem in _form_problems(place, link, known)]
     if problems:
         return problems
-    return _reuse_problems(read_cables(links)) + _subnet_problems(subnet, len(links))
+    cables = read_cables(links)
+    # An address follows from the number of its cable.
+    last = max((cable.number for cable in addressed(cables)), default=0)
+    return _reuse_problems(cables) + _spelling_problems(cables) + _subnet_problems(subnet, last)
 
 
 def unconfigured_problems(cables: Iterable[Cable], macs: Iterable[str], left: Iterable[str]) -> list[Problem]:
@@ -98,7 +124,7 @@ def unconfigured_problems(cables: Iterable[Cable], macs: Iterable[str], left: It
     known, absent = set(macs), set(left)
     problems = []
     for cable in cables:
-        for host, peer in (cable.hosts, cable.hosts[::-1]):
+        for host, peer in ((end.host, cable.other(end.host).host) for end in cable.own_ends):
             if host not in known:
                 reason = "only a Mac in the group macos has its Thunderbolt ports configured"
             elif host in absent and peer in known - absent:
@@ -118,15 +144,20 @@ def _form_problems(number: int, link: Any, known: set[str]) -> list[Problem]:
         return [Problem(INVENTORY, f"{where} is not a mapping of two hosts to their port numbers; {_FORM}.")]
     if len(link) != 2:
         ends = f"joins {enumerate_names(map(str, link))}" if link else "joins nothing"
+        form = f"{_FORM}, or as {_EXTERNAL_FORM} to a machine outside of the inventory" if EXTERNAL in link else _FORM
         return [
             Problem(
                 INVENTORY,
-                f"{where} {ends}; a cable has exactly two ends on two different hosts: {_FORM}.",
+                f"{where} {ends}; a cable has exactly two ends on two different hosts: {form}.",
             )
         ]
     problems = []
     for host, receptacle in link.items():
-        if host not in known:
+        if host == EXTERNAL:
+            subject = next((str(one) for one in link if one in known and one != EXTERNAL), INVENTORY)
+            if text := _external_fault(receptacle, known):
+                problems.append(Problem(subject, f"{where} has external: {text}"))
+        elif host not in known:
             guess = closest(str(host), known)
             advice = f"did you mean {guess}?" if guess else "add the host to the inventory or correct its name."
             problems.append(
@@ -151,11 +182,42 @@ def _form_problems(number: int, link: Any, known: set[str]) -> list[Problem]:
     return problems
 
 
+def _external_fault(name: Any, known: set[str]) -> str:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return (
+            f"{name!r}, which is not a name; write one for the machine outside of the inventory, of letters, digits, "
+            f"dots and hyphens, as in {_EXTERNAL_FORM}."
+        )
+    host = next((host for host in sorted(known) if host.casefold() == name.casefold()), None)
+    if host is None:
+        return ""
+    return (
+        f"{name}, but {host} is a host of the inventory; write {host} and its port number instead, as in {{{host}: 1}}."
+    )
+
+
+def _spelling_problems(cables: Iterable[Cable]) -> list[Problem]:
+    """Refuse two spellings of one name: a loop through that machine would not be seen."""
+    spelt: dict[str, Cable] = {}
+    problems = []
+    for cable in cables:
+        before = spelt.setdefault(cable.external.casefold(), cable) if cable.external else cable
+        if before.external != cable.external:
+            problems.append(
+                Problem(
+                    cable.ends[0].host,
+                    f"cable {cable.number} of thunderbolt_links has external: {cable.external}, and cable "
+                    f"{before.number} has {before.external}; write a machine's name the same way each time.",
+                )
+            )
+    return problems
+
+
 def _reuse_problems(cables: Iterable[Cable]) -> list[Problem]:
     used: dict[End, Cable] = {}
     problems = []
     for cable in cables:
-        for end in cable.ends:
+        for end in cable.own_ends:
             before = used.setdefault(end, cable)
             if before is not cable:
                 problems.append(

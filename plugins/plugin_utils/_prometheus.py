@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._cables import EXTERNAL
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import service_address
 
 if TYPE_CHECKING:
@@ -85,11 +86,14 @@ def _model_labels(backend: str, host: str, models: Iterable[Mapping[str, Any]]) 
 
 def inventory_rules(
     groups: Mapping[str, Sequence[str]],
-    links: Iterable[Mapping[str, int]],
+    links: Iterable[Mapping[str, Any]],
     workstations: Iterable[str] = (),
     encrypted: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Return recording rules that say what the inventory promises, for alerts and dashboards to compare with."""
+    """Return recording rules that say what the inventory promises, for alerts and dashboards to compare with.
+
+    A cable to a machine outside of the inventory may be unplugged at any time, so it is not promised.
+    """
     rules = [
         _record("cluster:host:info", instance=host, system=system)
         for system in ("linux", "macos")
@@ -97,7 +101,7 @@ def inventory_rules(
     ]
     rules += [_record("cluster:mac_workstation:info", instance=host) for host in workstations]
     rules += [_record("cluster:mac_filevault_allowed:info", instance=host) for host in encrypted]
-    for link in links:
+    for link in (link for link in links if EXTERNAL not in link):
         for host, receptacle in link.items():
             peer = next((other for other in link if other != host), host)
             rules.append(

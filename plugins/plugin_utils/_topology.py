@@ -6,6 +6,9 @@ macOS joins all Thunderbolt ports of a host in one bridge whose spanning tree do
 loop may keep that bridge; a loop needs one network per cable, and so does RDMA, which the bridge excludes. The place of
 a cable in the list is its number, and addresses follow from that number: a cable appended at the end changes no address
 that was there before. On a bridge a host may have an address that the inventory fixes, see `_bridge_addresses`.
+
+A machine outside of the inventory counts for loops, because its own bridge joins the cables that end there. Its cables
+get no address, and hosts that only they join are no neighbours.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._cables import (
     CABLE_PREFIX,
     Cable,
     End,
+    addressed,
     cable_addresses,
     cable_network,
     cable_problems,
@@ -45,6 +49,7 @@ class Component:
     """Hosts that reach each other over cables, and those cables."""
 
     hosts: tuple[str, ...]
+    """Those of the inventory."""
     cables: tuple[Cable, ...]
     loop: tuple[Cable, ...]
 
@@ -75,7 +80,7 @@ def _find_loop(cables: Sequence[Cable]) -> tuple[Cable, ...]:
 
 
 def components(cables: Iterable[Cable]) -> list[Component]:
-    """Split the cables into groups that share no host, in the order of their first cable."""
+    """Split the cables into groups that share no machine, in the order of their first cable."""
     groups: list[tuple[list[str], list[Cable]]] = []
     for cable in cables:
         touched = [group for group in groups if not set(cable.hosts).isdisjoint(group[0])]
@@ -85,7 +90,9 @@ def components(cables: Iterable[Cable]) -> list[Component]:
     found = []
     for hosts, members in groups:
         members.sort(key=lambda cable: cable.number)
-        found.append(Component(tuple(hosts), tuple(members), _find_loop(members)))
+        outside = {cable.external for cable in members}
+        own = tuple(host for host in hosts if host not in outside)
+        found.append(Component(own, tuple(members), _find_loop(members)))
     return sorted(found, key=lambda component: component.cables[0].number)
 
 
@@ -134,9 +141,14 @@ def topology_problems(
     if problems or not addresses:
         return problems
     found = components(read_cables(links))
-    reasons = {host: _why_not_bridge(one, mode, rdma=rdma) for one in found for host in one.hosts}
+    reasons = {
+        host: _why_not_bridge(one, mode, rdma=rdma)
+        for one in found
+        for cable in addressed(one.cables)
+        for host in cable.hosts
+    }
     mode = _mode_of_all(mode, rdma=rdma)
-    if not found:
+    if not reasons:
         return fixed_address_problems(addresses, reasons, None)
     network = ipaddress.IPv4Network(subnet)
     networks = {cable_network(cable, network): cable for cable in _of(found, mode, "subnets")}
@@ -144,8 +156,8 @@ def topology_problems(
 
 
 def _of(found: Iterable[Component], wanted: str, mode: str) -> list[Cable]:
-    """Return the cables of the components that have a mode."""
-    return [cable for component in found if component.mode(wanted) == mode for cable in component.cables]
+    """Return the cables with addresses of the components that have a mode."""
+    return [cable for component in found if component.mode(wanted) == mode for cable in addressed(component.cables)]
 
 
 def _why_not_bridge(component: Component, mode: str, *, rdma: bool) -> str:
@@ -176,6 +188,7 @@ def _port(cable: Cable, here: End, addresses: Mapping[str, str] | None) -> dict[
         "peer": peer.host,
         "peer_address": addresses[peer.host] if addresses else None,
         "peer_receptacle": peer.receptacle,
+        "external": cable.external is not None,
     }
 
 
@@ -228,6 +241,16 @@ def _bridge_plans(
     return plans
 
 
+def _add_external(component: Component, plans: Mapping[str, dict[str, Any]]) -> None:
+    """Add the ports that lead to machines outside; where two of them may close a loop, the bridge has to go."""
+    for cable in component.cables:
+        if cable.external:
+            plan = plans[cable.ends[0].host]
+            plan["ports"].append(_port(cable, cable.ends[0], None))
+            if plan["mode"] == "none" and component.loop and len(plan["ports"]) > 1:
+                plan["mode"] = "subnets"
+
+
 def plan_topology(
     links: Any,
     subnet: Any,
@@ -244,14 +267,17 @@ def plan_topology(
         raise TopologyError(" ".join(problem.sentence for problem in problems))
     mode = _mode_of_all(mode, rdma=rdma)
     plans = {host: _empty() for host in hosts}
-    cables = read_cables(links)
-    if cables:
+    found = components(read_cables(links))
+    if any(addressed(component.cables) for component in found):
         network = ipaddress.IPv4Network(subnet)
-        found = components(cables)
         own = bridge_addresses(_of(found, mode, "bridge"), _of(found, mode, "subnets"), network, fixed)
         for component in found:
             on_bridge = component.mode(mode) == "bridge"
-            plans |= _bridge_plans(component, network, own) if on_bridge else _subnet_plans(component, network)
+            # Whether a machine outside passes anything on is unknown.
+            for part in components(addressed(component.cables)):
+                plans |= _bridge_plans(part, network, own) if on_bridge else _subnet_plans(part, network)
+    for component in found:
+        _add_external(component, plans)
     for plan in plans.values():
         plan["ports"].sort(key=lambda port: port["receptacle"])
         plan["hosts_entries"] = [

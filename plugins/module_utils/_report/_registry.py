@@ -93,6 +93,7 @@ KINDS = {
     "system_trust": system_trust.KIND,
     "tcp_port": tcp_port.KIND,
     "thunderbolt_cable": thunderbolt_cable.KIND,
+    "thunderbolt_external": thunderbolt_cable.EXTERNAL_KIND,
     "thunderbolt_generation": rdma.GENERATION_KIND,
     "traffic_path": traffic_path.KIND,
     "wake_on_lan": waking.KIND,

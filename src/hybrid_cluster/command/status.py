@@ -130,9 +130,13 @@ def _gpu(host: Host, total: float | None, used: float | None, measured: Measured
 
 
 def _pool(cluster: Cluster, hosts: list[dict[str, Any]], measured: Measured) -> dict[str, Any]:
+    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._cables import EXTERNAL
+
     macs = [host for host in hosts if host["kind"] == "Mac"]
     cards = [host for host in hosts if host["kind"] == "GPU"]
-    cabled = {(host, str(port)) for link in cluster.shared("thunderbolt_links") or () for host, port in link.items()}
+    # How fast a machine outside of the inventory is reached says nothing of these hosts.
+    links = [link for link in cluster.shared("thunderbolt_links") or () if EXTERNAL not in link]
+    cabled = {(host, str(port)) for link in links for host, port in link.items()}
     speeds = [
         sample.value
         for sample in measured.samples.get("mac_thunderbolt_link_bits_per_second", ())

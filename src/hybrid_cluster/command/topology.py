@@ -54,7 +54,8 @@ def collect(cluster: Cluster, source: Source) -> dict[str, Any]:
         "networks": [
             {
                 "hosts": list(component.hosts),
-                "mode": plans[component.hosts[0]]["mode"],
+                "external": list(dict.fromkeys(cable.external for cable in component.cables if cable.external)),
+                "mode": next((mode for host in component.hosts if (mode := plans[host]["mode"]) != "none"), "none"),
                 "loop": [cable.number for cable in component.loop],
                 "cables": [_cable(cable, plans, measured) for cable in component.cables],
             }
@@ -67,12 +68,13 @@ def collect(cluster: Cluster, source: Source) -> dict[str, Any]:
 def _cable(cable: Any, plans: dict[str, dict[str, Any]], measured: Measured | None) -> dict[str, Any]:
     known = measured or _nothing()
     ends = [_end(end, plans, known) for end in cable.ends]
-    states = {end["connected"] for end in ends}
+    states = {end["connected"] for end in ends if not end["external"]}
     speeds = [end["bits_per_second"] for end in ends if end["bits_per_second"]]
     speed = min(speeds) if speeds and False not in states else None
     first, second = ends
     return {
         "number": cable.number,
+        "external": cable.external is not None,
         "ends": ends,
         "state": MISSING if False in states else UNKNOWN if None in states else LINKED,
         "bits_per_second": speed,
@@ -91,13 +93,17 @@ def _nothing() -> Measured:
 
 
 def _end(end: Any, plans: dict[str, dict[str, Any]], measured: Measured) -> dict[str, Any]:
+    if end.receptacle is None:
+        unknown = dict.fromkeys(("port", "address", "connected", "bits_per_second", "sent", "received"))
+        return {"host": end.host, "external": True, **unknown}
     labels = {"instance": end.host, "receptacle": str(end.receptacle)}
     plan = plans[end.host]
     port = next(port for port in plan["ports"] if port["receptacle"] == end.receptacle)
     return {
         "host": end.host,
+        "external": False,
         "port": end.receptacle,
-        "address": port["address"] or (plan["bridge"] or {}).get("address"),
+        "address": None if port["external"] else port["address"] or (plan["bridge"] or {}).get("address"),
         "connected": measured.truth("mac_thunderbolt_connected", **labels),
         "bits_per_second": measured.one("mac_thunderbolt_link_bits_per_second", **labels),
         "sent": measured.one("sent", **labels),
@@ -122,7 +128,7 @@ def render(document: dict[str, Any], *, ascii_only: bool = False) -> RenderableT
         parts.append(words("thunderbolt_links has no cable."))
     if document["not_cabled"]:
         parts.append(words(f"Without a cable: {output.folded(document['not_cabled'])}", FAINT))
-    if document["networks"]:
+    if any(_own_cables(document)):
         parts.append(words(_rdma(document)))
     if document["prometheus_silence"]:
         parts.append(words(f"Nothing is measured: {document['prometheus_silence']}.", UNSURE))
@@ -130,9 +136,10 @@ def render(document: dict[str, Any], *, ascii_only: bool = False) -> RenderableT
 
 
 def _title(network: dict[str, Any]) -> str:
-    how = {"bridge": "one bridge", "subnets": "a network for each cable"}[network["mode"]]
+    how = {"bridge": "one bridge", "subnets": "a network for each cable", "none": "no addresses"}[network["mode"]]
+    outside = f" and, outside of the inventory, {', '.join(network['external'])}" if network["external"] else ""
     loop = f"; cables {', '.join(map(str, network['loop']))} form a loop" if network["loop"] else ""
-    return f"{output.folded(network['hosts'])}: {how}{loop}"
+    return f"{output.folded(network['hosts'])}{outside}: {how}{loop}"
 
 
 def _draw(cable: dict[str, Any], width: int, ascii_only: bool) -> RenderableType:
@@ -142,22 +149,26 @@ def _draw(cable: dict[str, Any], width: int, ascii_only: bool) -> RenderableType
     if ascii_only:
         stroke = {LINKED: "=", MISSING: "-", UNKNOWN: "."}[state]
     line = f" {label} ".center(_WIDTH, stroke)
-    style = {LINKED: GOOD, MISSING: BAD, UNKNOWN: UNSURE}[state]
+    style = {LINKED: GOOD, MISSING: FAINT if cable["external"] else BAD, UNKNOWN: UNSURE}[state]
     drawn = words(f"{cable['number']:>3}  {first['host']:>{width}} {first['port']} ")
-    drawn.append_text(words(line, style)).append_text(words(f" {second['port']} {second['host']:<{width}}"))
+    drawn.append_text(words(line, style)).append_text(words(f" {second['port'] or ' '} {second['host']:<{width}}"))
     there, back = cable["bytes_per_second"]["there"], cable["bytes_per_second"]["back"]
     if there is not None or back is not None:
         rates = [UNKNOWN if rate is None else output.bytes_a_second(rate) for rate in (there, back)]
         arrows = ("->", "<-") if ascii_only else ("→", "←")
         drawn.append_text(words(f"  {arrows[0]} {rates[0]} {arrows[1]} {rates[1]}", FAINT))
-    elif state == MISSING:
+    elif state == MISSING and not cable["external"]:
         ends = [f"{end['host']}:{end['port']}" for end in cable["ends"] if end["connected"] is False]
         drawn.append_text(words(f"  nothing at {' and '.join(ends)}", BAD))
     return drawn
 
 
+def _own_cables(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [cable for one in document["networks"] for cable in one["cables"] if not cable["external"]]
+
+
 def _rdma(document: dict[str, Any]) -> str:
-    possible = [cable["rdma_possible"] for one in document["networks"] for cable in one["cables"]]
+    possible = [cable["rdma_possible"] for cable in _own_cables(document)]
     counts = f"{possible.count(True)} of {len(possible)} cables have the speed of Thunderbolt 5"
     if None in possible:
         counts += f", {possible.count(None)} {'is' if possible.count(None) == 1 else 'are'} unknown"

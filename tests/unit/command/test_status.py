@@ -43,6 +43,15 @@ def test_for_programs(cluster, site, metrics):
     assert document["alerts"] == [{"name": "ThunderboltCableMissing", "severity": "critical", "host": "mini3"}]
 
 
+def test_links_to_machines_outside_do_not_count(cluster, inventory, metrics):
+    links = [{"mini1": 1, "mini2": 1}, {"mini1": 2, "external": "laptop"}]
+    folder = inventory({"macos": {"hosts": {"mini1": None, "mini2": None}}}, thunderbolt_links=links)
+    for receptacle, speed in (("1", 80e9), ("2", 20e9)):
+        metrics.add("mac_thunderbolt_link_bits_per_second", speed, instance="mini1", receptacle=receptacle)
+    pool = cluster("status", "--json", "-i", folder, "--prometheus", metrics.url).json["pool"]
+    assert pool["slowest_link_bits_per_second"] == 80_000_000_000
+
+
 def test_on_a_terminal(terminal, site, metrics):
     measure(metrics)
     said = terminal("status", "-i", site, "--prometheus", metrics.url)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hybrid_cluster.command import exits
 from tests.unit.command.conftest import measure
 
@@ -54,3 +56,47 @@ def test_no_cable_is_no_failure(cluster, inventory):
     said = cluster("topology", "-i", inventory({"macos": {"hosts": {"mini1": None, "mini2": None}}}))
     assert (said.code, said.err) == (exits.OK, "")
     assert said.lines == ["thunderbolt_links has no cable.", "Without a cable: mini1-2"]
+
+
+OUT = [{"mini1": 1, "mini2": 1}, {"mini1": 2, "external": "laptop"}, {"mini3": 1, "external": "desk"}]
+
+
+@pytest.fixture
+def outside(inventory):
+    return inventory(
+        {"macos": {"hosts": {"mini1": None, "mini2": None, "mini3": None}}},
+        thunderbolt_links=OUT,
+        thunderbolt_subnet="10.66.64.0/24",
+    )
+
+
+def test_cables_to_machines_outside_for_programs(cluster, outside, metrics):
+    metrics.add("mac_thunderbolt_connected", 0, instance="mini3", receptacle="1")
+    document = cluster("topology", "--json", "-i", outside, "--prometheus", metrics.url).json
+    assert [(one["hosts"], one["external"], one["mode"]) for one in document["networks"]] == [
+        (["mini1", "mini2"], ["laptop"], "bridge"),
+        (["mini3"], ["desk"], "none"),
+    ]
+    first, second = document["networks"][0]["cables"]
+    assert (first["external"], second["external"]) == (False, True)
+    assert [(end["host"], end["port"], end["address"], end["external"]) for end in second["ends"]] == [
+        ("mini1", 2, None, False),
+        ("laptop", None, None, True),
+    ]
+    (third,) = document["networks"][1]["cables"]
+    assert third["state"] == "no link"
+
+
+def test_cables_to_machines_outside_on_a_terminal(terminal, outside, metrics):
+    metrics.add("mac_thunderbolt_connected", 1, instance="mini1", receptacle="2")
+    metrics.add("mac_thunderbolt_link_bits_per_second", 40e9, instance="mini1", receptacle="2")
+    metrics.add("mac_thunderbolt_connected", 0, instance="mini3", receptacle="1")
+    said = terminal("topology", "-i", outside, "--prometheus", metrics.url)
+    assert said.lines[0] == "mini1-2 and, outside of the inventory, laptop: one bridge"
+    assert said.lines[2].startswith("  2   mini1 2 ━")
+    assert " 40 Gbit/s " in said.lines[2]
+    assert said.lines[2].rstrip().endswith("laptop")
+    assert "mini3 and, outside of the inventory, desk: no addresses" in said.lines
+    # A machine outside may be carried away.
+    assert "nothing at" not in said.out
+    assert "0 of 1 cables have the speed of Thunderbolt 5, 1 is unknown" in " ".join(said.lines)

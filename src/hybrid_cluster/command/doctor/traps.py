@@ -127,7 +127,7 @@ TRAPS = (
         "cable",
         "A cable that is loose, slow or at another port is missing from the network that exo was given.",
         "Look at both ends of the cable; `cluster topology` draws which goes where.",
-        (Lines("link"), Lines("thunderbolt_cable")),
+        (Lines("link"), Lines("thunderbolt_cable"), Lines("thunderbolt_external")),
     ),
     Trap(
         "clock",

@@ -158,6 +158,11 @@ def test_broken_inventory_is_one_sentence(changes: dict[str, Any], sentence: str
     assert caught.value.exit_code == EXIT_INVENTORY
 
 
+def test_a_machine_outside_of_the_inventory_is_not_in_the_lab() -> None:
+    links = [{"olab1": 1, "olab2": 2}, {"olab1": 2, "external": "laptop"}]
+    assert inventory.parse(listed(everyone={"thunderbolt_links": links})) == inventory.parse(listed())
+
+
 def test_inventory_without_hosts() -> None:
     with pytest.raises(InventoryError, match="has no host in the groups macos and linux"):
         inventory.parse({"_meta": {"hostvars": {}}})

@@ -111,7 +111,9 @@ def test_targets_for_another_prometheus():
 
 
 def test_expectations():
-    (group,) = FILTERS["prometheus_inventory_rules"](GROUPS, [{"a": 1, "b": 2}], ["b"], ["c"])["groups"]
+    (group,) = FILTERS["prometheus_inventory_rules"](
+        GROUPS, [{"a": 1, "b": 2}, {"a": 3, "external": "laptop"}], ["b"], ["c"]
+    )["groups"]
     seen = {(rule["record"], *sorted(rule.get("labels", {}).values())) for rule in group["rules"]}
     assert seen == {
         ("cluster:host:info", "a", "linux"),

@@ -44,6 +44,18 @@ def test_a_bridge_may_have_no_more_cables_than_the_inventory():
     assert checks[1]["device"] == "bridge0"
 
 
+def test_a_cable_outside_only_must_not_lead_to_a_host():
+    hosts = {f"{host}-{n}": f"port {n} of {host}" for host in "abc" for n in (1, 2, 3)}
+    outside = {"check": "thunderbolt_external", "receptacle": 3, "peer": "laptop", "hosts": hosts}
+    checks = report([{"a": 3, "external": "laptop"}], "a")
+    assert checks == [{"capability": "thunderbolt", **outside}]
+    checks = report([{"a": 1, "b": 1}, {"a": 3, "external": "laptop"}], "a")
+    assert checks[-3] == {"capability": "thunderbolt", **outside}
+    assert [check["check"] for check in checks[-2:]] == ["resolves", "link"]
+    # It is no cable too many on the bridge.
+    assert checks[0]["cables"] == 2
+
+
 def test_hosts_that_were_not_looked_at_are_measured_as_far_as_they_are_known():
     checks = report(RING, "a", {})
     assert [check["check"] for check in checks].count("addresses") == 0

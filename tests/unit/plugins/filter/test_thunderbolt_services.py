@@ -45,6 +45,20 @@ RING = [{"a": 1, "b": 1}, {"b": 2, "c": 1}, {"c": 2, "a": 3}]
             ],
             id="one network per cable",
         ),
+        pytest.param([{"a": 3, "external": "laptop"}], "a", [], id="a cable outside"),
+        pytest.param([{"a": 2, "external": "laptop"}, {"a": 3, "external": "laptop"}], "a", [], id="a loop outside"),
+        pytest.param(
+            [{"a": 1, "b": 1}, {"a": 2, "external": "laptop"}, {"b": 2, "external": "laptop"}],
+            "a",
+            [
+                {
+                    "port": "Thunderbolt 1",
+                    "enabled": True,
+                    "ipv4": {"method": "manual", "address": "10.9.0.1", "netmask": "255.255.255.252"},
+                },
+            ],
+            id="a cable between hosts beside one outside",
+        ),
     ],
 )
 def test_services(links, host, expected):

@@ -241,6 +241,50 @@ STORED_BRIDGE = {
             id="cable-false-when-unplugged",
         ),
         pytest.param(
+            {"check": "thunderbolt_external", "receptacle": 1, "peer": "laptop", "hosts": {"1-2": "port 1 of olab3"}},
+            [PROFILE, PORTS],
+            {},
+            (
+                True,
+                f"leads to laptop, which is outside of the inventory: Mac15,14 ({PEER}), 80 Gb/s",
+                "leads to laptop, which is outside of the inventory, or nothing plugged in",
+            ),
+            id="cable-outside",
+        ),
+        pytest.param(
+            {"check": "thunderbolt_external", "receptacle": 2, "peer": "laptop", "hosts": {}},
+            [PROFILE, PORTS],
+            {},
+            (
+                True,
+                "leads to laptop, which is outside of the inventory: nothing plugged in",
+                "leads to laptop, which is outside of the inventory, or nothing plugged in",
+            ),
+            id="cable-outside-unplugged",
+        ),
+        pytest.param(
+            {"check": "thunderbolt_external", "receptacle": 1, "peer": "laptop", "hosts": {PEER: "port 1 of olab3"}},
+            [PROFILE, PORTS],
+            {},
+            (
+                False,
+                "leads to port 1 of olab3",
+                "leads to laptop, which is outside of the inventory, or nothing plugged in",
+            ),
+            id="cable-outside-false-at-a-host",
+        ),
+        pytest.param(
+            {"check": "thunderbolt_external", "receptacle": 9, "peer": "laptop", "hosts": {}},
+            [PROFILE, PORTS],
+            {},
+            (
+                False,
+                "this Mac has no port 9",
+                "leads to laptop, which is outside of the inventory, or nothing plugged in",
+            ),
+            id="cable-outside-false-without-the-port",
+        ),
+        pytest.param(
             {**POWER, "expected": {"sleep": 0}},
             [call(["/usr/bin/pmset", "-g", "custom"], hangs=True)],
             {},

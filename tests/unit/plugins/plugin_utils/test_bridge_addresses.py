@@ -88,7 +88,10 @@ def test_nobody_is_given_an_address_in_the_network_of_a_cable() -> None:
 
 
 IS_SET = "thunderbolt_address is set, but"
-NO_CABLE = f"{IS_SET} no cable of thunderbolt_links ends here; add the cable or remove thunderbolt_address."
+NO_CABLE = (
+    f"{IS_SET} no cable of thunderbolt_links joins this host with another one of the inventory; add the cable or "
+    "remove thunderbolt_address."
+)
 FOLLOWS = (
     "so each of its cables is a network of its own, whose addresses follow from the cable; remove thunderbolt_address."
 )

@@ -19,6 +19,10 @@ STAR = [{"a": 1, "b": 1}, {"a": 2, "c": 1}, {"a": 3, "d": 1}]
 PAIR = [{"a": 1, "b": 1}, {"a": 2, "b": 2}]
 
 
+def out(host: str, port: int = 3, name: str = "laptop") -> dict[str, Any]:
+    return {host: port, "external": name}
+
+
 @pytest.mark.parametrize(
     ("links", "mode", "expected"),
     [
@@ -35,6 +39,27 @@ PAIR = [{"a": 1, "b": 1}, {"a": 2, "b": 2}]
         pytest.param(CHAIN, "bridge", ["bridge"] * 3 + ["none"] * 2, id="chain-bridge-wanted"),
         pytest.param(CHAIN, "subnets", ["subnets"] * 3 + ["none"] * 2, id="chain-subnets-wanted"),
         pytest.param(RING, "subnets", ["subnets"] * 3 + ["none"] * 2, id="ring-subnets-wanted"),
+        pytest.param([out("a")], "auto", ["none"] * 5, id="one-cable-outside"),
+        pytest.param([out("a")], "subnets", ["none"] * 5, id="one-cable-outside-subnets-wanted"),
+        pytest.param([out("a", 1), out("a", 2)], "auto", ["subnets"] + ["none"] * 4, id="parallel-cables-outside"),
+        pytest.param([out("a"), out("b")], "auto", ["none"] * 5, id="two-hosts-at-one-machine-outside"),
+        pytest.param([out("a"), *CHAIN], "auto", ["bridge"] * 3 + ["none"] * 2, id="chain-with-a-tail-outside"),
+        pytest.param(
+            [*CHAIN, out("a"), out("c", 3, "desk")], "auto", ["bridge"] * 3 + ["none"] * 2, id="two-machines-outside"
+        ),
+        pytest.param([*CHAIN, out("a"), out("c")], "auto", ["subnets"] * 3 + ["none"] * 2, id="chain-closed-outside"),
+        pytest.param(
+            [*CHAIN, out("a"), out("c"), out("d"), {"e": 1, "external": "desk"}],
+            "auto",
+            ["subnets"] * 3 + ["none"] * 2,
+            id="beside-a-loop-outside",
+        ),
+        pytest.param(
+            [{"a": 1, "b": 1}, {"c": 1, "d": 1}, out("b"), out("c")],
+            "auto",
+            ["bridge"] * 4 + ["none"],
+            id="two-pairs-joined-outside",
+        ),
     ],
 )
 def test_mode_follows_from_the_cables(links: Any, mode: str, expected: list[str]) -> None:
@@ -76,6 +101,7 @@ def test_a_host_of_a_ring_in_full() -> None:
                 "peer": "a",
                 "peer_address": "10.66.64.1",
                 "peer_receptacle": 1,
+                "external": False,
             },
             {
                 "cable": 2,
@@ -86,6 +112,7 @@ def test_a_host_of_a_ring_in_full() -> None:
                 "peer": "c",
                 "peer_address": "10.66.64.6",
                 "peer_receptacle": 1,
+                "external": False,
             },
         ],
         "bridge": None,
@@ -110,6 +137,7 @@ def test_a_host_of_a_chain_in_full() -> None:
                 "peer": "b",
                 "peer_address": None,
                 "peer_receptacle": 2,
+                "external": False,
             }
         ],
         "bridge": {"address": "10.66.64.6", "netmask": "255.255.255.0", "prefix": 24},
@@ -119,6 +147,42 @@ def test_a_host_of_a_chain_in_full() -> None:
         ],
         "hosts_entries": [{"name": "a.tb", "address": "10.66.64.1"}, {"name": "b.tb", "address": "10.66.64.2"}],
     }
+
+
+@pytest.mark.parametrize("links", [[out("c", 2)], [*CHAIN, out("c", 2)], [*RING[:1], out("c", 2)]])
+def test_a_port_whose_cable_leads_outside_has_no_address(links: list[Any]) -> None:
+    plan = plan_topology(links, SUBNET, HOSTS, "subnets")["c"]
+    assert plan["ports"][-1] == {
+        "cable": len(links),
+        "receptacle": 2,
+        "address": None,
+        "netmask": None,
+        "prefix": None,
+        "peer": "laptop",
+        "peer_address": None,
+        "peer_receptacle": None,
+        "external": True,
+    }
+    assert "laptop" not in str([plan["neighbours"], plan["hosts_entries"], plan["bridge"]])
+
+
+def test_hosts_that_only_a_machine_outside_joins_are_no_neighbours() -> None:
+    plans = plan_topology([{"a": 1, "b": 1}, {"c": 1, "d": 1}, out("b"), out("c")], SUBNET, HOSTS)
+    assert {host: [one["host"] for one in plans[host]["neighbours"]] for host in "abcd"} == {
+        "a": ["b"],
+        "b": ["a"],
+        "c": ["d"],
+        "d": ["c"],
+    }
+    assert len({plans[host]["bridge"]["address"] for host in "abcd"}) == 4
+
+
+def test_cables_outside_need_no_network() -> None:
+    assert topology_problems([out("a"), out("b")], None, HOSTS, "auto") == []
+    assert plan_topology([out("a")], None, HOSTS)["a"]["mode"] == "none"
+    # But they have a number like any other.
+    (problem,) = topology_problems([out("a"), {"a": 1, "b": 1}], "10.66.64.0/30", HOSTS, "auto")
+    assert "has room for 1 cables" in problem.sentence
 
 
 def test_further_cables_to_a_peer_have_names_of_their_own() -> None:
@@ -142,6 +206,9 @@ def _addresses(plan: dict[str, dict[str, Any]]) -> dict[Any, str]:
         pytest.param(RING, {"a": 3, "b": 3}, id="within-a-ring"),
         pytest.param(RING, {"d": 1, "e": 1}, id="beside-a-ring"),
         pytest.param(PAIR, {"a": 3, "b": 3}, id="third-parallel"),
+        pytest.param(CHAIN, out("a"), id="outside"),
+        pytest.param(RING, out("a"), id="outside-of-a-ring"),
+        pytest.param([out("a"), *CHAIN], {"d": 1, "a": 2}, id="after-one-outside"),
     ],
 )
 def test_an_appended_cable_changes_no_address(links: list[Any], cable: dict[str, int]) -> None:
