@@ -39,6 +39,8 @@ class Neighbour:
     host: str | None = None
     cable: str | None = None
     receptacle: int | None = None
+    required: bool = True
+    """Whether silence is a fault; a host that is not in this run may not be set up yet."""
 
     @property
     def place(self) -> str:
@@ -118,6 +120,15 @@ def measure_all(
             for neighbour in neighbours
         }
         return {name: task.result() for name, task in tasks.items()}
+
+
+def not_set_up(neighbour: Neighbour) -> str:
+    """Return the sentence about a silent neighbour that need not answer."""
+    host = neighbour.host or "its host"
+    return (
+        f"{neighbour.name} ({neighbour.address}) does not answer; {host} is not in this run, or was left out, and may "
+        "not be set up yet."
+    )
 
 
 def dead_link(neighbour: Neighbour, trip: RoundTrip) -> str | None:

@@ -10,7 +10,8 @@ module: link_check
 short_description: Round trips to neighbours
 version_added: 0.1.0
 description:
-  - Measures the round trip to every neighbour at the same time and fails with one sentence for each that is dead.
+  - Measures the round trip to every neighbour at the same time and fails with one sentence for each that is dead and
+    must answer.
   - The first packets over a new Thunderbolt link are lost, so the measurement starts with the first answer.
   - Works on macOS and Linux.
 extends_documentation_fragment:
@@ -41,6 +42,10 @@ options:
       cable:
         description: Cable to name when the link does not answer.
         type: str
+      required:
+        description: Whether it is a failure that the link does not answer. Otherwise a warning names the neighbour.
+        type: bool
+        default: true
   count:
     description: How many packets are measured on each link.
     type: int
@@ -103,7 +108,10 @@ def run(module: AnsibleModule) -> tuple[dict[str, dict[str, object]], list[str]]
         }
         for name, trip in trips.items()
     }
-    sentences = [_ping.dead_link(neighbour, trips[neighbour.name]) for neighbour in neighbours]
+    for neighbour in neighbours:
+        if not (neighbour.required or trips[neighbour.name].alive):
+            module.warn(_ping.not_set_up(neighbour))
+    sentences = [_ping.dead_link(neighbour, trips[neighbour.name]) for neighbour in neighbours if neighbour.required]
     return links, [sentence for sentence in sentences if sentence]
 
 
@@ -121,6 +129,7 @@ def main() -> None:
                     "host": {"type": "str"},
                     "receptacle": {"type": "int"},
                     "cable": {"type": "str"},
+                    "required": {"type": "bool", "default": True},
                 },
             },
             "count": {"type": "int", "default": 5},

@@ -49,7 +49,8 @@ options:
       - V(interception) - C(host) and C(port) of a proxy, C(site), C(bundle), C(authority), C(opened) (default V(true)).
       - V(lan_port) - C(address) (of this host), C(minimum_megabits). Wi-Fi and what is unknown are only told.
       - V(launchd_absent) - C(label), C(paths), C(location).
-      - V(link) - C(name), C(address), C(host), C(receptacle), C(cable), C(count), C(warm_up_seconds), C(maximum_ms).
+      - V(link) - C(name), C(address), C(host), C(receptacle), C(cable), C(count), C(warm_up_seconds), C(maximum_ms),
+        C(required) (default V(true); otherwise silence is only told).
       - V(llama_cpp_rest) - C(path) (where the program that runs llama.cpp tells which models rest).
       - V(macos_profile) - C(profile), C(unmanaged) (names of settings). It only says what is left alone.
       - V(macos_setting) - C(setting) (an option of M(hybrid_ai.cluster.macos_headless)), C(expected) (a value of it).

@@ -14,7 +14,10 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._report._base im
 
 
 def measure(arguments: Arguments, context: Context) -> Measurement:
-    """Measure; lost packets and round trips above `maximum_ms` make the line false."""
+    """Measure; lost packets and round trips above `maximum_ms` make the line false.
+
+    So does silence, unless `required` is false.
+    """
     receptacle = arguments.integer("receptacle", 0)
     neighbour = _ping.Neighbour(
         name=arguments.text("name"),
@@ -22,6 +25,7 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
         host=arguments.optional_text("host"),
         cable=arguments.optional_text("cable"),
         receptacle=receptacle or None,
+        required=arguments.switch("required", True),
     )
     limit = arguments.number("maximum_ms")
     expected = f"an answer within {limit:g} ms" if limit is not None else "an answer"
@@ -33,6 +37,8 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
         arguments.integer("warm_up_seconds", 5),
     )
     dead = _ping.dead_link(neighbour, trip)
+    if dead and not neighbour.required:
+        return Measurement(True, f"unknown: {_ping.not_set_up(neighbour)}".rstrip("."), f"{expected} once it is set up")
     if dead:
         return Measurement(False, "no answer", expected, dead)
     slow = limit is not None and trip.average is not None and trip.average > limit

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.unit.roles.render import render
 
 CHAIN = [{"a": 1, "b": 1}, {"b": 2, "c": 1}]
@@ -44,3 +46,28 @@ def test_rdma_makes_each_cable_a_network_whatever_type_the_value_has() -> None:
     for value in (True, "true"):
         assert {plan["mode"] for plan in plans(hosts, thunderbolt_rdma=value).values()} == {"subnets"}
     assert {plan["mode"] for plan in plans(hosts).values()} == {"bridge"}
+
+
+@pytest.mark.parametrize(
+    ("run", "required"),
+    [
+        pytest.param("abc", {"a": True, "c": True}, id="all"),
+        pytest.param("bc", {"a": False, "c": True}, id="a-left-out"),
+        pytest.param("b", {"a": False, "c": False}, id="b-alone"),
+    ],
+)
+def test_neighbours_outside_of_the_run_need_not_answer(run: str, required: dict[str, bool]) -> None:
+    for links in (CHAIN, [*CHAIN, {"b": 3, "external": "laptop"}]):
+        neighbours, report = render(
+            "thunderbolt",
+            "__thunderbolt_neighbours",
+            "__thunderbolt_report",
+            groups={"all": ["a", "b", "c"]},
+            hostvars={host: {"inventory_hostname": host} for host in "abc"},
+            inventory_hostname="b",
+            thunderbolt_links=links,
+            ansible_play_hosts=list(run),
+        )
+        assert {one["host"]: one.get("required", True) for one in neighbours} == required
+        asked = [check for check in report if check["check"] == "link"]
+        assert {one["host"]: one.get("required", True) for one in asked} == required

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.unit.plugins.harness import Call, call
-from tests.unit.plugins.recorded import recorded
+from tests.unit.plugins.recorded import recorded, warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +94,19 @@ def test_failures(
 ) -> None:
     result = run_module("link_check", args, calls, check=True)
     assert (result["failed"], result["msg"]) == (True, message)
+
+
+def test_who_need_not_answer_is_named(run_module: Callable[..., dict[str, Any]]) -> None:
+    result = run_module(
+        "link_check",
+        {"neighbours": [{**NEIGHBOUR, "required": False}], "warm_up_seconds": 0},
+        [SILENT],
+        system="Darwin",
+    )
+    assert (result["changed"], result["links"]["olab2.tb"]["lost"]) == (False, 1)
+    assert warnings_of(result) == [
+        "olab2.tb (10.66.64.2) does not answer; olab2 is not in this run, or was left out, and may not be set up yet."
+    ]
 
 
 def test_nobody_to_ask(run_module: Callable[..., dict[str, Any]]) -> None:

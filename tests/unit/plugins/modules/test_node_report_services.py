@@ -59,6 +59,10 @@ PORTS = call(
     out=recorded("networksetup-listallhardwareports.macos-26.txt"),
 )
 POWER = {"check": "macos_setting", "setting": "power"}
+NOT_SET_UP = (
+    "unknown: olab2.tb (10.66.64.2) does not answer; "
+    "olab2 is not in this run, or was left out, and may not be set up yet"
+)
 PEER = "0E6A7C55-1C34-4A0E-9BB5-4F3E4F3A6A10"
 PING = ["/sbin/ping", "-n", "-c", "1", "-W", "1000", "10.66.64.2"]
 PINGS = ["/sbin/ping", "-n", "-c", "3", "-W", "1000", "-i", "0.2", "10.66.64.2"]
@@ -218,6 +222,17 @@ STORED_BRIDGE = {
             {},
             (False, "no answer", "an answer"),
             id="link-false-when-dead",
+        ),
+        pytest.param(
+            {**LINK, "warm_up_seconds": 0, "required": False, "host": "olab2"},
+            [call(PING, rc=2, out="1 packets transmitted, 0 packets received, 100.0% packet loss\n")],
+            {},
+            (
+                True,
+                NOT_SET_UP,
+                "an answer once it is set up",
+            ),
+            id="link-that-need-not-answer",
         ),
         pytest.param(
             {"check": "thunderbolt_cable", "receptacle": 1, "peer": "olab2", "peer_domain_uuid": PEER},
