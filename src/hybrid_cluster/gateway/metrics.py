@@ -57,7 +57,7 @@ class Metrics:
         self._declare("first_token_seconds", "histogram", "Seconds until a model said something.", "model")
         self._declare("backend_failures_total", "counter", "Requests that a backend did not answer whole.", "backend")
         self._declare("group_state", "gauge", "1 for the state that hosts are in.", "group", "state")
-        self._declare("asleep", "gauge", "Whether a host sleeps, or goes to sleep or wakes.", "host")
+        self._declare("asleep", "gauge", "Whether a host sleeps, goes to sleep or wakes, as it was told.", "host")
         self._declare("held", "gauge", "Requests that wait for hosts to wake.", "group")
         self._declare("wakes_total", "counter", "Wakes that ended.", "group", "result")
         self._declare("wake_seconds", "histogram", "Seconds from the first packet until all hosts were there.", "group")

@@ -40,7 +40,6 @@ _WARMED_AGAIN = 300.0
 _CAME = ("a request came",)
 # What a member fails with whose host went to sleep, or whose model is gone, since it answered last.
 _LOST = {"backend_unreachable", "model_not_ready"}
-_AWAY = {State.SUSPENDING, State.ASLEEP, State.WAKING}
 VERSION = 1
 NOT_ASKED = {"host_not_awake", "gateway_stops"}
 """The words for a failure of a member that was not asked."""
@@ -408,7 +407,7 @@ class Waking:
             for state in State:
                 metrics.set("group_state", name, str(state), value=group.state is state)
             for host in hosts.host:
-                metrics.set("asleep", host, value=group.state in _AWAY)
+                metrics.set("asleep", host, value=group.sent_to_sleep)
             metrics.set("held", name, value=group.waiting)
             metrics.set("wakes_total", name, "woken", value=group.woken)
             metrics.set("wakes_total", name, "failed", value=group.wakes_failed)
