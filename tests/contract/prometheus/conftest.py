@@ -8,10 +8,12 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _prometheus
 
 from lab import names
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILES = Path(__file__).parents[3] / "roles/prometheus/files"
-INTERVAL = "15s"
+INTERVAL = "30s"
 EXO = ["olab1", "olab2", "olab3"]
 LINKS = [{"olab1": 1, "olab2": 2}]
 
@@ -36,31 +38,50 @@ def promtool() -> str:
     pytest.skip("There is no promtool on this machine; `lab up` fetches it, or set PROMTOOL_PROGRAM.")
 
 
-@pytest.fixture
-def rules(promtool: str, tmp_path: Path) -> Any:
-    """Return a check: series as promtool writes their values, and what expressions are at a time then."""
-    inventory = _prometheus.inventory_rules({"macos": EXO, "exo": EXO, "linux": ["gpu1"]}, LINKS)
-    # JSON is YAML, too.
-    (tmp_path / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
+@dataclass(frozen=True)
+class Situation:
+    """What Prometheus has scraped, and whether an alert fires at some times."""
 
-    def check(series: Mapping[str, str], wanted: Mapping[tuple[str, str], float]) -> None:
-        test = {
-            "rule_files": [str(FILES / "recordings.yml"), str(FILES / "alerts.yml"), "inventory.yml"],
-            "evaluation_interval": INTERVAL,
-            "tests": [
-                {
-                    "interval": INTERVAL,
-                    "input_series": [{"series": name, "values": values} for name, values in series.items()],
-                    "promql_expr_test": [
-                        {"expr": expression, "eval_time": time, "exp_samples": [{"labels": "{}", "value": value}]}
-                        for (expression, time), value in wanted.items()
-                    ],
-                }
+    series: Mapping[str, str]
+    """The values of each series as promtool writes them."""
+    fires: Mapping[str, int]
+    """How many times, at each time."""
+
+    def written(self, name: str, alert: str) -> dict[str, Any]:
+        """Return it as promtool reads it."""
+        expression = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}}) or vector(0)'
+        return {
+            "name": name,
+            "interval": INTERVAL,
+            "input_series": [{"series": series, "values": values} for series, values in self.series.items()],
+            "promql_expr_test": [
+                {"expr": expression, "eval_time": time, "exp_samples": [{"labels": "{}", "value": number}]}
+                for time, number in self.fires.items()
             ],
         }
-        path = tmp_path / "test.yml"
-        path.write_text(json.dumps(test), encoding="utf-8")
-        done = subprocess.run([promtool, "test", "rules", str(path)], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def check(promtool: str, tmp_path: Path) -> Any:
+    """Return a function that tries one alert in several situations, each with a name."""
+    text = (FILES / "alerts.yml").read_text(encoding="utf-8")
+    names_of_all = {rule["alert"] for group in yaml.safe_load(text)["groups"] for rule in group["rules"]}
+
+    def run(alert: str, situations: Mapping[str, Situation]) -> None:
+        made = {
+            "inventory.yml": _prometheus.inventory_rules({"macos": EXO, "exo": EXO, "linux": ["gpu1"]}, LINKS),
+            "alerts.yml": _prometheus.alert_rules(text, absent=sorted(names_of_all - {alert})),
+            "test.yml": {
+                "rule_files": [str(FILES / "recordings.yml"), "inventory.yml", "alerts.yml"],
+                "evaluation_interval": INTERVAL,
+                "tests": [situation.written(name, alert) for name, situation in situations.items()],
+            },
+        }
+        for name, document in made.items():
+            # JSON is YAML, too.
+            (tmp_path / name).write_text(json.dumps(document), encoding="utf-8")
+        command = [promtool, "test", "rules", str(tmp_path / "test.yml")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
-    return check
+    return run
