@@ -52,6 +52,7 @@ class Metrics:
     def __init__(self) -> None:
         self._families: dict[str, _Family] = {}
         self._declare("requests_total", "counter", "Requests that ended.", "model", "endpoint", "status")
+        self._declare("refused_quiet_total", "counter", "Requests among them that quiet hours refused.", "model")
         self._declare("running", "gauge", "Requests that run or wait.", "model")
         self._declare("tokens_total", "counter", "Tokens of requests, as backends or else texts tell.", "model", "kind")
         self._declare("first_token_seconds", "histogram", "Seconds until a model said something.", "model")

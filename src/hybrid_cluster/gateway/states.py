@@ -443,7 +443,9 @@ class Group:
     def _wake_or_refuse(self) -> list[Action]:
         if not self.quiet:
             return self._wake()
-        refused = [Refuse(request, f"{self.name} sleeps at this time.", _LONGEST_GUESS) for request in self._waiting]
+        refused = [
+            Refuse(request, f"{self.name} sleeps at this time.", _LONGEST_GUESS, True) for request in self._waiting
+        ]
         self._waiting.clear()
         return list(refused)
 

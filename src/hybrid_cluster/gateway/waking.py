@@ -265,8 +265,9 @@ class Waking:
                 self._start(hosts, "suspend", self._suspend(hosts))
             case actions.Forward(request):
                 _set(self._held.get(request), None)
-            case actions.Refuse(request, sentence, retry_after):
-                failure = Failure(503, sentence, code="host_not_awake", retry_after=retry_after)
+            case actions.Refuse(request, sentence, retry_after, intended):
+                code = "host_not_awake"
+                failure = Failure(503, sentence, code=code, retry_after=retry_after, intended=intended)
                 _set(self._held.get(request), failure)
             case actions.Drain():
                 # Every request goes through this program; see `elsewhere` of the group for those that do not.

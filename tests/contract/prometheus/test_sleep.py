@@ -14,6 +14,9 @@ from tests.contract.prometheus.conftest import FILES, Situation
 # Longer than a look back and a delay together.
 TIMES = 80
 END = "40m"
+FAILED = 'hybrid_gateway_requests_total{instance="desk",model="m",endpoint="x",status="503"}'
+ANSWERED = 'hybrid_gateway_requests_total{instance="desk",model="m",endpoint="x",status="200"}'
+REFUSED = 'hybrid_gateway_refused_quiet_total{instance="desk",model="m"}'
 ASLEEP = 'hybrid_gateway_asleep{{job="gateway_metrics",instance="desk",host="{}"}}'
 
 
@@ -106,7 +109,7 @@ def test_a_model_has_ten_minutes_after_the_wake(check):
 
 
 def of_several(series, asleep, fires):
-    return Situation({**constant(series), **told("", {name: f"1x{TIMES}" for name in asleep})}, {END: fires})
+    return Situation({**constant(series), **told("", dict.fromkeys(asleep, f"1x{TIMES}"))}, {END: fires})
 
 
 def test_the_cluster_of_exo_is_as_large_as_those_that_are_awake(check):
@@ -140,6 +143,20 @@ def test_a_source_is_silent_when_all_its_hosts_sleep(check):
                 {f'cluster_exporter_success{{source="{source}"}}': 0, **dict.fromkeys(ALL_OF_EXO, 0)}, asleep, fires
             )
             for name, (source, asleep, fires) in sources.items()
+        },
+    )
+
+
+def test_what_quiet_hours_refuse_is_no_failure(check):
+    rising = f"0+4x{TIMES}"
+    check(
+        "GatewayFailing",
+        {
+            "a host did not wake": Situation({FAILED: rising}, {END: 1}),
+            "quiet hours": Situation({FAILED: rising, REFUSED: rising}, {END: 0}),
+            "quiet hours, and another fails": Situation({FAILED: rising, REFUSED: f"0+3x{TIMES}"}, {END: 1}),
+            "quiet hours of yesterday": Situation({FAILED: rising, REFUSED: f"9x{TIMES}"}, {END: 1}),
+            "nothing fails": Situation({ANSWERED: rising}, {END: 0}),
         },
     )
 

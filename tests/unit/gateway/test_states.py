@@ -498,13 +498,16 @@ def test_what_was_told_to_sleep_and_kept_from_it_serves_on(clock):
 def test_at_quiet_times_people_wake_and_requests_do_not(clock):
     group = in_state(clock, State.ASLEEP)
     group.quiet = True
-    assert group.ask(1, "m") == [Refuse(1, "group sleeps at this time.", 60)]
+    assert group.ask(1, "m") == [Refuse(1, "group sleeps at this time.", 60, intended=True)]
     assert group.waiting == 0
     assert group.wake() == [Wake(("olab1",))]
     group = in_state(clock, State.SUSPENDING)
     group.quiet = True
     group.ask(1, "m")
-    assert reached(group, there=False) == [DropConnections(), Refuse(1, "group sleeps at this time.", 60)]
+    assert reached(group, there=False) == [
+        DropConnections(),
+        Refuse(1, "group sleeps at this time.", 60, intended=True),
+    ]
 
 
 def test_a_host_of_another_group_is_refused(clock):
