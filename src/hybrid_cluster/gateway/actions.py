@@ -70,6 +70,8 @@ class Refuse:
     request: int
     sentence: str
     retry_after: float
+    intended: bool = False
+    """Whether the configuration wants it so, and nothing is wrong."""
 
 
 Action = Probe | Wake | StopWaking | Prove | Drain | Enable | AskVetoes | Suspend | DropConnections | Forward | Refuse

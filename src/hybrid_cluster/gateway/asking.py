@@ -75,7 +75,7 @@ class Asker:
             try:
                 return await self._awake(member, ask)
             except Failure as failure:
-                self._failed(member, failure)
+                self._failed(member, ask, failure)
                 if number == len(order) or not _another_may(failure):
                     raise
         raise AssertionError("a model has a member")
@@ -186,7 +186,7 @@ class Asker:
             last = await self._from(member, request, ask, reply, say)
             if last is not None and self._waking.lost(member, last):
                 last = await self._from(member, request, ask, reply, say)
-            self._failed(member, last)
+            self._failed(member, ask, last)
             if last is None or not _another_may(last):
                 return last
         return last
@@ -240,7 +240,8 @@ class Asker:
             await write(relay.finish(failure))
         return None if relay.began else relay.failure
 
-    def _failed(self, member: Member, failure: Failure | None) -> None:
+    def _failed(self, member: Member, ask: Ask, failure: Failure | None) -> None:
+        ask.exchange.wrong |= failure is not None and not failure.intended
         if failure is not None and failure.status >= 500 and failure.code not in waking.NOT_ASKED:
             self._metrics.add("backend_failures_total", member.name)
             if failure.status == 501:

@@ -43,6 +43,7 @@ class Failure(Exception):  # noqa: N818 - it is an answer more than it is an err
         param: str | None = None,
         retry_after: float | None = None,
         final: bool = False,
+        intended: bool = False,
         allow: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
@@ -56,6 +57,8 @@ class Failure(Exception):  # noqa: N818 - it is an answer more than it is an err
         """Seconds after which it is worth another try."""
         self.final = final
         """Whether the same request fails again, so that a client had better not repeat it."""
+        self.intended = intended
+        """Whether the configuration wants it so, and nothing is wrong."""
         self.allow = allow
         """The methods that would be right."""
 

@@ -38,6 +38,10 @@ class Exchange:
     status: int = LEFT
     code: str | None = None
     """A word for what went wrong; sentences of backends may repeat what was asked."""
+    wrong: bool = False
+    """Whether a member failed that had not to."""
+    intended: bool = False
+    """Whether it was refused because the configuration wants it so."""
     asked: int = 0
     """Bytes of the request."""
     usage: Usage | None = None
@@ -47,6 +51,7 @@ class Exchange:
     def failed(self, failure: Failure) -> None:
         """Note what went wrong."""
         self.code = failure.code or str(failure.status)
+        self.intended = failure.intended and not self.wrong
 
     def spoke(self) -> None:
         """Note the time of the first token."""
@@ -92,6 +97,8 @@ class Exchange:
         """Count it."""
         prompt, completion = self.tokens
         metrics.add("requests_total", self.model, self.endpoint, str(self.status))
+        if self.intended and self.status >= 500:
+            metrics.add("refused_quiet_total", self.model)
         if prompt or completion:
             metrics.add("tokens_total", self.model, "prompt", value=prompt)
             metrics.add("tokens_total", self.model, "completion", value=completion)

@@ -52,12 +52,13 @@ class Metrics:
     def __init__(self) -> None:
         self._families: dict[str, _Family] = {}
         self._declare("requests_total", "counter", "Requests that ended.", "model", "endpoint", "status")
+        self._declare("refused_quiet_total", "counter", "Requests among them that quiet hours refused.", "model")
         self._declare("running", "gauge", "Requests that run or wait.", "model")
         self._declare("tokens_total", "counter", "Tokens of requests, as backends or else texts tell.", "model", "kind")
         self._declare("first_token_seconds", "histogram", "Seconds until a model said something.", "model")
         self._declare("backend_failures_total", "counter", "Requests that a backend did not answer whole.", "backend")
         self._declare("group_state", "gauge", "1 for the state that hosts are in.", "group", "state")
-        self._declare("asleep", "gauge", "Whether a host sleeps, or goes to sleep or wakes.", "host")
+        self._declare("asleep", "gauge", "Whether a host sleeps, goes to sleep or wakes, as it was told.", "host")
         self._declare("held", "gauge", "Requests that wait for hosts to wake.", "group")
         self._declare("wakes_total", "counter", "Wakes that ended.", "group", "result")
         self._declare("wake_seconds", "histogram", "Seconds from the first packet until all hosts were there.", "group")

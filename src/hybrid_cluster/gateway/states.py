@@ -99,6 +99,8 @@ class Group:
     """Whether every member says that it was seen to wake: until then it is never put to sleep. None is not known."""
     quiet: bool = False
     """Whether requests do not wake it at this time of the day; people do."""
+    sent_to_sleep: bool = False
+    """Whether it was told to sleep and neither woke nor failed to wake since; whoever is asleep else is missed."""
     wakes: int = 0
     woken: int = 0
     wakes_failed: int = 0
@@ -292,7 +294,7 @@ class Group:
         self._reached.clear()
         self._answering.clear()
         self._proving.clear()
-        self._put_to_sleep = True
+        self._put_to_sleep = self.sent_to_sleep = True
         self._enter(State.SUSPENDING)
         return [Suspend()]
 
@@ -373,7 +375,7 @@ class Group:
         counts = {name: getattr(self, name) for name in _COUNTS}
         chosen = {"idle_after": self.rules.idle_after} if self.idle_chosen else {}
         times = {"held_for": self.held_for, "asleep_for": self.asleep_for, "woken_ago": self.woken_ago}
-        return {**times, "durations": list(self._durations), **counts, **chosen}
+        return {**times, "durations": list(self._durations), "sent_to_sleep": self.sent_to_sleep, **counts, **chosen}
 
     def restore(self, saved: Mapping[str, Any], ago: float = 0.0) -> None:
         """Take up what was before a restart, some seconds ago; what is not understood is left out."""
@@ -390,6 +392,7 @@ class Group:
         for name in _COUNTS:
             if isinstance(saved.get(name), int):
                 setattr(self, name, saved[name])
+        self.sent_to_sleep = saved.get("sent_to_sleep") is True
         if isinstance(saved.get("asleep_for"), int | float):
             self._asleep_before = float(saved["asleep_for"])
 
@@ -440,7 +443,9 @@ class Group:
     def _wake_or_refuse(self) -> list[Action]:
         if not self.quiet:
             return self._wake()
-        refused = [Refuse(request, f"{self.name} sleeps at this time.", _LONGEST_GUESS) for request in self._waiting]
+        refused = [
+            Refuse(request, f"{self.name} sleeps at this time.", _LONGEST_GUESS, True) for request in self._waiting
+        ]
         self._waiting.clear()
         return list(refused)
 
@@ -463,6 +468,7 @@ class Group:
 
     def _failed_to_wake(self) -> list[Action]:
         self.wakes_failed += 1
+        self.sent_to_sleep = False
         self._enter(State.ASLEEP)
         self._wanted = False
         self._reached.clear()
@@ -483,7 +489,7 @@ class Group:
         if self.state is not State.DRAINING:
             self._answering.clear()
             self._proving.clear()
-        self._put_to_sleep = False
+        self._put_to_sleep = self.sent_to_sleep = False
         self._wanted = False
         self._enter(State.READY)
         return [Enable(), *self._prove(waiting.model for waiting in self._waiting.values())]

@@ -40,7 +40,6 @@ _WARMED_AGAIN = 300.0
 _CAME = ("a request came",)
 # What a member fails with whose host went to sleep, or whose model is gone, since it answered last.
 _LOST = {"backend_unreachable", "model_not_ready"}
-_AWAY = {State.SUSPENDING, State.ASLEEP, State.WAKING}
 VERSION = 1
 NOT_ASKED = {"host_not_awake", "gateway_stops"}
 """The words for a failure of a member that was not asked."""
@@ -266,8 +265,9 @@ class Waking:
                 self._start(hosts, "suspend", self._suspend(hosts))
             case actions.Forward(request):
                 _set(self._held.get(request), None)
-            case actions.Refuse(request, sentence, retry_after):
-                failure = Failure(503, sentence, code="host_not_awake", retry_after=retry_after)
+            case actions.Refuse(request, sentence, retry_after, intended):
+                code = "host_not_awake"
+                failure = Failure(503, sentence, code=code, retry_after=retry_after, intended=intended)
                 _set(self._held.get(request), failure)
             case actions.Drain():
                 # Every request goes through this program; see `elsewhere` of the group for those that do not.
@@ -408,7 +408,7 @@ class Waking:
             for state in State:
                 metrics.set("group_state", name, str(state), value=group.state is state)
             for host in hosts.host:
-                metrics.set("asleep", host, value=group.state in _AWAY)
+                metrics.set("asleep", host, value=group.sent_to_sleep)
             metrics.set("held", name, value=group.waiting)
             metrics.set("wakes_total", name, "woken", value=group.woken)
             metrics.set("wakes_total", name, "failed", value=group.wakes_failed)

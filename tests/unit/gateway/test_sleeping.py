@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from tests.unit.gateway.fakes import ASK, CHAT_PATH, STREAM, text_of
+from tests.unit.gateway.fakes import ASK, CHAT_PATH, STREAM, Backend, text_of
 from tests.unit.gateway.sleeping import IN_FULL, Machine, at, model_on, sleeping
 from tests.unit.gateway.virtual_time import run
 
@@ -274,9 +274,27 @@ def test_at_quiet_times_requests_wake_nobody_and_afterwards_they_do(tmp_path):
             response, value = await gate.post(CHAT_PATH, ASK)
             assert (response.status, response.headers["Retry-After"]) == (503, "60")
             assert value["error"]["message"] == "box sleeps at this time."
+            assert 'refused_quiet_total{model="public"} 1\n' in await gate.figures()
             assert machine.sendings == 0
             await asyncio.sleep(600)
             assert (await gate.post(CHAT_PATH, ASK))[0].status == 200
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("path_and_fields", [(CHAT_PATH, ASK), (CHAT_PATH, STREAM)], ids=["whole", "stream"])
+def test_at_quiet_times_a_member_that_fails_is_no_refusal_that_is_meant(tmp_path, path_and_fields):
+    async def scenario():
+        machine = Machine("box")
+        broken = Backend({"error": {"message": "out of memory"}}, 500)
+        backends = [("llama_cpp", broken), model_on(machine)]
+        async with sleeping(tmp_path, backends, machine, rules=QUIET, members=[{}, {"group": "box"}]) as gate:
+            clock_of(gate, "2026-12-01T06:00:00")
+            await asyncio.sleep(3)
+            path, fields = path_and_fields
+            response, _ = await (gate.stream if "stream" in fields else gate.post)(path, fields)
+            assert (response.status, len(broken.asked)) == (503, 1)
+            assert "refused_quiet_total{" not in await gate.figures()
 
     run(scenario())
 

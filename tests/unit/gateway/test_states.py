@@ -388,8 +388,101 @@ def test_a_restart_keeps_the_history(clock):
     after.restore(group.snapshot())
     assert (after.wakes, after.woken, after.sleeps, after.last_wake, after.asleep_for) == (1, 1, 1, 20, 300)
     # A file that somebody changed is no reason not to start.
-    after.restore({"wakes": "x", "asleep_for": None, "held_for": "y", "durations": 1})
-    assert after.wakes == 1
+    after.restore({"wakes": "x", "asleep_for": None, "held_for": "y", "durations": 1, "sent_to_sleep": "z"})
+    assert (after.wakes, after.sent_to_sleep) == (1, False)
+
+
+def sent_to_sleep(clock):
+    group = in_state(clock, State.SUSPENDING)
+    reached(group, there=False)
+    assert group.state is State.ASLEEP
+    return group
+
+
+def fails_to_wake(clock):
+    group = sent_to_sleep(clock)
+    group.wake()
+    clock.now += group.rules.wake_within
+    group.tick()
+    return group
+
+
+def fails_again(clock):
+    group = fails_to_wake(clock)
+    clock.now += group.rules.again_after
+    group.wake()
+    return group
+
+
+def is_woken(clock):
+    group = sent_to_sleep(clock)
+    group.wake()
+    return group
+
+
+def came_back(clock):
+    group = is_woken(clock)
+    reached(group)
+    return group
+
+
+def does_not_go(clock):
+    group = in_state(clock, State.SUSPENDING)
+    clock.now += group.rules.gone_within
+    group.tick()
+    return group
+
+
+def does_not_go_and_says_so(clock):
+    group = does_not_go(clock)
+    reached(group)
+    return group
+
+
+def goes_late(clock):
+    group = does_not_go(clock)
+    reached(group, there=False)
+    return group
+
+
+def is_lost(clock):
+    group = came_back(clock)
+    group.reached("olab1", there=False)
+    reached(group, there=False)
+    return group
+
+
+def restarted(clock, before):
+    after = Group("group", ("olab1",), RULES, clock)
+    after.restore(before(clock).snapshot())
+    reached(after, there=False)
+    return after
+
+
+@pytest.mark.parametrize(
+    ("story", "state", "sent"),
+    [
+        (lambda clock: in_state(clock, State.ASLEEP), State.ASLEEP, False),
+        (lambda clock: in_state(clock, State.WAKING), State.WAKING, False),
+        (lambda clock: in_state(clock, State.DRAINING), State.DRAINING, False),
+        (lambda clock: in_state(clock, State.SUSPENDING), State.SUSPENDING, True),
+        (sent_to_sleep, State.ASLEEP, True),
+        (is_woken, State.WAKING, True),
+        (came_back, State.READY, False),
+        (does_not_go, State.UNKNOWN, True),
+        (does_not_go_and_says_so, State.READY, False),
+        (goes_late, State.ASLEEP, True),
+        (fails_to_wake, State.ASLEEP, False),
+        (fails_again, State.WAKING, False),
+        (is_lost, State.ASLEEP, False),
+        (lambda clock: restarted(clock, sent_to_sleep), State.ASLEEP, True),
+        (lambda clock: restarted(clock, fails_to_wake), State.ASLEEP, False),
+        (lambda clock: restarted(clock, came_back), State.ASLEEP, False),
+    ],
+)
+def test_who_was_sent_to_sleep_is_told_from_who_is_missed(clock, story, state, sent):
+    group = story(clock)
+    assert (group.state, group.sent_to_sleep) == (state, sent)
 
 
 def test_what_was_told_to_sleep_and_kept_from_it_serves_on(clock):
@@ -405,13 +498,16 @@ def test_what_was_told_to_sleep_and_kept_from_it_serves_on(clock):
 def test_at_quiet_times_people_wake_and_requests_do_not(clock):
     group = in_state(clock, State.ASLEEP)
     group.quiet = True
-    assert group.ask(1, "m") == [Refuse(1, "group sleeps at this time.", 60)]
+    assert group.ask(1, "m") == [Refuse(1, "group sleeps at this time.", 60, intended=True)]
     assert group.waiting == 0
     assert group.wake() == [Wake(("olab1",))]
     group = in_state(clock, State.SUSPENDING)
     group.quiet = True
     group.ask(1, "m")
-    assert reached(group, there=False) == [DropConnections(), Refuse(1, "group sleeps at this time.", 60)]
+    assert reached(group, there=False) == [
+        DropConnections(),
+        Refuse(1, "group sleeps at this time.", 60, intended=True),
+    ]
 
 
 def test_a_host_of_another_group_is_refused(clock):

@@ -130,7 +130,10 @@ def test_hosts_that_do_not_wake_are_one_503_in_the_clients_words(tmp_path, path,
             response, _ = await gate.stream(path, fields)
             assert response.status == 503
             assert machine.sendings == 1
-            assert 'wakes_total{group="box",result="failed"} 1' in await gate.figures()
+            figures = await gate.figures()
+            assert "refused_quiet_total{" not in figures
+            assert 'wakes_total{group="box",result="failed"} 1' in figures
+            assert 'asleep{host="box"} 0\n' in figures
 
     run(scenario())
 
