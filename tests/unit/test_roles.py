@@ -82,7 +82,8 @@ def test_roles_get_the_shared_values_without_their_specification():
     metadata = {path.parts[-3]: yaml_files.load(path) for path in sorted(ROOT.glob("roles/*/meta/main.yml"))}
     needed = {name: {one["role"] for one in found.get("dependencies", [])} for name, found in metadata.items()}
     assert set.union(*needed.values()) == {"hybrid_ai.cluster.cluster_values"}
-    assert {path.name for path in (ROOT / "roles/cluster_values").iterdir()} == {"README.md", "defaults", "meta", "vars"}
+    files = {path.name for path in (ROOT / "roles/cluster_values").iterdir()}
+    assert files == {"README.md", "defaults", "meta", "vars"}
 
 
 def test_building_blocks_are_the_roles_that_no_play_applies():
