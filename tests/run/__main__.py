@@ -62,7 +62,9 @@ def chosen(*, everything: bool) -> tuple[list[Stage], list[str]]:
     if everything:
         return stages, []
     commit, left = changes.landed()
-    return select(stages, changes.concerned(scenarios(), changes.changed_files(commit)), left, minutes())
+    files = changes.changed_files(commit)
+    changed = changes.concerned(scenarios(), files) | changes.touched(stages, files)
+    return select(stages, changed, left, minutes())
 
 
 def starting_at(stages: list[Stage], name: str) -> list[Stage]:

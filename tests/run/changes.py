@@ -14,7 +14,10 @@ import yaml
 from tests.run.stages import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from tests.run.stages import Stage
 
 TURN = ROOT / "tests/turn.yml"
 _OURS = re.compile(r"hybrid_ai\.cluster\.(\w+)")
@@ -56,6 +59,11 @@ def concerned(scenarios: list[str], files: list[str]) -> set[str]:
     # Nothing that runs reads the pages for people.
     read = [path for path in files if not path.endswith(".md")]
     return {name for name in scenarios if any(_concerns(path, depends(name)) for path in read)}
+
+
+def touched(stages: Iterable[Stage], files: list[str]) -> set[str]:
+    """Return the stages that say themselves what they are about, where a file of that differs."""
+    return {stage.name for stage in stages if any(path.startswith(begin) for path in files for begin in stage.about)}
 
 
 def _concerns(path: str, prefixes: frozenset[str]) -> bool:

@@ -34,6 +34,8 @@ class Stage:
     by_turns: bool = False
     """Whether `make test` runs it in one landing of three, and before others where what it tests has changed: scenarios
     of roles, and what takes long and seldom fails alone."""
+    about: tuple[str, ...] = ()
+    """Where what it tests begins, besides its own file or folder; a scenario's follows from its role."""
     alone: bool = False
     """Whether nothing else may run beside it, because it measures time."""
     waits: bool = False
@@ -49,10 +51,12 @@ def _pytest(
     waits: bool = False,
     beside: bool = False,
     by_turns: bool = False,
+    about: tuple[str, ...] = (),
     **environment: str,
 ) -> Stage:
     command = ("pytest", "--quiet", "--durations=5", "--junitxml={junit}", *arguments)
-    return Stage(name, command, after, environment, by_turns, waits=waits, beside=beside)
+    about = (*(word.partition("::")[0] for word in arguments if word.startswith("tests/")), *about) if about else ()
+    return Stage(name, command, after, environment, by_turns, about, waits=waits, beside=beside)
 
 
 def _molecule(name: str, sequence: str = "") -> Stage:
@@ -65,6 +69,11 @@ def _molecule(name: str, sequence: str = "") -> Stage:
 
 WAITING = {"sleep_agent"}
 """Scenarios that mostly wait, for hosts to fall asleep."""
+
+_MONITORING = (
+    *("roles/prometheus/", "roles/alertmanager/", "roles/grafana/", "roles/cluster_exporter/", "roles/node_exporter/"),
+    *("dashboards/", "src/hybrid_cluster/gateway/metrics"),
+)
 
 WHOLE_SITE = "site_on_macos"
 """The one scenario that is not a role's: a site of Macs alone."""
@@ -85,14 +94,31 @@ def all_stages(*, everything: bool) -> list[Stage]:
         Stage("check", ("python", "-m", "tests.run.check", "lint", "unit"), beside=True),
         _pytest("plays", "--numprocesses=auto", "tests/plays", beside=True),
         Stage(macs.name, macs.command, (), macs.environment, by_turns=True),
-        _pytest("monitoring", "tests/monitoring", after=("story",), waits=True, by_turns=True),
+        _pytest("monitoring", "tests/monitoring", after=("story",), waits=True, by_turns=True, about=_MONITORING),
         _pytest("operations", "tests/site/test_operations.py", after=("story",), by_turns=True),
-        _pytest("uninstall", "tests/site/test_uninstall.py", after=("story",), by_turns=True),
+        _pytest(
+            "uninstall",
+            "tests/site/test_uninstall.py",
+            after=("story",),
+            by_turns=True,
+            about=("roles/uninstall/", "playbooks/uninstall.yml"),
+        ),
         *_faults(everything=everything),
-        _pytest("first_contact", "tests/site/test_first_contact.py", after=("managed",), by_turns=True),
+        _pytest(
+            "first_contact",
+            "tests/site/test_first_contact.py",
+            after=("managed",),
+            by_turns=True,
+            about=("roles/bootstrap/", "roles/preflight/", "playbooks/bootstrap.yml"),
+        ),
         _pytest("releases", "tests/site/test_releases.py", by_turns=True),
         _pytest("installed", "tests/site/test_installed.py", by_turns=True),
-        _pytest("gpus", "tests/site/test_nvidia.py", by_turns=True),
+        _pytest(
+            "gpus",
+            "tests/site/test_nvidia.py",
+            by_turns=True,
+            about=("roles/nvidia_driver/", "plugins/module_utils/_nvidia/", "lab/standins/nvidia/"),
+        ),
         _pytest("secrets", "tests/site/test_secrets.py", after=("story",), by_turns=True),
         _pytest("restored", "tests/site/test_restored.py", after=("story",)),
         _pytest("lab", "tests/lab"),
@@ -100,7 +126,14 @@ def all_stages(*, everything: bool) -> list[Stage]:
         # Until the site is there, the lane for what waits is free.
         _pytest("contract", "tests/contract", "--ignore=tests/contract/mlx_lm", waits=True),
         _pytest("wake", "tests/wake"),
-        _pytest("cache", "tests/cache", after=("managed",), waits=True, by_turns=True),
+        _pytest(
+            "cache",
+            "tests/cache",
+            after=("managed",),
+            waits=True,
+            by_turns=True,
+            about=("roles/squid/", "roles/proxy_client/"),
+        ),
         *(_molecule(name, sequence) for name in scenarios()),
         _pytest(
             "loop",

@@ -138,6 +138,25 @@ def test_scenarios_that_a_change_concerns(file, concerned, others):
     assert found.isdisjoint(others)
 
 
+@pytest.mark.parametrize(
+    ("file", "touched"),
+    [
+        pytest.param("roles/prometheus/templates/alerts.yml.j2", {"monitoring"}, id="what a stage is about"),
+        pytest.param("tests/site/test_nvidia.py", {"gpus"}, id="the tests of a stage"),
+        pytest.param("roles/bootstrap/tasks/main.yml", {"first_contact"}, id="a role"),
+        pytest.param("README.md", set(), id="nothing"),
+    ],
+)
+def test_stages_that_a_change_touches(file, touched):
+    assert changes.touched(all_stages(everything=False), [file]) == touched
+
+
+def test_what_a_stage_is_about_exists():
+    for stage in all_stages(everything=True):
+        for begin in stage.about:
+            assert list(ROOT.glob(f"{begin}*")), f"{stage.name}: {begin}"
+
+
 def test_an_unknown_commit_counts_everything_as_changed():
     assert "README.md" in changes.changed_files("0" * 40)
 
