@@ -216,6 +216,9 @@ class SystemdService:
             )
         if "stop" in steps and "start" not in steps and not unit.stopped:
             raise ServiceError(f"`systemctl stop {self._unit}` had no effect: the unit is {unit.status}.")
+        if "remove" in steps and unit.active == "failed":
+            # systemd remembers how it ended, and would list it for as long as it runs.
+            self._commands.check_output([SYSTEMCTL, "reset-failed", self._unit])
 
     def wait_until_stable(self) -> int | None:
         """Wait for a process that stays; a service that is never restarted may have done its work already."""

@@ -115,6 +115,14 @@ CASES = [
         ["stop", "disable", "remove", "reload"],
         id="absent",
     ),
+    pytest.param(
+        TEXT,
+        {"state": "absent"},
+        [RUNNING],
+        [systemctl("stop"), systemctl("disable"), RELOAD, show("failed", enabled=False), systemctl("reset-failed")],
+        ["stop", "disable", "remove", "reload"],
+        id="absent, and ended badly",
+    ),
     pytest.param(None, {"state": "absent"}, [UNKNOWN], [], [], id="absent-already"),
 ]
 
