@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.site.cluster import Cluster
 
-# A section is a line that begins with two equals signs; a tool that is not there says nothing. Files before a change of
+# What the lab itself needs on its hosts is called hybrid-lab. A section is a line that begins with two equals signs; a tool that is not there says nothing. Files before a change of
 # accounts, such as passwd-, belong to the tools that keep them.
 BOTH = r"""
 section() { echo "== $1"; }
 section named
 find / \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /System \) -prune -o \
-    -iname '*hybrid*' ! -iname '*hybrid-sleep*' -print
+    -iname '*hybrid*' ! -iname '*hybrid-sleep*' ! -iname 'hybrid-lab*' -print
 section mentioned; grep -rIil --exclude='*-' hybrid /etc/
 section ours; ls -A /opt/hybrid-ai
 section hosts; cat /etc/hosts
