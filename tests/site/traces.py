@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.site.cluster import Cluster
 
-# What the lab itself needs on its hosts is called hybrid-lab. A section is a line that begins with two equals signs; a tool that is not there says nothing. Files before a change of
-# accounts, such as passwd-, belong to the tools that keep them.
+# What the lab itself needs on its hosts is called hybrid-lab. A section is a line that begins with two equals signs; a
+# tool that is not there says nothing. Files before a change of accounts, such as passwd-, belong to the tools that keep
+# them.
 BOTH = r"""
 section() { echo "== $1"; }
 section named

@@ -207,8 +207,10 @@ class SystemdService:
                 self._commands.check_output(
                     [SYSTEMCTL, step, self._unit], timeout=self._description.stop_seconds + MARGIN_SECONDS
                 )
-        if not steps:
-            return
+        if steps:
+            self._read_back(steps)
+
+    def _read_back(self, steps: list[str]) -> None:
         unit = self._show()
         if ("enable" in steps and not unit.enabled) or ("disable" in steps and unit.enabled):
             raise ServiceError(
