@@ -164,3 +164,17 @@ def test_what_is_frozen_is_thawed_to_die(tmp_path: Path) -> None:
         (group / "freezer.state").write_text("FROZEN", encoding="ascii")
     cgroups._end_frozen(hierarchy, ("desk",))
     assert [(group / "freezer.state").read_text(encoding="ascii") for group in groups] == ["THAWED", "THAWED"]
+
+
+@pytest.mark.parametrize(
+    ("file", "weight"),
+    [pytest.param("cpu.shares", "8192", id="version 1"), pytest.param("cpu.weight", "800", id="version 2")],
+)
+def test_labs_weigh_more_than_one_process(file: str, weight: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text("usual", encoding="ascii")
+    (tmp_path / "cgroup.procs").touch()
+    cgroups._weigh(tmp_path)
+    assert {path.name: path.read_text(encoding="ascii") for path in tmp_path.iterdir()} == {
+        file: weight,
+        "cgroup.procs": "",
+    }
