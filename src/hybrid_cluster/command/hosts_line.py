@@ -36,13 +36,13 @@ def wake(  # noqa: PLR0917 - Typer passes them by name
     return hosts.wake(cluster, find(cluster, gateway), name, wait=not no_wait, as_json=as_json)
 
 
-def sleep(  # noqa: PLR0917
+def sleep(  # noqa: PLR0917 - Typer passes them by name
     host: options.Host,
     inventory: options.Inventories = None,
     gateway: options.Gateway = None,
     no_wait: options.NoWait = False,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Send a host to sleep now, unless somebody uses it or it was never seen to wake."""
     from hybrid_cluster.command import hosts
@@ -57,7 +57,7 @@ def idle(
     inventory: options.Inventories = None,
     gateway: options.Gateway = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Choose after how long without use a host sleeps, or all do: 30 (minutes), 2h, never, or default."""
     from hybrid_cluster.command import hosts
@@ -67,13 +67,13 @@ def idle(
     return hosts.idle(cluster, find(cluster, gateway), words, as_json=as_json)
 
 
-def hold(  # noqa: PLR0917
+def hold(  # noqa: PLR0917 - Typer passes them by name
     host: options.Host,
     time: Annotated[str, typer.Argument(metavar="TIME", help="Minutes, or a time such as 2h.", show_default=False)],
     inventory: options.Inventories = None,
     gateway: options.Gateway = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Keep a host awake for a time, whatever happens; `cluster release` ends that."""
     from hybrid_cluster.command import hosts
@@ -88,7 +88,7 @@ def release(
     inventory: options.Inventories = None,
     gateway: options.Gateway = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Hold a host no longer: it sleeps again when nobody has used it for its time."""
     from hybrid_cluster.command import hosts

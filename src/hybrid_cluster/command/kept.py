@@ -83,7 +83,7 @@ class Key:
 
 def key_of(project: Project, given: Sequence[str]) -> Key:
     """Return the key of the inventories that the command line names, before Ansible is prepared."""
-    place = [list(given), os.getcwd(), str(project.root)]  # noqa: PTH109
+    place = [list(given), str(Path.cwd()), str(project.root)]
     spec = importlib.util.find_spec("ansible")
     release = str(Path(spec.origin).with_name("release.py")) if spec and spec.origin else ""
     named = {"HOME", "LOGNAME", "PYTHONPATH", "USER"}
@@ -182,7 +182,7 @@ class Watch:
         """End, and look at what was read."""
         _watching[_watching.index(self)] = None
         own = tuple(str((self.project.root / name).resolve()) for name in _OWN)
-        for path in {os.path.abspath(path) for path in self._seen}:  # noqa: PTH100
+        for path in {os.path.abspath(path) for path in self._seen}:  # noqa: PTH100 - links are kept
             if path.startswith((*_of_python(), "/dev/", "/proc/", "/sys/")) or "/__pycache__/" in path:
                 continue
             self.paths.add(path)

@@ -56,7 +56,7 @@ def list_(
     inventory: options.Inventories = None,
     gateway: options.Gateway = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """List the keys, what they may do and have used today; administrators' too."""
     from hybrid_cluster.command import keys
@@ -65,13 +65,13 @@ def list_(
 
 
 @app.command()
-def rotate(  # noqa: PLR0917
+def rotate(  # noqa: PLR0917 - Typer passes them by name
     name: Name,
     grace: Annotated[str, typer.Option(metavar="TIME", help="How long the secret before is good: 24h.")] = "0s",
     inventory: options.Inventories = None,
     gateway: options.Gateway = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Give a key another secret, and print it: this once."""
     from hybrid_cluster.command import keys
@@ -81,7 +81,7 @@ def rotate(  # noqa: PLR0917
 
 
 @app.command()
-def limit(  # noqa: PLR0917
+def limit(  # noqa: PLR0917 - Typer passes them by name
     name: Name,
     models: Models = None,
     requests_per_minute: PerMinute = None,
@@ -91,7 +91,7 @@ def limit(  # noqa: PLR0917
     inventory: options.Inventories = None,
     gateway: options.Gateway = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Change what a key may do; what is not named stays, and none ends a limit."""
     from hybrid_cluster.command import keys
@@ -102,13 +102,13 @@ def limit(  # noqa: PLR0917
 
 
 @app.command()
-def expire(  # noqa: PLR0917
+def expire(  # noqa: PLR0917 - Typer passes them by name
     name: Name,
     when: Annotated[str, typer.Argument(metavar="WHEN", help="2027-12-31, 30d, or never.", show_default=False)],
     inventory: options.Inventories = None,
     gateway: options.Gateway = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Change when a key ends: with a day of UTC, after a time, or never."""
     from hybrid_cluster.command import keys
@@ -123,7 +123,7 @@ def revoke(
     inventory: options.Inventories = None,
     gateway: options.Gateway = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """End a key at once."""
     from hybrid_cluster.command import output

@@ -44,7 +44,7 @@ def pull(
     inventory: options.Inventories = None,
     check: Annotated[bool, typer.Option("--check", help="Predict, and change nothing.")] = False,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Fetch the models of the table that are missing, and hand them to the hosts that serve them."""
     cluster = options.read(inventory or context.obj)
@@ -61,7 +61,7 @@ def load(  # noqa: PLR0917 - Typer passes them by name
     gateway: options.Gateway = None,
     no_wait: options.NoWait = False,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Wake the hosts of a model, all of them, and have it answer a token on each."""
     from hybrid_cluster.command import loading
@@ -72,13 +72,13 @@ def load(  # noqa: PLR0917 - Typer passes them by name
 
 
 @app.command()
-def unload(  # noqa: PLR0917
+def unload(  # noqa: PLR0917 - Typer passes them by name
     context: typer.Context,
     model: options.Model,
     inventory: options.Inventories = None,
     gateway: options.Gateway = None,
     as_json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
 ) -> int:
     """Have llama.cpp or Ollama let go of a model until somebody asks it; other backends cannot."""
     from hybrid_cluster.command import loading

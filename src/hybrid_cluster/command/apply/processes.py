@@ -81,7 +81,7 @@ class Stop:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _hasten(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def _hasten(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - handlers of signals get it
         self._now = True
 
     def _end(self, is_over: Callable[[], bool]) -> None:

@@ -154,7 +154,7 @@ def _what(wanted: Play) -> dict[str, Any]:
 def _signals() -> Iterator[None]:
     """Treat a closed terminal and the end that somebody asks for as Ctrl-C."""
 
-    def interrupt(number: int, frame: Any) -> None:  # noqa: ARG001
+    def interrupt(number: int, frame: Any) -> None:  # noqa: ARG001 - handlers of signals get it
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
