@@ -52,7 +52,8 @@ def up(lab: str, topology: Topology) -> None:
     process.run("nft", "-f", "-", stdin=root_rules(lab, str(link)))
     _allow_forwarding(interface)
     if not any(route.overlaps(topology.network) for route in _routes()):
-        process.run("ip", "route", "add", topology.subnet, "via", str(link[2]), "dev", interface)
+        # Another lab that comes up at the same time may be first.
+        process.run("ip", "route", "add", topology.subnet, "via", str(link[2]), "dev", interface, check=False)
 
 
 def free_link(lab: str, routes: list[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:
