@@ -37,6 +37,10 @@ options:
       - No address of a list, for whoever serves a file can change its list too.
     type: str
     required: true
+  otherwise:
+    description: What a person can do where O(url) cannot be fetched, a sentence; by default what helps with a public address.
+    type: str
+    default: ""
   timeout:
     description: Seconds without an answer after which the server counts as unreachable.
     type: int
@@ -93,10 +97,10 @@ def request(module: AnsibleModule, url: str) -> Any:
     # A file:// answer has no status of its own.
     if response is None or info["status"] not in (200, None):
         reason = str(info["msg"]).rstrip(".")
-        raise ReleaseError(
-            f"{url} cannot be fetched: {reason}. Let {platform.node()} reach it, name a mirror of it, or put the file "
-            f"at {module.params['path']} by hand."
+        advice = module.params["otherwise"] or (
+            f"Let {platform.node()} reach it, name a mirror of it, or put the file at {module.params['path']} by hand."
         )
+        raise ReleaseError(f"{url} cannot be fetched: {reason}. {advice}")
     return response
 
 
@@ -114,6 +118,7 @@ def main() -> None:
             "source": {"type": "path"},
             "path": {"type": "path", "required": True},
             "checksum": {"type": "str", "required": True},
+            "otherwise": {"type": "str", "default": ""},
             "timeout": {"type": "int", "default": 30},
         },
         required_one_of=[("url", "source")],

@@ -68,7 +68,7 @@ def table(*hosts: str, **more: Any) -> str:
     return json.dumps({"cluster_models": [{**entry, "hosts": list(hosts), **more}]})
 
 
-def serve(cluster: Cluster, *hosts: str, tags: str = "exo,exo_models", **more: Any) -> Run:
+def serve(cluster: Cluster, *hosts: str, tags: str = "release_store,exo,exo_models", **more: Any) -> Run:
     """Have exo serve the model on hosts."""
     quick = {"exo_models_deadline_seconds": 15, "exo_models_grace_seconds": 40}
     variables = ["-e", table(*hosts, **more), "-e", json.dumps(quick)]

@@ -27,7 +27,8 @@ def eight(tmp_path_factory):
     groups = hosts["all"]["children"]
     groups["macos"]["hosts"] = {host: {"ansible_host": address(host)} for host in MACS}
     groups["exo"]["hosts"] = dict.fromkeys(MACS)
-    del groups["gpu"], groups["linux"]["hosts"]["gpu1"]
+    del groups["gpu"], groups["llama_cpp"], groups["mlx_lm"], groups["linux"]["hosts"]["gpu1"]
+    hosts["all"]["vars"]["cluster_models"] = []
     (inventory / "hosts.yml").write_text(yaml.safe_dump(hosts))
     values = yaml.safe_load((inventory / "group_vars/all.yml").read_text())
     values["thunderbolt_links"] = []
@@ -46,7 +47,7 @@ def nodes(cluster: Cluster, host: str) -> int:
 
 def test_they_form_and_place(eight):
     exo_models.bring(eight, *MACS)
-    serve(eight, *MACS, tags="release_store,exo,exo_models", min_nodes=3)
+    serve(eight, *MACS, min_nodes=3)
     assert {nodes(eight, host) for host in MACS} == {8}
     assert all(answers(eight, host) for host in MACS)
     assert len(model(eight, "olab1")["nodes"]) == 3

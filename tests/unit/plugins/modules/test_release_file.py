@@ -69,6 +69,11 @@ def test_failure_is_a_sentence_and_loses_nothing(run_module, source, checksum, u
     assert sorted(entry.name for entry in source.parent.iterdir()) == ["source.dmg", "x.dmg"]
 
 
+def test_where_a_caller_knows_better_what_helps_it_says_so(run_module, tmp_path):
+    asked = {**arguments("/nowhere", tmp_path / "x.dmg"), "otherwise": "Start what serves it."}
+    assert run_module("release_file", asked)["msg"].endswith(". Start what serves it.")
+
+
 @pytest.mark.parametrize("scheme", ["file", "http", "https"])
 @pytest.mark.parametrize("check", [False, True], ids=["for real", "check mode"])
 def test_a_list_that_the_server_could_change_pins_nothing(run_module, source, tmp_path, scheme, check):
