@@ -85,6 +85,10 @@ def _one(context: Context, volume: str, wanted: str, *, erase: bool) -> None:
         context.out(f"{volume}:\n\t{texts.UNKNOWN_STATE}")
         return
     state = found.get(volume, "enabled")
+    # The index of a system that nobody may write to stays as it is.
+    if wanted and state == "read_only":
+        context.out(f"{volume}:\n{texts.INVALID_OPERATION}\n\t{texts.STATES[state]}")
+        return
     if wanted and wanted != state:
         doing, level = texts.LEVELS[wanted]
         console.log(context, texts.CHANGE.format(doing=doing, volume=volume, level=level))

@@ -76,6 +76,21 @@ def test_a_disk_has_an_index_of_its_own(mac) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("state", "said", "after"),
+    [
+        ("no_index", "/:\n\tNo index.\n", OFF),
+        ("read_only", "/:\n\tIndex is read-only.\n", "/:\n\tIndex is read-only.\n"),
+    ],
+)
+def test_other_states_of_a_volume(mac, state, said, after) -> None:
+    with mac.state.edit("spotlight") as data:
+        data["/"] = state
+    assert mac.run("mdutil", "-s", "/").out == said
+    mac.run("mdutil", "-i", "off", "/")
+    assert mac.run("mdutil", "-s", "/").out == after
+
+
 def test_macos_15_says_nothing_of_the_data_volume(mac) -> None:
     mac.host(release="15.7")
     said = "/System/Volumes/Data:\n\tError: unknown indexing state.\n"

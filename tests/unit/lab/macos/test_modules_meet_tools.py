@@ -226,6 +226,14 @@ def test_spotlight_that_changes_for_a_while(bare, apply) -> None:
     }
 
 
+def test_spotlight_where_only_the_other_half_has_an_index(bare, apply) -> None:
+    with bare.state.edit("spotlight") as data:
+        data["/"] = "read_only"
+    result = apply("macos_headless", {"spotlight": False})
+    assert (result.get("failed"), result["changed_settings"]) == (None, ["spotlight"])
+    assert not apply("macos_headless", {"spotlight": False})["changed"]
+
+
 def test_spotlight_on_disks(bare, apply) -> None:
     for point, kind in {"/Volumes/My Models": "disk", "/Volumes/Photos": "disk", "/Volumes/share": "share"}.items():
         volumes.connect(bare.state, point, kind)
