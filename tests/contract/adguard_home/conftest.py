@@ -167,11 +167,21 @@ def exchange(home: Home, name: str, kind: str | int, size: int | None = None) ->
         return client.recv(65535)
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((ADDRESS, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """Return a port that is free for both protocols: DNS wants the same one twice."""
+    for _ in range(100):
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other,
+        ):
+            one.bind((ADDRESS, 0))
+            port: int = one.getsockname()[1]
+            try:
+                other.bind((ADDRESS, port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no port is free for both protocols")
 
 
 @pytest.fixture(scope="session")
@@ -217,9 +227,9 @@ def upstream(asked: list[str]) -> Iterator[str]:
 
 @pytest.fixture
 def home(command: list[str], tmp_path: Path, upstream: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     monkeypatch.setattr(_dns_query, "PORT", port)
-    found = Home(command, tmp_path / "home", port, free_port(socket.SOCK_STREAM), upstream)
+    found = Home(command, tmp_path / "home", port, free_port(), upstream)
     yield found
     found.stop()
 
