@@ -108,7 +108,7 @@ TRAPS = (
         "thunderbolt-4",
         "Thunderbolt 4 ports and cables pass for Thunderbolt 5: they fit, work at half the speed, and have no RDMA.",
         "Write thunderbolt_rdma: false, or take Macs and cables of Thunderbolt 5.",
-        (Lines("rdma"),),
+        (Lines("rdma"), Lines("thunderbolt_cable", said="made for 80 Gb/s")),
         by_hand=True,
     ),
     Trap(
