@@ -31,7 +31,7 @@ class Store:
     state: str
     """In the words of pmset."""
     minutes: int | None = None
-    """How long it lasts while it discharges; None is no estimate."""
+    """How long it lasts while it discharges; None means without an estimate."""
 
     def __str__(self) -> str:
         """Say it for a person."""
@@ -56,7 +56,7 @@ class Supply:
 
 
 def parse_supply(text: str) -> Supply | None:
-    """Read it; None where nothing says what feeds the Mac. A row of another form is no battery."""
+    """Read it; None where nothing says what feeds the Mac. Rows of another form are left out."""
     drawing = _DRAWING.search(text)
     if drawing is None:
         return None

@@ -26,9 +26,9 @@ def row(rest: str, name: str = MAC) -> str:
         (row("100%; charged; 0:00 remaining present: true"), (Store(MAC, 100, "charged"),)),
         (row("88%; discharging; 6:25 remaining present: true"), (Store(MAC, 88, "discharging", 385),)),
         (row("53%; discharging; (no estimate) present: true"), (Store(MAC, 53, "discharging"),)),
-        # 0:00 right after it was unplugged is no estimate.
+        # 0:00 right after it was unplugged stands for none.
         (row("53%; discharging; 0:00 remaining present: true"), (Store(MAC, 53, "discharging"),)),
-        # The time until it is full is no time that it lasts.
+        # The time until it is full says nothing of how long it lasts.
         (row("14%; charging; 5:55 remaining present: true"), (Store(MAC, 14, "charging"),)),
         (row("97%; finishing charge; 0:13 remaining present: true"), (Store(MAC, 97, "finishing charge"),)),
         (row("80%; AC attached; not charging present: true"), (Store(MAC, 80, "AC attached"),)),
