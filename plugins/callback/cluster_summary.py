@@ -14,6 +14,7 @@ description:
   - Prints for every host the tasks that changed something, the lines of its node report, the models and exo.
   - A host that was unreachable, that failed, or whose plays were never begun, is named as such, with the reason.
   - Where the reason is one of those that are known, it says what to do.
+  - Hosts that C(--limit) leaves out are named below what was measured.
   - Whatever is not as it should be is repeated at the very end.
   - A task that ran on another host for a host is booked on the one that it ran on.
   - Ends a run before it begins where variables of the group C(all) cannot be read, and names file and line.
@@ -233,6 +234,9 @@ class CallbackModule(CallbackBase):
                 self._print_report(host)
             if self._play and not self._managers():
                 self._display.display(f"No host is in the group {MANAGEMENT}, so there are no {MANAGED}.")
+            outside = self._outside()
+            if outside:
+                self._display.display(f"Not looked at, because --limit leaves {enumerate_names(outside)} out.")
         if self._models and self._reports and self._is_about_models():
             self._print_models()
         if self._exo:
@@ -250,9 +254,22 @@ class CallbackModule(CallbackBase):
             }
             Path(file).write_text(json.dumps(document, default=str), encoding="utf-8")
 
+    def _inventory(self) -> Any:
+        """Return Ansible's inventory; None where no play began."""
+        return self._play.get_variable_manager()._inventory if self._play else None
+
+    def _outside(self) -> list[str]:
+        """Return the hosts that the limit of the run leaves out; what is said of the cluster is said without them."""
+        inventory = self._inventory()
+        if inventory is None:
+            return []
+        everybody = inventory.get_hosts("all", ignore_limits=True, ignore_restrictions=True)
+        within = {host.get_name() for host in inventory.get_hosts("all", ignore_restrictions=True)}
+        return sorted({host.get_name() for host in everybody} - within - {CONTROLLER})
+
     def _managers(self) -> list[str]:
         """Return the hosts of the group management, whatever the limit of the run; nobody where no play began."""
-        inventory = self._play.get_variable_manager()._inventory if self._play else None
+        inventory = self._inventory()
         group = inventory.groups.get(MANAGEMENT) if inventory else None
         return [host.get_name() for host in group.get_hosts()] if group else []
 
@@ -348,7 +365,9 @@ class CallbackModule(CallbackBase):
         members = self._exo["members"]
         for member in members:
             peers = sorted({edge["sink"] for edge in self._exo["edges"] if edge["source"] == member["name"]})
-            self._display.display(f"{member['name']}  {member['address']}  sees {', '.join(peers) or 'nobody'}")
+            silent = member["name"] in self._exo.get("silent", ())
+            said = "does not answer" if silent else f"sees {', '.join(peers) or 'nobody'}"
+            self._display.display(f"{member['name']}  {member['address']}  {said}")
         self._display.display(_summary.served(self._placed) if self._placed else _summary.found(self._exo))
         for sentence in self._exo.get("missing", []):
             self._display.display(sentence, color=constants.COLOR_ERROR)

@@ -56,6 +56,8 @@ _value:
 """
 
 CAPABILITY = "thunderbolt"
+LINK_GIGABITS = (80, 40)
+"""What two ports agree on, the faster first: with Thunderbolt 5, and with Thunderbolt 3 and 4."""
 
 
 def thunderbolt_report(
@@ -76,6 +78,7 @@ def thunderbolt_report(
                 "receptacle": port["receptacle"],
                 "peer": port["peer"],
                 "peer_domain_uuid": far.get("domain_uuid"),
+                **_speed(ports.get(host, []), ports.get(port["peer"], [])),
             }
         )
         device = _port(ports, host, port["receptacle"]).get("device")
@@ -105,6 +108,23 @@ def _external_check(port: Mapping[str, Any], ports: Mapping[str, Sequence[Mappin
         if seen.get("domain_uuid")
     }
     return {"check": "thunderbolt_external", "receptacle": port["receptacle"], "peer": port["peer"], "hosts": hosts}
+
+
+def _speed(here: Sequence[Mapping[str, Any]], there: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return what a cable between two hosts is to have; nothing where it is not known what both can do."""
+    possible = min(_capable(here), _capable(there))
+    speed = next((speed for speed in LINK_GIGABITS if speed <= possible), None)
+    return {"minimum_gigabits": speed} if speed else {}
+
+
+def _capable(ports: Sequence[Mapping[str, Any]]) -> int:
+    """Return what the ports of a Mac can do, which are all alike; 0 is unknown.
+
+    One without a cable tells; of one with a cable, only the fastest speed that there is tells enough.
+    """
+    told = [port.get("capability_gigabits") or 0 for port in ports]
+    agreed = [speed for port in ports if (speed := port.get("speed_gigabits") or 0) >= LINK_GIGABITS[0]]
+    return max([*told, *agreed], default=0)
 
 
 def _address_check(device: str, source: Mapping[str, Any]) -> dict[str, Any]:

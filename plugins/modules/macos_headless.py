@@ -66,6 +66,12 @@ options:
   spotlight:
     description: Whether Spotlight indexes the startup volume.
     type: bool
+  spotlight_may_index:
+    description: >-
+      The local volumes that Spotlight may index, by mount point, such as C(/Volumes/Photos). They stay as they are;
+      on every other one that is connected, beside the startup volume, indexing is turned off.
+    type: list
+    elements: str
   time_machine:
     description: Whether Time Machine backs up by itself.
     type: bool

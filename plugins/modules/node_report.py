@@ -52,6 +52,7 @@ options:
       - V(link) - C(name), C(address), C(host), C(receptacle), C(cable), C(count), C(warm_up_seconds), C(maximum_ms),
         C(required) (default V(true); otherwise silence is only told).
       - V(llama_cpp_rest) - C(path) (where the program that runs llama.cpp tells which models rest).
+      - V(macos_power_source) - C(mains) (default V(true), which makes the line false on a battery or a UPS).
       - V(macos_profile) - C(profile), C(unmanaged) (names of settings). It only says what is left alone.
       - V(macos_setting) - C(setting) (an option of M(hybrid_ai.cluster.macos_headless)), C(expected) (a value of it).
       - V(macos_sleep) - C(laptop) (V(refused) makes the line false on a Mac with a battery). It says when the Mac

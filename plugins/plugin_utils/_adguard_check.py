@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SCHEMES = ("udp", "tcp", "tls", "https", "h3", "quic", "sdns")
-_LABELS = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
-_NAME = re.compile(rf"{_LABELS}(?:\.{_LABELS})*\.?")
-_UPSTREAM = re.compile(r"(?:\[/(?P<domains>[^\]]*)/\])?(?:(?P<scheme>[a-z0-9]+)://)?(?P<rest>\S+)")
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+_REWRITTEN = re.compile(r"\*|[^\s*.]+")
+"""A part of a name that is rewritten; an asterisk stands for any."""
+_FOR_DOMAINS = re.compile(r"\[/(?P<domains>[^\]]*)/\](?P<servers>.+)")
+_SERVER = re.compile(r"(?:(?P<scheme>[a-z0-9]+)://)?(?P<rest>\S+)")
+_AS_THE_SERVER_SAYS = {"A", "AAAA"}
+"""Answers of a rewrite that stand for what an upstream says."""
 _EXAMPLES = "write an address such as 9.9.9.9, tls://dns.quad9.net or https://dns.quad9.net/dns-query."
 _NOWHERE = {"0.0.0.0", "::"}  # noqa: S104 - what stands for every address
 
@@ -27,7 +31,7 @@ def problems(configuration: Mapping[str, Any]) -> list[str]:
         found += [_upstream_problem(key, str(text)) for text in dns.get(key) or []]
     found += [_bootstrap_problem(str(text)) for text in dns.get("bootstrap_dns") or []]
     found.append(_loop_problem(dns))
-    found.append(_port_problem(configuration))
+    found.append(_page_problem(configuration) or _port_problem(configuration))
     for entry in (configuration.get("filtering") or {}).get("rewrites") or []:
         found.append(_rewrite_problem(entry))
     found += [_filter_problem(entry) for entry in configuration.get("filters") or []]
@@ -37,14 +41,25 @@ def problems(configuration: Mapping[str, Any]) -> list[str]:
 def _upstream_problem(key: str, text: str) -> str | None:
     if text.startswith("#"):
         return None
-    matched = _UPSTREAM.fullmatch(text)
-    if not matched or (matched["scheme"] and matched["scheme"] not in _SCHEMES):
-        return f"dns.{key} has {text!r}, which is not a valid DNS server; {_EXAMPLES}"
-    if matched["scheme"] == "sdns" or (matched["rest"] == "#" and matched["domains"]):
+    matched = _FOR_DOMAINS.fullmatch(text)
+    servers = matched["servers"].split() if matched else [text]
+    if all(_is_server(one) or (matched and one == "#") for one in servers):
         return None
-    if _host(matched["rest"].partition("/")[0]) is None:
-        return f"dns.{key} has {text!r}, which is not a valid DNS server; {_EXAMPLES}"
-    return None
+    return f"dns.{key} has {text!r}, which is not a valid DNS server; {_EXAMPLES}"
+
+
+def _is_server(text: str) -> bool:
+    matched = _SERVER.fullmatch(text)
+    if not matched or (matched["scheme"] and matched["scheme"] not in _SCHEMES):
+        return False
+    return matched["scheme"] == "sdns" or _host(_authority(text)) is not None
+
+
+def _authority(text: str) -> str:
+    """Return host and port of a server, without the way to it and who asks."""
+    scheme, separated, rest = text.rpartition("://")
+    authority = rest.partition("/")[0]
+    return authority.rpartition("@")[2] if separated and scheme in {"https", "h3"} else authority
 
 
 def _host(text: str) -> str | None:
@@ -62,8 +77,19 @@ def _host(text: str) -> str | None:
         return None
     if _is_address(host):
         return host
-    # A name made of digits and dots is a mistyped address.
-    return host if _NAME.fullmatch(host) and not re.fullmatch(r"[\d.]+", host) else None
+    return host if _is_host_name(host) else None
+
+
+def _is_host_name(text: str) -> bool:
+    """Tell whether it names a host: no underscore, no dot at its end, and no number as its last part.
+
+    A name of digits alone is a mistyped address.
+    """
+    try:
+        labels = text.encode("idna").decode().split(".")
+    except UnicodeError:
+        return False
+    return all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
 
 
 def _is_address(text: str) -> bool:
@@ -75,7 +101,9 @@ def _is_address(text: str) -> bool:
 
 
 def _bootstrap_problem(text: str) -> str | None:
-    host = _host(text.partition("://")[2] or text)
+    if text.startswith("#"):
+        return None
+    host = _host(_authority(text))
     if host is None or not _is_address(host):
         return f"dns.bootstrap_dns has {text!r}; it is asked for names of servers, so write an address such as 9.9.9.9."
     return None
@@ -85,10 +113,20 @@ def _loop_problem(dns: Mapping[str, Any]) -> str | None:
     own = {str(host) for host in dns.get("bind_hosts") or []} - _NOWHERE
     for key in ("upstream_dns", "fallback_dns"):
         for text in dns.get(key) or []:
-            host = _host(str(text).rpartition("//")[2].partition("/")[0])
+            host = _host(_authority(str(text)))
             if host in own:
                 return f"dns.{key} has {text!r}, where AdGuard Home itself answers: it would ask itself for ever."
     return None
+
+
+def _page_problem(configuration: Mapping[str, Any]) -> str | None:
+    if "address" not in (configuration.get("http") or {}):
+        return None
+    address = str(configuration["http"]["address"])
+    host, _, port = address.rpartition(":")
+    if _is_address(host.strip("[]")) and _host(address) is not None and port.isdigit():
+        return None
+    return f"http.address is {address!r}; write address and port, such as 0.0.0.0:3000."
 
 
 def _port_problem(configuration: Mapping[str, Any]) -> str | None:
@@ -108,9 +146,9 @@ def _rewrite_problem(entry: Mapping[str, Any]) -> str | None:
         return f"a rewrite to {answer!r} has no name; write the name it is for."
     if not answer:
         return f"the rewrite of {domain} has no answer; write an address or a name."
-    if not _NAME.fullmatch(domain[2:] if domain.startswith("*.") else domain):
+    if not all(_REWRITTEN.fullmatch(label) for label in domain.removesuffix(".").split(".")):
         return f"the rewrite of {domain!r} is for no name that DNS could know."
-    if not _is_address(answer) and (not _NAME.fullmatch(answer) or re.fullmatch(r"[\d.]+", answer)):
+    if not (_is_address(answer) or answer in _AS_THE_SERVER_SAYS or _is_host_name(answer)):
         return f"the rewrite of {domain} answers {answer!r}, which is neither an address nor a name."
     return None
 

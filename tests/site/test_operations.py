@@ -47,7 +47,8 @@ def test_a_mac_that_people_work_at_keeps_what_they_set(cluster):
     assert "Indexing enabled." in cluster.execute("olab3", "mdutil", "-s", "/")
     lines = [line for _, _, result in run.tasks for line in result.get("lines", [])]
     assert [line["title"] for line in lines] == [
-        "operating system", "Remote Login (SSH)", "when it sleeps", "default route", "profile of the Mac",
+        "operating system", "Remote Login (SSH)", "when it sleeps", "power source", "default route",
+        "profile of the Mac",
     ]  # fmt: skip
     assert lines[-1]["measured"].startswith("workstation; left alone: computer name, power settings, ")
     taken = cluster.play("site.yml", *only).succeeded()

@@ -74,6 +74,20 @@ def sources(profile: Profile) -> list[str]:
     return [*found, UPS] if profile.host.get("ups") else found
 
 
+def feeding(profile: Profile, state: State) -> tuple[str, int, int]:
+    """Tell what feeds this Mac now, and of a battery how full it is in percent and how many minutes it lasts."""
+    found = state.read(AREA).get("feeding", {})
+    source = str(found.get("source", MAINS))
+    known = source if source in sources(profile) else MAINS
+    return known, int(found.get("percent", 100)), int(found.get("minutes", 0))
+
+
+def unplug(state: State, source: str, percent: int, minutes: int) -> None:
+    """Take mains power away: a battery or a UPS feeds the Mac."""
+    with state.edit(AREA) as data:
+        data["feeding"] = {"source": source, "percent": percent, "minutes": minutes}
+
+
 def supported(profile: Profile, source: str = MAINS) -> list[str]:
     """List the keys that a source has on this hardware and release, in the order of captures."""
     if source == UPS:

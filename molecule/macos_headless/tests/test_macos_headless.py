@@ -37,6 +37,11 @@ def test_spotlight_is_on(host):
     assert "Indexing enabled." in host.check_output("mdutil -s /")
 
 
+@pytest.mark.parametrize(("disk", "said"), [("Models", "Indexing disabled."), ("Photos", "Indexing enabled.")])
+def test_spotlight_indexes_only_the_disk_that_it_may(host, disk, said):
+    assert said in host.check_output(f"mdutil -s /Volumes/{disk}")
+
+
 @pytest.mark.parametrize("key", ["AutomaticallyInstallMacOSUpdates", "AutomaticDownload"])
 def test_updates_are_installed_by_themselves(host, key):
     assert host.check_output(f"defaults read /Library/Preferences/com.apple.SoftwareUpdate {key}") == "1"

@@ -31,6 +31,8 @@ DEVICES = "/sys/class/net"
 READ_ADDRESSES = ["ip", "-json", "address", "show"]
 READ_DEFAULT = ["ip", "-json", "route", "show", "default"]
 _BITRATE = re.compile(r"^\s*tx bitrate: (\d+(?:\.\d+)?) MBit/s", re.MULTILINE)
+_SUPPORTED = re.compile(r"^\tSupported link modes:(?P<modes>.*\n(?:\t +\S.*\n?)*)", re.MULTILINE)
+_MODE = re.compile(r"\b(?P<megabits>\d+)base")
 _ETHERNET_TYPE = "1"
 """ARPHRD_ETHER: what a tunnel is not."""
 
@@ -74,7 +76,20 @@ def _describe(commands: Commands, device: str, depth: int = 3) -> LanPort:
     if (folder / "wireless").exists() or (folder / "phy80211").exists():
         return LanPort(device, WIFI, _wifi_megabits(commands, device), None, link)
     medium = ETHERNET if _read(folder, "type") == _ETHERNET_TYPE else OTHER
-    return LanPort(device, medium, megabits if link is not False else None, known if link is not False else None, link)
+    if link is False:
+        return LanPort(device, medium, link=link)
+    capable = _capable(commands, device) if medium == ETHERNET else None
+    return LanPort(device, medium, megabits, known, link, capable=capable)
+
+
+def _capable(commands: Commands, device: str) -> float | None:
+    """Ask the driver what the card could do, in megabits; a host without `ethtool` does not tell."""
+    try:
+        said = commands.run(["ethtool", device])
+    except CommandError:
+        return None
+    supported = _SUPPORTED.search(said.out)
+    return max((float(mode) for mode in _MODE.findall(supported["modes"])), default=None) if supported else None
 
 
 def _read(folder: Path, name: str) -> str | None:

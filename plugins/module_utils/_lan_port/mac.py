@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _connection
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import CommandError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._lan_port.media_text import (
+    parse_capable,
     parse_media,
     parse_wifi_megabits,
 )
@@ -61,7 +62,17 @@ def _describe(commands: Commands, device: str, ports: Mapping[str, Port], depth:
             return LanPort(device, medium, media.megabits, media.duplex, media.link, made_of)
     medium = _medium(ports.get(device))
     megabits = _wifi_megabits(commands, device) if medium == WIFI and media.link is not False else media.megabits
-    return LanPort(device, medium, megabits, media.duplex, media.link)
+    capable = _capable(commands, device) if medium == ETHERNET and media.link is not False else None
+    return LanPort(device, medium, megabits, media.duplex, media.link, capable=capable)
+
+
+def _capable(commands: Commands, device: str) -> float | None:
+    """Ask what the port could do; without an answer that is unknown and nothing else."""
+    try:
+        result = commands.run([IFCONFIG, "-m", device])
+    except CommandError:
+        return None
+    return parse_capable(result.out) if result.rc == 0 else None
 
 
 def _medium(port: Port | None) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 _MEDIA = re.compile(r"^\s+media: (?P<chosen>[^(\n]*)(?:\((?P<active>[^()\n]*)\))?", re.MULTILINE)
 """What was chosen and, in brackets, what is used where that is something else."""
 _RATE = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<giga>G)?base", re.IGNORECASE)
+_SUPPORTED = re.compile(r"^\s+supported media:(?P<media>.*)", re.MULTILINE | re.DOTALL)
+_EACH_RATE = re.compile(r"\b(?P<number>\d+(?:\.\d+)?)(?P<giga>G)?base", re.IGNORECASE)
 _DUPLEX = re.compile(r"<(?:[^<>]*,)?(?P<duplex>full|half)-duplex\b")
 _STATUS = re.compile(r"^\s+status: (?P<status>active|inactive)\b", re.MULTILINE)
 _BONDED = re.compile(r"^\s+bond interfaces: (?P<devices>.+)$", re.MULTILINE)
@@ -44,13 +46,25 @@ def parse_media(text: str) -> Media:
     rate, duplex = _RATE.match(said), _DUPLEX.search(said)
     bonded, parent = _BONDED.search(text), _PARENT.search(text)
     return Media(
-        megabits=float(rate["number"]) * (1000 if rate["giga"] else 1) if rate and link is not False else None,
+        megabits=_megabits(rate) if rate and link is not False else None,
         duplex=duplex["duplex"] if duplex and link is not False else None,
         link=link,
         bonded=tuple(word for word in bonded["devices"].split() if _DEVICE.match(word)) if bonded else (),
         bridged=tuple(match["device"] for match in _BRIDGED.finditer(text)),
         parent=parent["device"] if parent else None,
     )
+
+
+def parse_capable(text: str) -> float | None:
+    """Return the fastest of the media that `ifconfig -m DEVICE` lists, in megabits; None where it lists no speed."""
+    supported = _SUPPORTED.search(text)
+    return (
+        max((_megabits(rate) for rate in _EACH_RATE.finditer(supported["media"])), default=None) if supported else None
+    )
+
+
+def _megabits(rate: re.Match[str]) -> float:
+    return float(rate["number"]) * (1000 if rate["giga"] else 1)
 
 
 def parse_wifi_megabits(profile: str, device: str) -> float | None:

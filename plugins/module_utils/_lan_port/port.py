@@ -22,6 +22,8 @@ class LanPort:
     duplex: str | None = None
     link: bool | None = None
     parts: tuple[LanPort, ...] = ()
+    capable: float | None = None
+    """The fastest that it could agree on with another end, in megabits."""
 
     @property
     def ends(self) -> tuple[LanPort, ...]:
@@ -53,7 +55,14 @@ class LanPort:
             return f"{own}, no link"
         speed = f", {speed_text(self.megabits)}" if self.megabits is not None else ", speed unknown"
         duplex = f", {self.duplex} duplex" if self.duplex and self.medium != WIFI else ""
-        return f"{own}{speed}{duplex}"
+        return f"{own}{speed}{duplex}{self._more}"
+
+    @property
+    def _more(self) -> str:
+        """Say what it could do, where that is more."""
+        if self.megabits is None or self.capable is None or self.capable <= self.megabits:
+            return ""
+        return f" (the port can do {speed_text(self.capable)})"
 
 
 def speed_text(megabits: float) -> str:

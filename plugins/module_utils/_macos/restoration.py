@@ -81,4 +81,8 @@ def _restore(call: Call, earlier: EarlierSettings, setting: Setting) -> Result:
         return Result(kept=[f"{setting.title}: {error}"])
     except ClusterError as error:
         return Result(failure=str(error))
-    return Result(change, [f"{setting.title}, {key}: somebody has changed it since" for key in changed])
+    return Result(change, [f"{setting.title}, {key}: {_why_kept(setting, shown[key])}" for key in changed])
+
+
+def _why_kept(setting: Setting, value: Any) -> str:
+    return setting.absent if setting.absent and value is None else "somebody has changed it since"

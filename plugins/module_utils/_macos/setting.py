@@ -104,6 +104,8 @@ class Setting:
     restorable = True
     """What it was before the first change is set back when the role is removed; not where others rely on it, where a
     person decides, or where nothing is changed unless it is asked for."""
+    absent = ""
+    """Why there may be no value any more of what was changed before; else somebody has changed it."""
     passing = False
     """The tool gives answers that pass, so that asking again is not a repetition."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 VALUES: dict[str, Callable[[Arguments, str], Any]] = {
     "bool": Arguments.switch,
     "dict": Arguments.mapping,
+    "list": Arguments.texts,
     "int": lambda arguments, name: arguments.integer(name, 0),
     "str": Arguments.text,
 }

@@ -31,11 +31,16 @@ def measure(arguments: Arguments, context: Context) -> Measurement:
     if not port.connected:
         return Measurement(False, "nothing plugged in", expected, f"Plug the cable into port {number}.")
     ok = port.peer_domain_uuid is not None if domain is None else port.peer_domain_uuid == domain
+    # What is not told is not slow.
+    slow = port.speed_gigabits is not None and port.speed_gigabits < minimum
+    advice = f"Check where the cable in port {number} leads, or correct thunderbolt_links."
+    if ok and slow:
+        advice = f"The cable in port {number} is slower than both ports: put one there that is made for {minimum} Gb/s."
     return Measurement(
-        ok=ok and (port.speed_gigabits or 0) >= minimum,
+        ok=ok and not slow,
         measured=_far_end(port),
         expected=expected,
-        advice=f"Check where the cable in port {number} leads, or correct thunderbolt_links.",
+        advice=advice,
         values={"receptacle": number, "peer": peer, "gigabits": port.speed_gigabits},
     )
 

@@ -51,8 +51,18 @@ CASES = [
 ]
 # An alert that a sleeping host cannot set off, and why.
 OF_THE_HOST_ITSELF = {
+    *("LanPortSlow", "LanPortHalfDuplex"),
     *("MeasurementsStale", "MeasurementFailed", "DiskAlmostFull", "MemoryAlmostFull", "HostRestarted"),
-    *("MacThrottled", "MacMaySleep", "FileVaultOn", "FileVaultPending", "ExoVersionsDiffer", "ExoStartedAgainOften"),
+    *(
+        "MacThrottled",
+        "MacMaySleep",
+        "MacOnBattery",
+        "MacBatteryLow",
+        "FileVaultOn",
+        "FileVaultPending",
+        "ExoVersionsDiffer",
+        "ExoStartedAgainOften",
+    ),
     *("ModelRestarts", "ModelBesideCard", "ModelFrozen"),
     *("MlxModelDown", "MlxResting", "MlxMemoryHeld", "MlxWithoutMetal", "MlxStalled", "MlxFallback"),
     *("GpuHot", "GpuMissing", "GpuLost", "GpuNotProved", "GpuDriverMismatch", "GpuThrottled", "GpuMemoryErrors"),

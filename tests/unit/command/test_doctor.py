@@ -178,6 +178,13 @@ def test_a_cable_of_thunderbolt_4_between_macs_of_thunderbolt_5(cluster_of):
     assert (found["trap"], found["what"], found["measured"]) == ("thunderbolt-4", "cable in port 1 to mini2", "40 Gb/s")
 
 
+def test_a_cable_that_the_report_calls_slow_is_of_thunderbolt_4(cluster_of):
+    advice = "The cable in port 1 is slower than both ports: put one there that is made for 80 Gb/s."
+    slow = {**cable(40), "ok": False, "expected": "a cable to mini2 with 80 Gb/s or more", "advice": advice}
+    (found,) = look(cluster_of, {"mini1": [slow, ports(120)], "mini2": [cable(80, "mini1"), ports(120)]})["wrong"]
+    assert (found["trap"], found["fix"]) == ("thunderbolt-4", advice)
+
+
 def test_a_mac_of_thunderbolt_4_may_ignore_what_exo_shows(cluster_of):
     document = look(cluster_of, {"mini1": [ports(40), cable(40)], "mini2": [ports(120)]})
     notice = [note for note in document["notes"] if note["trap"] == "exo-rdma-notice"]

@@ -74,11 +74,14 @@ def test_thunderbolt(module, rendered):
 class Devices(Commands):
     """A Linux host whose port is the one that is named."""
 
-    def __init__(self, device: str) -> None:
-        self.device = device
+    def __init__(self, device: str, ethtool: str = "") -> None:
+        self.device, self.ethtool = device, ethtool
 
     def run(self, argv: list[str], stdin: str | None = None, timeout: int = 60) -> Result:
-        assert (argv[0], stdin) == ("ip", None)
+        assert stdin is None
+        if argv == ["ethtool", self.device]:
+            return Result(0, self.ethtool)
+        assert argv[0] == "ip"
         shown = [{"ifname": self.device, "addr_info": [{"local": "192.168.1.12"}]}] if argv[2] == "address" else []
         return Result(0, json.dumps(shown))
 
@@ -115,6 +118,17 @@ def test_lan_port(*, module, rendered, monkeypatch, tmp_path, files, samples):
     assert measured == [samples[0], *speed]
 
 
+def test_what_a_lan_port_could_do(module, rendered, monkeypatch, tmp_path):
+    monkeypatch.setattr(_files, "ROOT", str(tmp_path))
+    folder = tmp_path / "sys/class/net/eno1"
+    (folder / "device").mkdir(parents=True)
+    for name, value in {"type": "1", "speed": "100", "duplex": "full", "carrier": "1"}.items():
+        (folder / name).write_text(f"{value}\n")
+    told = Devices("eno1", "\tSupported link modes:   100baseT/Full\n\t                        1000baseT/Full\n")
+    measured = rendered("measurements", module("measurements.lan_port").measure, "192.168.1.12", told, "Linux")
+    assert 'lan_port_capable_bits_per_second{device="eno1",medium="Ethernet"} 1000000000.0' in measured
+
+
 def test_a_host_without_a_lan_port_is_a_measurement_that_fails(module, rendered):
     error = module("measurements.command").MeasurementError
     with pytest.raises(error, match="no port has the address"):
@@ -134,6 +148,39 @@ def test_pmset_of_mains_power_alone(module, rendered, others):
     text = "".join([*sections, f"{others[1]}:\n sleep                5\n powernap             1\n"])
     samples = rendered("measurements", module("measurements.power_settings").read, text)
     assert samples == ['mac_power_setting{setting="sleep"} 0.0']
+
+
+@pytest.mark.parametrize(
+    ("text", "samples"),
+    [
+        ("Now drawing from 'AC Power'\n", ['mac_power_source_info{source="mains"} 1.0']),
+        (
+            "Now drawing from 'UPS Power'\n -UPS-1500VA (id=1)\t87%; discharging; 0:45 remaining present: true\n",
+            [
+                'mac_power_source_info{source="ups"} 1.0',
+                'mac_battery_charge_ratio{battery="UPS-1500VA"} 0.87',
+                'mac_battery_remaining_seconds{battery="UPS-1500VA"} 2700.0',
+            ],
+        ),
+        (
+            "Now drawing from 'Battery Power'\n -InternalBattery-0 (id=1)\t53%; discharging; (no estimate)\n",
+            [
+                'mac_power_source_info{source="battery"} 1.0',
+                'mac_battery_charge_ratio{battery="InternalBattery-0"} 0.53',
+            ],
+        ),
+        ("Now drawing from 'Something New'\n", ['mac_power_source_info{source="unknown"} 1.0']),
+    ],
+    ids=["mains", "UPS", "battery", "unknown"],
+)
+def test_power_source(module, rendered, text, samples):
+    assert rendered("measurements", module("measurements.power_source").read, text) == samples
+
+
+def test_a_power_source_that_is_not_told_has_no_metric(module, rendered):
+    error = module("measurements.command").MeasurementError
+    with pytest.raises(error, match="does not say what feeds this Mac"):
+        rendered("measurements", module("measurements.power_source").read, "No power sources\n")
 
 
 def test_pmset_without_mains_power_has_no_metric(module, rendered):

@@ -14,7 +14,7 @@ from tests.unit.roles.render import REPOSITORY, render
 
 DEFAULTS = {setting.name: setting.options[0].default for setting in SETTINGS} | {"name": "olab1"}
 MANAGED_BY_DEFAULT = {name: value for name, value in DEFAULTS.items() if value is not None}
-OTHERS = ["software_version", "remote_login", "macos_sleep", "default_route", "macos_profile"]
+OTHERS = ["software_version", "remote_login", "macos_sleep", "macos_power_source", "default_route", "macos_profile"]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_no_alert_tells_of_what_a_workstation_keeps() -> None:
     alerts = yaml_files.load(REPOSITORY / "roles/prometheus/files/alerts.yml")
     rules = {rule["alert"]: rule["expr"] for group in alerts["groups"] for rule in group["rules"]}
     spared = {name for name, expr in rules.items() if "unless on(instance) cluster:mac_workstation:info" in expr}
-    assert spared == {"MacMaySleep", "FileVaultOn", "FileVaultPending"}
+    assert spared == {"MacMaySleep", "MacOnBattery", "MacBatteryLow", "FileVaultOn", "FileVaultPending"}
 
 
 def test_no_alert_tells_of_filevault_where_it_is_allowed() -> None:

@@ -13,7 +13,7 @@ from ..network.apply import apply
 from ..network.lag import look
 from ..network.links import observe
 from ..network.ports import device_number, physical_ports
-from .ifconfig_texts import LOOPBACK, describe
+from .ifconfig_texts import LOOPBACK, describe, supported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def main(context: Context) -> int:
     try:
         if not argv or argv[0] in {"-a", "-l", "-au", "-ad"}:
             return _show_all(context, argv[0] if argv else "-a")
+        if argv[0] == "-m" and len(argv) == 2:
+            return _show_supported(context, argv[1])
         if argv[0].startswith("-"):
             context.err(USAGE)
             return 1
@@ -72,6 +74,15 @@ def _show_all(context: Context, option: str) -> int:
 def _show_one(context: Context, device: str) -> int:
     links = observe(context)
     context.out(_text(context, _existing(links, device), links, alone=True))
+    return 0
+
+
+def _show_supported(context: Context, device: str) -> int:
+    """Show a port with the media that it could use: of Ethernet every one up to its fastest."""
+    _show_one(context, device)
+    port = {port.device: port for port in physical_ports(context.profile)}.get(device)
+    wired = port is not None and not port.is_thunderbolt and port.kind != "IEEE80211"
+    context.out(supported(str(context.profile.hardware.get("ethernet", "1000baseT")) if wired else ""))
     return 0
 
 

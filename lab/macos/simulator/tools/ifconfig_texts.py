@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..network.ports import Port
 
 LOOPBACK = "lo0"
+MEDIA = ("10baseT/UTP", "100baseTX", "1000baseT", "2500Base-T", "5000Base-T", "10Gbase-T")
+"""What the Ethernet ports of Macs agree on, from slow to fast."""
 _FLAGS = {
     0x1: "UP",
     0x2: "BROADCAST",
@@ -45,6 +47,13 @@ def describe(link: Link, links: Links, ports: Mapping[str, Port], speed: str, *,
     if link.is_bridge:
         return "\n".join(_bridge(link, links, alone=alone))
     return "\n".join(_ethernet(link, _media(link, ports.get(link.name), speed)))
+
+
+def supported(fastest: str) -> str:
+    """Return what `-m` adds: the media of an Ethernet port up to its fastest; of any other nothing but autoselect."""
+    last = MEDIA.index(fastest) + 1 if fastest in MEDIA else 0
+    each = [f"\t\tmedia {name} mediaopt full-duplex" for name in MEDIA[:last]]
+    return "\n".join(["\tsupported media:", "\t\tmedia autoselect", *each])
 
 
 def _media(link: Link, port: Port | None, speed: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 
-from .. import console
+from .. import console, volumes
 from . import mdutil_texts as texts
 
 TYPE_CHECKING = False
@@ -17,6 +17,8 @@ PATHS = ("/usr/bin/mdutil",)
 AREA = "spotlight"
 VOLUMES = ("/", "/System/Volumes/Data")
 REFUSING = "/System/Volumes/Preboot"
+# Before, the first volume governs, and of the second nothing is said.
+DATA_RELEASE = 26
 
 
 def main(context: Context) -> int:
@@ -27,7 +29,7 @@ def main(context: Context) -> int:
         context.out(texts.USAGE)
         return 1
     wanted = _wanted(options)
-    for path in (*VOLUMES, REFUSING) if every else paths:
+    for path in (*VOLUMES, *volumes.connected(context.state), REFUSING) if every else paths:
         volume = _volume(context, path)
         if volume is None:
             context.out(texts.INVALID_PATH.format(path=path))
@@ -61,9 +63,10 @@ def _wanted(options: dict[str, str]) -> str:
 
 def _volume(context: Context, path: str) -> str | None:
     """Return the volume a path is on; None for a path that does not exist."""
-    if not os.path.exists(context.path(path)) and path not in (*VOLUMES, REFUSING):
+    others = volumes.connected(context.state)
+    if not os.path.exists(context.path(path)) and path not in (*VOLUMES, *others, REFUSING):
         return None
-    for volume in (REFUSING, VOLUMES[1]):
+    for volume in (REFUSING, VOLUMES[1], *others):
         if path == volume or path.startswith(f"{volume}/"):
             return volume
     return VOLUMES[0]
@@ -78,7 +81,14 @@ def _one(context: Context, volume: str, wanted: str, *, erase: bool) -> None:
         # Through launchd, as on many a headless Mac.
         context.out(texts.SERVER_DISABLED)
         return
+    if volume == VOLUMES[1] and context.profile.major < DATA_RELEASE:
+        context.out(f"{volume}:\n\t{texts.UNKNOWN_STATE}")
+        return
     state = found.get(volume, "enabled")
+    # The index of a system that nobody may write to stays as it is.
+    if wanted and state == "read_only":
+        context.out(f"{volume}:\n{texts.INVALID_OPERATION}\n\t{texts.STATES[state]}")
+        return
     if wanted and wanted != state:
         doing, level = texts.LEVELS[wanted]
         console.log(context, texts.CHANGE.format(doing=doing, volume=volume, level=level))
@@ -86,14 +96,14 @@ def _one(context: Context, volume: str, wanted: str, *, erase: bool) -> None:
         with context.state.edit(AREA) as data:
             data[volume] = wanted
             data["passing"] = data.get("passing_after_a_change", 0)
-    context.out(f"{volume}:\n\t{_said(context, state)}")
+    context.out(f"{volume}:\n\t{_said(context, volume, state)}")
 
 
-def _said(context: Context, state: str) -> str:
+def _said(context: Context, volume: str, state: str) -> str:
     """Return what is said of a state: for the next few times after a change, that it changes."""
     found = context.state.read(AREA)
-    if found.get("riddle"):
-        return str(found["riddle"])
+    if volume in found.get("riddles", {}):
+        return str(found["riddles"][volume])
     if not found.get("passing"):
         return texts.STATES[state]
     with context.state.edit(AREA) as data:

@@ -19,5 +19,12 @@ LEVELS = {
     "disabled": ("disabling", "kMDConfigSearchLevelFSSearchOnly"),
     "search_disabled": ("disabling", "kMDConfigSearchLevelOff"),
 }
-STATES = {"enabled": ENABLED, "disabled": DISABLED, "search_disabled": SEARCH_DISABLED}
+STATES = {
+    "enabled": ENABLED,
+    "disabled": DISABLED,
+    "search_disabled": SEARCH_DISABLED,
+    "no_index": "No index.",
+    "read_only": "Index is read-only.",
+}
+"""What a test may set a volume to; a change asks for the first three."""
 USAGE = "Usage: mdutil -pEsa -i (on|off) -d volume ...\n       mdutil -t {volume-path | deviceid} fileid"

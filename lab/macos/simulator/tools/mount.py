@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .. import images
+from .. import images, volumes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def main(context: Context) -> int:
     if context.argv:
         context.err(USAGE)
         return 64
-    context.out(BUILT_IN)
+    context.out("\n".join([BUILT_IN, *volumes.lines(context.state)]))
     for image in images.attached(context):
         hidden = "" if image["browse"] else ", nobrowse"
         owner = "root" if image["owner"] == 0 else str(image["owner"])

@@ -85,9 +85,13 @@ def _capabilities(context: Context) -> None:
 
 
 def _source(context: Context) -> None:
-    context.out("Now drawing from 'AC Power'")
-    if power.is_laptop(context.profile):
-        context.out(texts.BATTERY_CHARGED)
+    feeding, percent, minutes = power.feeding(context.profile, context.state)
+    context.out(f"Now drawing from '{power.TITLES[feeding]}'")
+    # A UPS stands before the battery of a laptop.
+    for source in sorted(set(power.sources(context.profile)) - {power.MAINS}, reverse=True):
+        row = texts.DISCHARGING if source == feeding else texts.CHARGED
+        left = f"{minutes // 60}:{minutes % 60:02d}"
+        context.out(row.format(store=texts.STORES[source], percent=percent, minutes=left))
 
 
 def _caffeinates(context: Context) -> list[tuple[int, list[str]]]:

@@ -16,7 +16,9 @@ TCP_KEEP_ALIVE = (
 TIMINGS = 'Warning: Idle sleep timings for "{source}" may not behave as expected.'
 TIMINGS_DISPLAY = "- Display sleep should have a lower timeout than system sleep."
 TIMINGS_DISK = "- Disk sleep should be non-zero whenever system sleep is non-zero."
-BATTERY_CHARGED = " -InternalBattery-0 (id=20578403)\t100%; charged; 0:00 remaining present: true"
+STORES = {"battery": "InternalBattery-0 (id=20578403)", "ups": "Back-UPS ES 700 (id=1234)"}
+CHARGED = " -{store}\t100%; charged; 0:00 remaining present: true"
+DISCHARGING = " -{store}\t{percent}%; discharging; {minutes} remaining present: true"
 NO_EVENTS = "No scheduled events."
 
 # The order of pmset's own table; `-g cap` prints the supported part of it.

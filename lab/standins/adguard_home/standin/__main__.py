@@ -12,11 +12,12 @@ import threading
 import time
 from pathlib import Path
 
-from . import VERSION, configuration
+from . import VERSION, configuration, refusals
 from .auth import Doorkeeper
 from .journal import Journal
-from .resolver import Resolver, UpstreamError
+from .resolver import Resolver
 from .server import BindError, Server
+from .upstream import UpstreamError
 from .web import Pages, serve
 
 _FIRST = "this is the first launch of adguard home; you must run it as administrator."
@@ -53,6 +54,7 @@ def check(path: Path) -> int:
 def run(options: argparse.Namespace, path: Path) -> int:
     """Serve until a signal ends it."""
     settings = configuration.load(path)
+    refusals.refuse(settings)
     if options.web_addr:
         settings["http"]["address"] = options.web_addr
     configuration.store(path, settings)

@@ -15,7 +15,7 @@ from .defaults import DOH_ROUTES, SCHEMA_VERSION, defaults, entry_defaults
 if TYPE_CHECKING:
     from pathlib import Path
 
-_ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[0-9.]*):(\d{1,5})")
+_ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[0-9.]+):(\d{1,5})")
 _PART = re.compile(r"(\d+)(d|h|ms|m|s)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
 _UNITS = {"d": 86400000, "h": 3600000, "m": 60000, "s": 1000, "ms": 1}

@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from . import messages
-from .resolver import read_framed
+from .upstream import read_framed
 
 if TYPE_CHECKING:
     from .journal import Journal

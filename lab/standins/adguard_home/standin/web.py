@@ -38,7 +38,7 @@ class Pages:
             "stats": self._journal.statistics,
             "rewrite/list": lambda: self._rewrites,
             "filtering/status": self._filtering,
-            "clients": lambda: {"clients": [], "auto_clients": [], "supported_tags": []},
+            "clients": lambda: {"clients": None, "auto_clients": None, "supported_tags": []},
             "querylog": lambda: {"data": self._journal.entries(int(query.get("limit", ["500"])[0])), "oldest": ""},
             "tls/status": lambda: self._configuration["tls"],
         }
@@ -82,8 +82,10 @@ class Pages:
         return {
             "enabled": self._configuration["filtering"]["filtering_enabled"],
             "interval": self._configuration["filtering"]["filters_update_interval"],
-            "filters": [{**entry, "rules_count": 0, "last_updated": ""} for entry in self._configuration["filters"]],
-            "whitelist_filters": self._configuration["whitelist_filters"],
+            # A list without entries is null.
+            "filters": [{**entry, "rules_count": 0, "last_updated": ""} for entry in self._configuration["filters"]]
+            or None,
+            "whitelist_filters": self._configuration["whitelist_filters"] or None,
             "user_rules": self._configuration["user_rules"],
         }
 
@@ -94,10 +96,15 @@ def serve(address: str, pages: Pages, doorkeeper: Doorkeeper) -> http.server.Thr
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             target = urlsplit(self.path)
-            if target.path in {"/", "/login.html"}:
+            if target.path == "/" and not self._is_admitted():
+                self._send(302, b"", "text/html", {"Location": "/login.html"})
+            elif target.path in {"/", "/login.html"}:
                 self._send(200, _LOGIN, "text/html")
             elif self._admitted():
                 self._send_document(pages.get(target.path.removeprefix("/control/"), parse_qs(target.query)))
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
@@ -112,10 +119,13 @@ def serve(address: str, pages: Pages, doorkeeper: Doorkeeper) -> http.server.Thr
                 self._send(200 if found else 404, b"" if found else b"404 page not found\n", "text/plain")
 
         def _admitted(self) -> bool:
-            if doorkeeper.admits(self.headers.get("Authorization"), self.client_address[0]):
-                return True
-            self._send(401, b"Unauthorized\n", "text/plain")
-            return False
+            admitted = self._is_admitted()
+            if not admitted:
+                self._send(401, b"", "text/plain")
+            return admitted
+
+        def _is_admitted(self) -> bool:
+            return doorkeeper.admits(self.headers.get("Authorization"), self.client_address[0])
 
         def _send_document(self, document: Any) -> None:
             if document is None:
@@ -123,12 +133,15 @@ def serve(address: str, pages: Pages, doorkeeper: Doorkeeper) -> http.server.Thr
             else:
                 self._send(200, json.dumps(document).encode(), "application/json")
 
-        def _send(self, status: int, body: bytes, kind: str) -> None:
+        def _send(self, status: int, body: bytes, kind: str, more: dict[str, str] | None = None) -> None:
             self.send_response(status)
+            for name, value in (more or {}).items():
+                self.send_header(name, value)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is http.server's
             """Say nothing."""

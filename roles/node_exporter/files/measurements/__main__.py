@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Callable
 
-from . import cuda, exo, filevault, gpu, lan_port, models, power, power_settings, thunderbolt
+from . import cuda, exo, filevault, gpu, lan_port, models, power, power_settings, power_source, thunderbolt
 from .command import MeasurementError
 from .exposition import Metrics
 
@@ -22,6 +22,7 @@ DARWIN: dict[str, tuple[Callable[[Metrics], None], float]] = {
     "power": (power.measure, 15),
     "thunderbolt": (thunderbolt.measure, 30),
     "power_settings": (power_settings.measure, 60),
+    "power_source": (power_source.measure, 15),
     "filevault": (filevault.measure, 60),
     "exo": (exo.measure, 60),
 }

@@ -33,3 +33,6 @@ def measure(metrics: Metrics, address: str, commands: Commands | None = None, sy
         speed = 0 if end.link is False else end.megabits
         if speed is not None:
             metrics.add("lan_port_bits_per_second", "Speed of the link, 0 without one.", speed * _MEGABIT, **labels)
+        if end.capable is not None:
+            told = "The fastest that the port could agree on."
+            metrics.add("lan_port_capable_bits_per_second", told, end.capable * _MEGABIT, **labels)

@@ -108,7 +108,7 @@ TRAPS = (
         "thunderbolt-4",
         "Thunderbolt 4 ports and cables pass for Thunderbolt 5: they fit, work at half the speed, and have no RDMA.",
         "Write thunderbolt_rdma: false, or take Macs and cables of Thunderbolt 5.",
-        (Lines("rdma"),),
+        (Lines("rdma"), Lines("thunderbolt_cable", said="made for 80 Gb/s")),
         by_hand=True,
     ),
     Trap(
@@ -189,7 +189,8 @@ BY_NAME = {trap.name: trap for trap in TRAPS}
 SAY_IT_THEMSELVES = frozenset(
     {
         *("application", "command_line_tools", "exo_model", "exo_source", "firewall", "gateway_models", "grafana"),
-        *("lan_port", "llama_cpp_rest", "macos_profile", "mlx_lm", "model_answers", "model_files", "model_store"),
+        *("lan_port", "llama_cpp_rest", "macos_power_source", "macos_profile", "mlx_lm", "model_answers"),
+        *("model_files", "model_store"),
         *("prometheus_rules", "prometheus_targets", "remote_login", "software_version", "tcp_port", "wake_proof"),
         # It is judged with what other lines say.
         "thunderbolt_generation",

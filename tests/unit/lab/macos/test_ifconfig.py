@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import pytest
 from ansible.module_utils.facts.network.darwin import DarwinNetwork
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._lan_port.media_text import parse_wifi_megabits
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._lan_port.media_text import (
+    parse_capable,
+    parse_wifi_megabits,
+)
 
 from lab.macos.simulator.network.apply import AREA
 from lab.macos.simulator.network.session import boot_session
@@ -89,6 +92,17 @@ def test_only_ethernet_tells_its_speed(mac, device, changes, carrier, media) -> 
     mac.host(**changes)
     mac.answer(*SHOW, out=as_text([link(device, carrier=carrier)]))
     assert f"\tmedia: {media}\n" in mac.run("ifconfig", device).out
+
+
+@pytest.mark.parametrize(
+    ("device", "model", "megabits"),
+    [("en0", "Mac16,10", 1000), ("en0", "Mac16,9", 10000), ("en1", "Mac16,10", None), ("en2", "Mac16,10", None)],
+)
+def test_a_port_tells_what_it_could_do(mac, device, model, megabits) -> None:
+    mac.host(model=model, ethernet="100baseTX")
+    mac.answer(*SHOW, out=as_text([link(device, carrier=True)]))
+    shown = mac.run("ifconfig", "-m", device)
+    assert (shown.rc, parse_capable(shown.out)) == (0, megabits)
 
 
 @pytest.mark.parametrize(("carrier", "megabits"), [(True, 866), (False, None)])

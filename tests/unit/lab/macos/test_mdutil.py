@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import pytest
 
+from lab.macos.simulator import volumes
+
 ON = "/:\n\tIndexing enabled. \n"
 OFF = "/:\n\tIndexing disabled.\n"
 
@@ -59,3 +61,37 @@ def test_all_volumes_off_names_the_one_that_refuses(mac) -> None:
         + "/System/Volumes/Data:\n\tIndexing disabled.\n"
         + "/System/Volumes/Preboot:\nError: invalid operation.\n\tError: unknown indexing state.\n"
     )
+
+
+def test_a_disk_has_an_index_of_its_own(mac) -> None:
+    volumes.connect(mac.state, "/Volumes/My Models (2)")
+    volumes.connect(mac.state, "/Volumes/share", "share")
+    disk = "/Volumes/My Models (2)"
+    assert mac.run("mdutil", "-s", "-a").out.endswith(f"{disk}:\n\tIndexing enabled. \n")
+    assert mac.run("mdutil", "-i", "off", disk).out == f"{disk}:\n\tIndexing disabled.\n"
+    assert mac.run("mdutil", "-s", "/").out == ON
+    assert mac.run("mount").out.splitlines()[-2:] == [
+        f"/dev/disk8s1 on {disk} (apfs, local, nodev, nosuid, journaled, noowners)",
+        "//guest@nas.local/Volumes/share on /Volumes/share (smbfs, nodev, nosuid, mounted by admin)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "after"),
+    [
+        ("no_index", "/:\n\tNo index.\n", OFF),
+        ("read_only", "/:\n\tIndex is read-only.\n", "/:\n\tIndex is read-only.\n"),
+    ],
+)
+def test_other_states_of_a_volume(mac, state, said, after) -> None:
+    with mac.state.edit("spotlight") as data:
+        data["/"] = state
+    assert mac.run("mdutil", "-s", "/").out == said
+    mac.run("mdutil", "-i", "off", "/")
+    assert mac.run("mdutil", "-s", "/").out == after
+
+
+def test_macos_15_says_nothing_of_the_data_volume(mac) -> None:
+    mac.host(release="15.7")
+    said = "/System/Volumes/Data:\n\tError: unknown indexing state.\n"
+    assert mac.run("mdutil", "-i", "off", "/", "/System/Volumes/Data").out == OFF + said

@@ -17,7 +17,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _command, _files, _wait
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power_text import parse_custom
 
-from lab.macos.simulator import passwords, power
+from lab.macos.simulator import passwords, power, volumes
 
 COLLECTION = "ansible_collections.hybrid_ai.cluster.plugins"
 POWER = {"sleep": 0, "displaysleep": 0, "disksleep": 10, "womp": True, "powernap": False}
@@ -221,15 +221,45 @@ def test_spotlight_without_its_server(bare, apply) -> None:
 def test_spotlight_that_changes_for_a_while(bare, apply) -> None:
     with bare.state.edit("spotlight") as data:
         data["passing_after_a_change"] = 3
-    assert apply("macos_headless", {"spotlight": False})["settings"] == {"spotlight": False}
+    assert apply("macos_headless", {"spotlight": False})["settings"] == {
+        "spotlight": {"spotlight": False, "/System/Volumes/Data": False}
+    }
+
+
+def test_spotlight_where_only_the_other_half_has_an_index(bare, apply) -> None:
+    with bare.state.edit("spotlight") as data:
+        data["/"] = "read_only"
+    result = apply("macos_headless", {"spotlight": False})
+    assert (result.get("failed"), result["changed_settings"]) == (None, ["spotlight"])
+    assert not apply("macos_headless", {"spotlight": False})["changed"]
+
+
+def test_spotlight_on_disks(bare, apply) -> None:
+    for point, kind in {"/Volumes/My Models": "disk", "/Volumes/Photos": "disk", "/Volumes/share": "share"}.items():
+        volumes.connect(bare.state, point, kind)
+    args = {"spotlight_may_index": ["/Volumes/Photos"]}
+    result = apply("macos_headless", args)
+    assert (result["changed"], result["settings"]) == (True, {"spotlight_may_index": {"/Volumes/My Models": False}})
+    assert "Indexing disabled." in bare.run("mdutil", "-s", "/Volumes/My Models").out
+    assert "Indexing enabled." in bare.run("mdutil", "-s", "/Volumes/Photos").out
+    assert not apply("macos_headless", args)["changed"]
+
+
+def test_spotlight_on_a_disk_in_riddles(bare, apply) -> None:
+    for point in ("/Volumes/A", "/Volumes/B"):
+        volumes.connect(bare.state, point)
+    with bare.state.edit("spotlight") as data:
+        data["riddles"] = {"/Volumes/A": "Error: kMDConfigSearchLevelOnAPlanet"}
+    result = apply("macos_headless", {"spotlight_may_index": []})
+    assert (result.get("failed"), result["settings"]) == (None, {"spotlight_may_index": {"/Volumes/B": False}})
 
 
 def test_spotlight_in_riddles_stops_nothing_else(bare, apply) -> None:
     with bare.state.edit("spotlight") as data:
-        data["riddle"] = "Error: kMDConfigSearchLevelOnAPlanet"
+        data["riddles"] = dict.fromkeys(("/", "/System/Volumes/Data"), "Error: kMDConfigSearchLevelOnAPlanet")
     result = apply("macos_headless", {"power": {"sleep": 0}, "spotlight": False, **FILEVAULT})
     assert (result.get("failed"), result["changed_settings"]) == (None, ["power", "filevault"])
-    assert result["unknown_settings"]["spotlight"].startswith('mdutil says "/: Error: kMDConfigSearchLevelOnAPlanet"')
+    assert result["unknown_settings"]["spotlight"].startswith('mdutil says "/: Error: kMDConfigSearchLevelOnAPlanet ')
 
 
 def test_time_machine_that_may_not_be_read_is_not_off(bare, apply) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power_source_text import parse_supply
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._macos.power_text import parse_custom
 
 from lab import names
@@ -80,6 +81,28 @@ def test_a_laptop_shows_the_capture(mac) -> None:
     mac.host(model="Mac16,1")
     assert mac.run("pmset", "-g", "custom").out == recorded("pmset-g-custom.laptop.txt")
     assert mac.run("pmset", "-g", "batt").out.splitlines()[1].startswith(" -InternalBattery-0 (id=")
+
+
+@pytest.mark.parametrize(
+    ("host", "unplugged", "said"),
+    [
+        ({}, (), "mains power"),
+        ({"ups": True}, (), "mains power, Back-UPS ES 700 100 % (charged)"),
+        ({"ups": True}, (power.UPS, 85, 81), "the UPS, Back-UPS ES 700 85 % (discharging, 81 minutes left)"),
+        (
+            {"model": "Mac16,1"},
+            (power.BATTERY, 9, 1),
+            "its battery, InternalBattery-0 9 % (discharging, 1 minute left)",
+        ),
+        # Nothing feeds a Mac that it does not have.
+        ({}, (power.UPS, 85, 81), "mains power"),
+    ],
+)
+def test_what_feeds_the_mac(mac, host, unplugged, said) -> None:
+    mac.host(**host)
+    if unplugged:
+        power.unplug(mac.state, *unplugged)
+    assert str(parse_supply(mac.run("pmset", "-g", "batt").out)) == said
 
 
 def sections(mac) -> dict[str, dict[str, int | str]]:

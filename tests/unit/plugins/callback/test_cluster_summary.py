@@ -57,6 +57,8 @@ def summary(monkeypatch: pytest.MonkeyPatch) -> Any:
         dark: Any = (),
         unreachable: Any = (),
         managers: Any = None,
+        hosts: Any = (),
+        limit: Any = None,
         playbook: str = "site.yml",
     ) -> list[str]:
         callback = CallbackModule()
@@ -65,7 +67,14 @@ def summary(monkeypatch: pytest.MonkeyPatch) -> Any:
         )
         if managers is not None:
             group = SimpleNamespace(get_hosts=lambda: [outcome("Any", name).host for name in managers])
-            inventory = SimpleNamespace(groups={"management": group})
+
+            def get_hosts(
+                _pattern: str, *, ignore_limits: bool = False, ignore_restrictions: bool = False
+            ) -> list[Any]:
+                assert ignore_restrictions, "a play's own hosts say nothing of the limit"
+                return [outcome("Any", name).host for name in hosts if ignore_limits or limit is None or name in limit]
+
+            inventory = SimpleNamespace(groups={"management": group}, get_hosts=get_hosts)
             manager = SimpleNamespace(_inventory=inventory)
             callback.v2_playbook_on_play_start(SimpleNamespace(_uuid="1", get_variable_manager=lambda: manager))
         for each in ok:
@@ -259,6 +268,21 @@ def test_an_inventory_without_a_management_node_says_what_is_absent(summary: Any
     assert (f"No host is in the group management, so there are no {MANAGED}." in shown) is said
 
 
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        (None, None),
+        (["olab1", "olab2", "localhost"], None),
+        (["olab2"], "Not looked at, because --limit leaves gpu1 and olab1 out."),
+    ],
+)
+def test_who_was_not_looked_at_is_named(summary: Any, limit: Any, said: str | None) -> None:
+    hosts = ["olab1", "olab2", "localhost", *(["gpu1"] if said else [])]
+    measured = [outcome("Measure", "olab2", action=REPORT, lines=[line("it runs")])]
+    shown = summary(measured, managers=[], hosts=hosts, limit=limit)
+    assert [text for text in shown if text.startswith("Not looked at")] == ([said] if said else [])
+
+
 MODEL = {
     "name": "qwen",
     "names": ["qwen"],
@@ -350,6 +374,10 @@ def test_exo_is_shown_as_it_serves_once_its_models_are_placed(
     placed = outcome("Wait", action="hybrid_ai.cluster.exo_placement_info", **placement)
 
     assert exo_section(summary([measured_cluster(), placed])) == ["olab1  10.0.0.1  sees nobody", expected]
+
+
+def test_a_member_that_is_silent_sees_nobody_and_is_told_so(summary: Any) -> None:
+    assert exo_section(summary([measured_cluster(silent=["olab1"])]))[0] == "olab1  10.0.0.1  does not answer"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.filter.thunderbolt_plan import thunderbolt_plan
 from ansible_collections.hybrid_ai.cluster.plugins.filter.thunderbolt_report import thunderbolt_report
 
@@ -42,6 +43,32 @@ def test_a_bridge_may_have_no_more_cables_than_the_inventory():
     assert checks[0]["expected"] == "present"
     assert checks[0]["cables"] == 1
     assert checks[1]["device"] == "bridge0"
+
+
+def able(*ports: tuple[int | None, int | None]) -> list[dict[str, int | None]]:
+    """Ports of a Mac: what each could do, where it has no cable, and what it has agreed on, where it has one."""
+    return [
+        {"receptacle": n, "capability_gigabits": could, "speed_gigabits": has}
+        for n, (could, has) in enumerate(ports, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "minimum"),
+    [
+        pytest.param(able((None, 40), (120, None)), able((None, 40), (120, None)), 80, id="a slow cable"),
+        pytest.param(able((None, 80), (120, None)), able((None, 80), (80, None)), 80, id="Thunderbolt 5"),
+        pytest.param(able((None, 40), (120, None)), able((None, 40), (40, None)), 40, id="one of Thunderbolt 4"),
+        pytest.param(able((None, 80)), able((None, 80)), 80, id="every port has a cable of Thunderbolt 5"),
+        pytest.param(able((None, 40)), able((None, 40), (120, None)), None, id="one has no port without a cable"),
+        pytest.param(able((None, 40), (120, None)), [], None, id="the other was not looked at"),
+        pytest.param(able((None, 20), (None, None)), able((None, 20)), None, id="nothing is told"),
+    ],
+)
+def test_a_cable_is_to_have_what_both_ends_can_do(here, there, minimum):
+    checks = report([{"a": 1, "b": 1}], "a", {"a": here, "b": there})
+    cable = next(check for check in checks if check["check"] == "thunderbolt_cable")
+    assert cable.get("minimum_gigabits") == minimum
 
 
 def test_a_cable_outside_only_must_not_lead_to_a_host():

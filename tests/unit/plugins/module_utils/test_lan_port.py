@@ -12,6 +12,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._lan_port import linux, mac
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._lan_port.media_text import (
     Media,
+    parse_capable,
     parse_media,
     parse_wifi_megabits,
 )
@@ -72,6 +73,28 @@ ACTIVE, INACTIVE = "\tstatus: active\n", "\tstatus: inactive\n"
 )
 def test_media(text: str, media: Media) -> None:
     assert parse_media(text) == media
+
+
+SUPPORTED = "\tmedia: autoselect (100baseTX <full-duplex>)\n\tstatus: active\n\tsupported media:"
+
+
+@pytest.mark.parametrize(
+    ("text", "megabits"),
+    [
+        (f"{SUPPORTED}\n\t\tmedia autoselect\n\t\tmedia 1000baseT mediaopt full-duplex\n\t\tmedia 100baseTX\n", 1000),
+        (f"{SUPPORTED}\n\t\tmedia 10Gbase-T mediaopt full-duplex\n\t\tmedia 5000Base-T\n\t\tmedia none\n", 10000),
+        (f"{SUPPORTED}\n\t\tmedia 2.5GbaseT mediaopt full-duplex\n", 2500),
+        # As releases before wrote it.
+        (f"{SUPPORTED} none autoselect 10baseT/UTP <half-duplex> 1000baseT <full-duplex>\n", 1000),
+        (f"{SUPPORTED}\n\t\tmedia autoselect\n", None),
+        (f"{SUPPORTED}\n\t\tmedia warp 9\n", None),
+        # What is used is not what could be.
+        ("\tmedia: autoselect (1000baseT <full-duplex>)\n\tstatus: active\n", None),
+        ("", None),
+    ],
+)
+def test_what_a_port_could_do(text: str, megabits: float | None) -> None:
+    assert parse_capable(text) == megabits
 
 
 def wifi(rate: Any, device: str = "en1", **more: Any) -> str:
@@ -138,6 +161,7 @@ Ethernet Address: 36:e3:5e:f0:6d:80
 """
 GIGABIT = "\tmedia: autoselect (1000baseT <full-duplex>)\n" + ACTIVE
 HUNDRED = "\tmedia: autoselect (100baseTX <full-duplex>)\n" + ACTIVE
+MEDIA = "\tsupported media:\n\t\tmedia autoselect\n\t\tmedia 100baseTX\n\t\tmedia {} mediaopt full-duplex\n"
 NO_LINK = "\tmedia: autoselect (none)\n" + INACTIVE
 
 
@@ -219,6 +243,24 @@ AIRPORT = "/usr/sbin/system_profiler SPAirPortDataType -json"
             1000,
             id="VLAN",
         ),
+        pytest.param(
+            mac_answers({"en0": HUNDRED}, **{"/sbin/ifconfig -m en0": MEDIA.format("10Gbase-T")}),
+            "en0: Ethernet, 100 Mbit/s, full duplex (the port can do 10 Gbit/s)",
+            100,
+            id="less than it can",
+        ),
+        pytest.param(
+            mac_answers({"en0": GIGABIT}, **{"/sbin/ifconfig -m en0": MEDIA.format("1000baseT")}),
+            "en0: Ethernet, 1 Gbit/s, full duplex",
+            1000,
+            id="what it can",
+        ),
+        pytest.param(
+            mac_answers({"en0": GIGABIT}, **{"/sbin/ifconfig -m en0": Result(1, MEDIA.format("10Gbase-T"))}),
+            "en0: Ethernet, 1 Gbit/s, full duplex",
+            1000,
+            id="it does not tell what it can",
+        ),
         # An address that a router translates: the port of the default route.
         pytest.param(
             mac_answers({"en0": GIGABIT}, "none", **{ROUTE: "  interface: en0\n"}),
@@ -251,6 +293,17 @@ def linux_answers(device: str | None, **more: str) -> Answers:
     )
 
 
+ETHTOOL = """Settings for eno1:
+\tSupported ports: [ TP ]
+\tSupported link modes:   10baseT/Half 10baseT/Full
+\t                        1000baseT/Full
+\t                        2500baseT/Full
+\tSupported pause frame use: Symmetric Receive-only
+\tAdvertised link modes:  10000baseT/Full
+\tSpeed: 1000Mb/s
+"""
+
+
 def plain(root: Path) -> None:
     card(root, "eno1", "device", speed="1000", duplex="full")
 
@@ -276,6 +329,20 @@ def tagged(root: Path) -> None:
     ("prepare", "answers", "said", "slowest"),
     [
         pytest.param(plain, linux_answers("eno1"), "eno1: Ethernet, 1 Gbit/s, full duplex", 1000, id="cable"),
+        pytest.param(
+            plain,
+            linux_answers("eno1", **{"ethtool eno1": ETHTOOL}),
+            "eno1: Ethernet, 1 Gbit/s, full duplex (the port can do 2.5 Gbit/s)",
+            1000,
+            id="less than it can",
+        ),
+        pytest.param(
+            plain,
+            linux_answers("eno1", **{"ethtool eno1": "Settings for eno1:\n\tSupported link modes:   Not reported\n"}),
+            "eno1: Ethernet, 1 Gbit/s, full duplex",
+            1000,
+            id="a card that does not tell what it can",
+        ),
         pytest.param(
             bonded,
             linux_answers("bond0"),

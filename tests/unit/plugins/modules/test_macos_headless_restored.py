@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 RECORD = "var/db/hybrid-ai/macos_headless.before.json"
 UPDATES = "/Library/Preferences/com.apple.SoftwareUpdate"
 RESTORED = {"record": "macos_headless", "state": "restored"}
+STARTUP = ["/", "/System/Volumes/Data"]
+DISKS = ["/Volumes/Here", "/Volumes/Gone"]
+MOUNTED = call(["/sbin/mount"], out="/dev/disk3s1s1 on / (apfs, local)\n/dev/disk5s1 on /Volumes/Here (apfs, local)\n")
 BACKUP = ["/usr/bin/defaults", "read", "/Library/Preferences/com.apple.TimeMachine", "AutoBackup"]
 TITLES = {
     "power": "power settings",
@@ -30,6 +33,7 @@ TITLES = {
     "network_time_server": "time server",
     "network_time": "clock set by the network",
     "spotlight": "Spotlight indexing",
+    "spotlight_may_index": "Spotlight on other volumes",
     "time_machine": "automatic Time Machine backups",
     "automatic_updates": "automatic updates",
     "system_memory_gigabytes": "GPU memory ceiling",
@@ -44,7 +48,7 @@ def power(**settings: int) -> Call:
 
 
 def spotlight(state: str) -> Call:
-    return call(["/usr/bin/mdutil", "-s", "/"], out=f"/:\n\tIndexing {state}.\n")
+    return call(["/usr/bin/mdutil", "-s", *STARTUP], out=f"/:\n\tIndexing {state}.\n")
 
 
 def update(key: str, value: str | None) -> Call:
@@ -149,6 +153,14 @@ CASES = [
         id="spotlight",
     ),
     pytest.param(
+        {"spotlight_may_index": {disk: noted(before=True, after=False) for disk in DISKS}},
+        [MOUNTED, call(["/usr/bin/mdutil", "-s", DISKS[0]], out=f"{DISKS[0]}:\n\tIndexing disabled.\n")],
+        [call(["/usr/bin/mdutil", "-i", "on", DISKS[0]])],
+        [MOUNTED, call(["/usr/bin/mdutil", "-s", DISKS[0]], out=f"{DISKS[0]}:\n\tIndexing enabled. \n")],
+        ["Spotlight on other volumes, /Volumes/Gone: it is not connected", unknown("spotlight_may_index")],
+        id="spotlight-on-a-disk-that-is-there",
+    ),
+    pytest.param(
         {"time_machine": {"time_machine": noted(True, False)}},
         [call(BACKUP, out="0\n")],
         [call(["/usr/bin/tmutil", "enable"])],
@@ -166,7 +178,7 @@ CASES = [
     ),
     pytest.param(
         {"spotlight": {"spotlight": noted(True, False)}},
-        [call(["/usr/bin/mdutil", "-s", "/"], out="Error: unknown state.\n")],
+        [call(["/usr/bin/mdutil", "-s", *STARTUP], out="Error: unknown state.\n")],
         [],
         [],
         [

@@ -30,6 +30,9 @@ EXPECTED = "1 Gbit/s or more, full duplex"
 WARNING = "Warning: Wi-Fi, which everybody around shares; members of a cluster belong on a cable"
 
 
+SUPPORTED = "\tsupported media:\n\t\tmedia autoselect\n\t\tmedia 1000baseT mediaopt full-duplex\n"
+
+
 def device(name: str, media: str) -> list[Any]:
     head = f"{name}: flags=8863<UP,RUNNING> mtu 1500\n\tinet 192.168.1.11 netmask 0xffffff00 broadcast 192.168.1.255\n"
     text = f"{head}\tmedia: {media}\n\tstatus: active\n"
@@ -37,6 +40,7 @@ def device(name: str, media: str) -> list[Any]:
         call(["/sbin/ifconfig", "-a"], out=text),
         call(["/usr/sbin/networksetup", "-listallhardwareports"], out=HARDWARE),
         call(["/sbin/ifconfig", name], out=text),
+        *([call(["/sbin/ifconfig", "-m", name], out=text + SUPPORTED)] if name == "en0" else []),
     ]
 
 
@@ -59,7 +63,7 @@ def airport(out: str) -> Any:
             1000,
             device("en0", "autoselect (100baseTX <full-duplex>)"),
             False,
-            "en0: Ethernet, 100 Mbit/s, full duplex",
+            "en0: Ethernet, 100 Mbit/s, full duplex (the port can do 1 Gbit/s)",
             EXPECTED,
             id="100 Mbit/s",
         ),
@@ -83,7 +87,7 @@ def airport(out: str) -> Any:
             0,
             device("en0", "autoselect (100baseTX <half-duplex>)"),
             True,
-            "en0: Ethernet, 100 Mbit/s, half duplex",
+            "en0: Ethernet, 100 Mbit/s, half duplex (the port can do 1 Gbit/s)",
             "any speed",
             id="any",
         ),

@@ -248,6 +248,16 @@ STORED_BRIDGE = {
             (False, f"Mac15,14 ({PEER}), 80 Gb/s", "a cable to olab3 (1-2)"),
             id="cable-false-at-another-mac",
         ),
+        *(
+            pytest.param(
+                {"check": "thunderbolt_cable", "receptacle": 1, "peer": "olab3", "minimum_gigabits": minimum},
+                [PROFILE, PORTS],
+                {},
+                (ok, f"Mac15,14 ({PEER}), 80 Gb/s", f"a cable to olab3 with {minimum} Gb/s or more"),
+                id=f"cable-that-is-to-have-{minimum}",
+            )
+            for minimum, ok in ((80, True), (120, False))
+        ),
         pytest.param(
             {"check": "thunderbolt_cable", "receptacle": 2, "minimum_gigabits": 40},
             [PROFILE, PORTS],

@@ -67,6 +67,40 @@ NO_SETTING = f"not measured: there is no setting called wify, known are {', '.jo
             (True, "on mains power unknown", "as it is set"),
             id="sleep-that-is-not-told",
         ),
+        *(
+            pytest.param(
+                {"check": "macos_power_source", "mains": mains},
+                [call(["/usr/bin/pmset", "-g", "batt"], out=text)],
+                "Darwin",
+                line,
+                id=f"power-source-{name}",
+            )
+            for name, mains, text, line in (
+                ("mains", True, "Now drawing from 'AC Power'\n", (True, "mains power", "mains power")),
+                (
+                    "ups",
+                    True,
+                    "Now drawing from 'UPS Power'\n -UPS (id=1)\t87%; discharging; 0:45 remaining present: true\n",
+                    (False, "the UPS, UPS 87 % (discharging, 45 minutes left)", "mains power"),
+                ),
+                (
+                    "battery-of-a-workstation",
+                    False,
+                    "Now drawing from 'Battery Power'\n -InternalBattery-0 (id=1)\t80%; discharging\n",
+                    (True, "its battery, InternalBattery-0 80 % (discharging)", "any"),
+                ),
+                (
+                    "unknown",
+                    True,
+                    "Now drawing from 'Steam'\n",
+                    (
+                        False,
+                        "not measured: pmset says \"Now drawing from 'Steam'\", so what feeds this Mac is unknown",
+                        "a measurement",
+                    ),
+                ),
+            )
+        ),
         pytest.param(
             {"check": "remote_login"},
             [

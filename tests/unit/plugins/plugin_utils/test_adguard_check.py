@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils import _adguard_check
 
+from tests.contract.adguard_home import start_settings
+
 
 def configuration(**dns: Any) -> dict[str, Any]:
     return {
@@ -45,6 +47,21 @@ def test_servers_that_can_be_asked(upstream: str) -> None:
 def test_servers_that_nobody_can_ask(key: str, upstream: str) -> None:
     (sentence,) = _adguard_check.problems(configuration(**{key: [upstream]}))
     assert sentence.startswith(f"dns.{key} has {upstream!r}, which is not a valid DNS server")
+
+
+@pytest.mark.parametrize("changes", start_settings.TAKEN.values(), ids=start_settings.TAKEN.keys())
+def test_what_the_program_starts_with_has_no_problem(changes: dict[str, Any]) -> None:
+    assert _adguard_check.problems(beside(changes)) == []
+
+
+@pytest.mark.parametrize("changes", start_settings.REFUSED.values(), ids=start_settings.REFUSED.keys())
+def test_what_the_program_refuses_at_start_is_a_sentence(changes: dict[str, Any]) -> None:
+    assert len(_adguard_check.problems(beside(changes))) == 1
+
+
+def beside(changes: dict[str, Any]) -> dict[str, Any]:
+    """Return a sound file with some parts of its own."""
+    return {**configuration(**changes.get("dns", {})), **{key: part for key, part in changes.items() if key != "dns"}}
 
 
 def rewritten(domain: str, answer: str | None) -> dict[str, Any]:
