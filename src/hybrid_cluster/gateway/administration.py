@@ -191,7 +191,8 @@ class Administration:
         return await self._draining.drain(read.text("host"), read.text("owner"), _seconds(read, "seconds"))
 
     async def _return(self, fields: dict[str, Any]) -> dict[str, Any]:
-        return self._draining.put_back(Fields(_THE_REQUEST, fields, {"host"}).text("host"))
+        read = Fields(_THE_REQUEST, fields, {"host", "owner"})
+        return self._draining.put_back(read.text("host"), read.maybe_text("owner"))
 
     def _group_of(self, read: Fields) -> Group:
         host = read.text("host")

@@ -45,13 +45,13 @@ class Draining:
         held = [model.name for model in self._models if all(map(self._drains.has, model.members))]
         return {**found, "elsewhere": elsewhere, "held_models": held}
 
-    def put_back(self, host: str) -> dict[str, Any]:
-        """Put a host back, whoever took it out; `was_out` says whether somebody had.
+    def put_back(self, host: str, owner: str | None) -> dict[str, Any]:
+        """Put a host back, whoever took it out or only where this owner did; `was_out` says whether that was so.
 
         :raises Failure: no model is on this host, or that cannot be kept
         """
         self._check(host)
-        was_out = self._drains.end(host)
+        was_out = self._drains.end(host, owner)
         return {**self._drains.told(host), "was_out": was_out}
 
     async def _elsewhere(self, host: str) -> int | None:

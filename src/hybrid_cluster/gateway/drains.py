@@ -100,7 +100,7 @@ class Drains:
                 out = ", ".join(sorted({host for member in given for host in member.hosts if self.find(host)}))
                 sentence = f"Every host of the model is out of rotation: {out}."
                 raise Failure(503, sentence, code=CODE, retry_after=_RETRY)
-            next_end = min(order.ends for order in self._orders.values())
+            next_end = min(order.ends for order in self._orders.values() if order.ends > now)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, min(deadline, next_end) - now)):
                     await self._changed.wait()
@@ -138,13 +138,14 @@ class Drains:
         since = before.since if before is not None else now
         self._replace(self._orders | {host: Order(owner, since, now + seconds, self._clock() + seconds)})
 
-    def end(self, host: str) -> bool:
-        """Put a host back, whoever took it out, and return whether somebody had.
+    def end(self, host: str, owner: str | None = None) -> bool:
+        """Put a host back, whoever took it out or only where this owner did, and return whether that was so.
 
         :raises Failure: that cannot be kept
         """
-        was_out = self.find(host) is not None
-        if host in self._orders:
+        order = self.find(host)
+        was_out = order is not None and owner in (None, order.owner)
+        if was_out:
             self._replace({name: order for name, order in self._orders.items() if name != host})
         return was_out
 

@@ -158,6 +158,24 @@ def test_an_order_survives_the_gateway_and_ends_when_it_would_have(tmp_path):
     run(scenario())
 
 
+def test_an_order_that_has_ended_makes_nobody_ask_again_and_again(tmp_path):
+    async def scenario():
+        backends, members = answering("one", "two")
+        async with running(tmp_path, *backends[:1], members=members) as gate:
+            drains, asked = gate.gateway._drains, []
+            await drain(gate, "one", seconds=200)
+            # Of a host whose model is gone since.
+            drains.order("two", "ann", 10)
+            waits = asyncio.create_task(gate.post(CHAT_PATH, ASK))
+            await asyncio.sleep(20)
+            has, drains.has = drains.has, lambda member: asked.append(member) or has(member)
+            await asyncio.sleep(100)
+            assert len(asked) < 10
+            assert (await waits)[0].status == 200
+
+    run(scenario())
+
+
 @pytest.mark.parametrize(
     ("word", "fields", "status", "says"),
     [
