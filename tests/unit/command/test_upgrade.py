@@ -235,6 +235,8 @@ def test_a_host_is_drained_and_put_back_by_hand(gate, runs, run):
     said = run("drain", "box1", "30")
     assert (said.code, said.out) == (exits.OK, "box1 is out of rotation for 30 min.\n")
     assert gate.drained() == ["box1"]
+    said = run("status", "--prometheus", "http://127.0.0.1:1")
+    assert f"box1 is out of rotation for 30 min, by {rotation.person()}." in " ".join(said.out.split())
     said = run("drain", "box3", "--json")
     assert (said.json["host"], said.json["held_models"], said.json["owner"]) == ("box3", ["one"], rotation.person())
     assert run("return", "box1").out == "box1 is back in rotation.\n"
