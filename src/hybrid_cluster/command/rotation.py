@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _EVERY = 0.5
 _ASKED_AGAIN = 2.0
 """Seconds until backends are asked again what they run besides."""
+_SETTLED = 1.0
+"""For how many seconds an order stands before an empty host is believed to stay so: who passes requests on past the
+gateway hears of it a moment later, and backends count those."""
 _AWAY = 90.0
 """Within so many seconds a gateway that is restarted is back: what runs may take a minute to end."""
 WITHIN = 600.0
@@ -72,8 +75,15 @@ class Rotation:
         """
         began, hosts_out = time.monotonic(), list(names)
         told = {host: self.order(host, seconds) for host in hosts_out}
-        while left := [host for host in hosts_out if not _is_empty(told[host])]:
+        while True:
             passed = time.monotonic() - began
+            left = [host for host in hosts_out if not _is_empty(told[host])]
+            if not left and passed >= _SETTLED:
+                return sorted({name for answer in told.values() for name in answer.get("held_models", ())})
+            if not left:
+                time.sleep(_SETTLED - passed)
+                told = {host: self.order(host, seconds) for host in hosts_out}
+                continue
             what = "; ".join(_what_runs(told[host]) for host in left)
             if passed >= within:
                 raise ClusterError(f"{what}, after {output.span(within)}.", exits.HOSTS_FAILED)
@@ -84,7 +94,6 @@ class Rotation:
                 # Only who has nothing of the gateway's is asked for more, which is an order anew.
                 still = known.get(host)
                 told[host] = still if still is not None and still["in_flight"] else self.order(host, seconds)
-        return sorted({name for answer in told.values() for name in answer.get("held_models", ())})
 
     def prove(self, model: str, host: str, within: float, say: Callable[[str], None]) -> str:
         """Have a model answer a token on a host, out of rotation or not; return why it does not, or nothing."""
@@ -142,7 +151,13 @@ def drain(cluster: Cluster, gateway: Gateway, name: str, text: str, *, wait: boo
     held: list[str] = []
     if wait:
         with waiting(as_json=as_json) as say:
-            held = rotation.empty([host], seconds, min(WITHIN, seconds), say)
+            try:
+                held = rotation.empty([host], seconds, min(WITHIN, seconds), say)
+            except ClusterError as error:
+                if error.exit_code != exits.HOSTS_FAILED:
+                    raise
+                text = f"{error} It gets no new one; cluster return {host} ends that."
+                raise ClusterError(text, exits.HOSTS_FAILED) from error
     told = rotation.order(host, seconds)
     runs = "" if _is_empty(told) else f" {_what_runs(told)}."
     line = f"{host} is out of rotation for {output.span(seconds)}.{runs}{wait_for(held or told['held_models'])}"

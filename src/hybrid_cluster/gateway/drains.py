@@ -67,7 +67,7 @@ class Drains:
     # Requests.
 
     def has(self, member: Member) -> bool:
-        """Return whether one of the hosts that a member needs is out."""
+        """Return whether one of the hosts that a member needs is out: nobody is to send it a request then."""
         return self.any_of(member.hosts)
 
     def any_of(self, hosts: Iterable[str]) -> bool:

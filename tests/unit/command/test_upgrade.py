@@ -8,6 +8,7 @@ import re
 import time
 
 import pytest
+from aiohttp import web
 
 from hybrid_cluster.command import apply, exits, gateway, project, rotation
 from hybrid_cluster.command.errors import ClusterError
@@ -245,10 +246,29 @@ def test_a_host_is_drained_and_put_back_by_hand(gate, runs, run):
     said = run("drain", "desk")
     assert (said.code, said.out) == (exits.NO_HOSTS, "")
     assert said.err.startswith("cluster: No model of the gateway's is on a host 'desk'; there are box1, box2, box3.")
+    gate.nodes["box3"].seconds = 4
     with gate.load("one"):
         time.sleep(0.3)
-        assert run("drain", "box3", "--no-wait").code == exits.OK
+        assert "box3 still answers 4 requests." in run("drain", "box3", "--no-wait").out
+        said = run("drain", "box3", "1s")
+        assert (said.code, said.out) == (exits.HOSTS_FAILED, "")
+        assert "after 1 s. It gets no new one; cluster return box3 ends that." in said.err
         assert run("return", "box3").code == exits.OK
+
+
+def test_what_comes_past_the_gateway_a_moment_later_is_waited_for(gate, runs, run):
+    looks = []
+
+    async def text(request):
+        looks.append(request.path)
+        # Nothing at first, then one request that runs for a while.
+        busy = 1 if len(looks) in {2, 3} else 0
+        return web.Response(text=f"llamacpp:requests_processing {busy}\n")
+
+    backend, answer = gate.nodes["box3"].backend, gate.nodes["box3"].answer
+    backend.answer = lambda request: text(request) if request.method == "GET" else answer(request)
+    assert run("drain", "box3").out.startswith("box3 is out of rotation for 2 h. Requests for one wait")
+    assert len(looks) >= 4
 
 
 def test_ctrl_c_while_requests_end_changes_nothing(gate, runs, run, monkeypatch):
