@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[list[str], dict[str, int]]] = {
     "models": (["models"], _ALWAYS),
     "models pull": (["models", "pull"], _ALWAYS),
     "models load": (["models", "load", "public"], _NEEDS_HOST),
-    # Its backend is no router, which says so; a host that sleeps is not woken for it.
+    # Its backend serves one model and says so; a host that sleeps is not woken for it.
     "models unload": (["models", "unload", "public"], {**dict.fromkeys(("works", "asleep", "gone"), _FAILED), **_ASKS}),
     "wake": (["wake", "box"], _NEEDS_HOST),
     "wake a model": (["wake", "public"], _NEEDS_HOST),
