@@ -66,10 +66,12 @@ def _model(
             "backend": name,
             "address": f"http://{service_address(entry, groups, addresses[host])}:{entry['port']}",
             "model": model["name"],
+            "hosts": nodes,
             **key,
             **({"group": group} if group else {}),
         }
         for host in model["hosts"]
-        for group in [group_of(sleeping, model["hosts"] if BACKENDS[name].spreads else [host])]
+        for nodes in [list(model["hosts"]) if BACKENDS[name].spreads else [host]]
+        for group in [group_of(sleeping, nodes)]
     ]
     return {field: value for field, value in found.items() if value is not None}

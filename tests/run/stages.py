@@ -144,6 +144,13 @@ def all_stages(*, everything: bool) -> list[Stage]:
         ),
         _pytest("no_management", "tests/site/test_no_management.py", after=("story",), by_turns=True),
         _pytest("upgrade", "tests/site/test_upgrade.py", after=("story",), by_turns=True),
+        _pytest(
+            "upgrade_command",
+            "tests/site/test_upgrade_command.py",
+            after=("story",),
+            by_turns=True,
+            about=("src/hybrid_cluster/command/upgrade/", "src/hybrid_cluster/gateway/drain"),
+        ),
         *(_matrix() if everything else ()),
     ]
 

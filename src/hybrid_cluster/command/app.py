@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from hybrid_cluster.command import chat_line, exits, hosts_line, keys_line, models_line, options, output
+from hybrid_cluster.command import chat_line, exits, hosts_line, keys_line, models_line, options, output, rotation_line
 from hybrid_cluster.command.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -98,28 +98,10 @@ def topology(
     )
 
 
-def _complete_tags(incomplete: str) -> list[str]:
-    from hybrid_cluster.command import project
-
-    project.prepare()
-    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
-
-    known = {tag for capability in registry().capabilities.values() for tag in capability.tags}
-    return sorted(tag for tag in known if tag.startswith(incomplete))
-
-
 @app.command(name="apply")
 def apply_(  # noqa: PLR0917 - Typer passes them by name
     inventory: options.Inventories = None,
-    tags: Annotated[
-        list[str] | None,
-        typer.Option(
-            *("-t", "--tags"),
-            help="Roles and playbooks, with commas between them; else all.",
-            autocompletion=_complete_tags,
-            show_default=False,
-        ),
-    ] = None,
+    tags: options.Tags = None,
     limit: options.Limit = None,
     check: Annotated[bool, typer.Option("--check", help="Predict, and change nothing.")] = False,
     as_json: options.Json = False,
@@ -130,8 +112,7 @@ def apply_(  # noqa: PLR0917 - Typer passes them by name
     cluster = options.read(inventory, anew=True)
     from hybrid_cluster.command.apply import Wish, apply
 
-    words = tuple(word.strip() for text in tags or () for word in text.split(",") if word.strip())
-    return apply(cluster, Wish(words, limit, is_check=check), as_json=as_json)
+    return apply(cluster, Wish(options.split(tags), limit, is_check=check), as_json=as_json)
 
 
 @app.command()
@@ -197,6 +178,7 @@ def energy(  # noqa: PLR0917 - Typer passes them by name
 
 
 hosts_line.add_to(app)
+rotation_line.add_to(app)
 app.add_typer(models_line.app, name="models")
 app.command()(chat_line.chat)
 app.add_typer(keys_line.app, name="keys")

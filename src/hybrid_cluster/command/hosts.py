@@ -228,5 +228,5 @@ def _say(document: dict[str, Any], text: str, *, as_json: bool) -> int:
     if as_json:
         output.show_json(document)
     else:
-        output.console().print(output.words(text), soft_wrap=True)
+        output.say(text)
     return exits.OK

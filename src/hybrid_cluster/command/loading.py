@@ -33,5 +33,5 @@ def unload(cluster: Cluster, gateway: Gateway, name: str, *, as_json: bool) -> i
         raise ClusterError(f"{name} is not unloaded everywhere: {'; '.join(kept)}.", exits.HOSTS_FAILED)
     if not as_json:
         places = ", ".join(hosts.place(cluster, one) for one in members)
-        output.console().print(output.words(f"{name} is in no memory of {places}."), soft_wrap=True)
+        output.say(f"{name} is in no memory of {places}.")
     return exits.OK

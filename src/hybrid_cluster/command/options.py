@@ -113,6 +113,32 @@ def complete_host_or_model(context: typer.Context, incomplete: str) -> list[str]
     return _complete(context, incomplete, "hosts", "models")
 
 
+def _complete_tags(incomplete: str) -> list[str]:
+    from hybrid_cluster.command import project
+
+    project.prepare()
+    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
+
+    known = {tag for capability in registry().capabilities.values() for tag in capability.tags}
+    return sorted(tag for tag in known if tag.startswith(incomplete))
+
+
+Tags = Annotated[
+    list[str] | None,
+    typer.Option(
+        *("-t", "--tags"),
+        help="Roles and playbooks, with commas between them; else all.",
+        autocompletion=_complete_tags,
+        show_default=False,
+    ),
+]
+
+
+def split(tags: list[str] | None) -> tuple[str, ...]:
+    """Return the tags of a command line, each by itself."""
+    return tuple(word.strip() for text in tags or () for word in text.split(",") if word.strip())
+
+
 Host = Annotated[str, typer.Argument(metavar="HOST", autocompletion=complete_host, show_default=False)]
 Model = Annotated[str, typer.Argument(metavar="MODEL", autocompletion=complete_model, show_default=False)]
 Limit = Annotated[

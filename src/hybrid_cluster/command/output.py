@@ -55,6 +55,12 @@ def show_json(document: Any) -> None:
     print(json.dumps(document).replace("\x7f", "\\u007f"), flush=True)
 
 
+def say(text: object) -> None:
+    """Print a sentence: within the width of a terminal, and in a pipe as one line."""
+    where = console()
+    where.print(words(text), soft_wrap=not where.is_terminal)
+
+
 def say_error(error: object) -> None:
     """Print the one line of a failure."""
     print(f"cluster: {' '.join(clean(error).split())}", file=sys.stderr, flush=True)

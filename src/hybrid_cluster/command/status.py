@@ -55,6 +55,7 @@ def collect(cluster: Cluster, source: Source, witness: Witness) -> dict[str, Any
         "hosts": hosts,
         "models": serving.models(cluster, measured),
         "alerts": _alerts(measured),
+        "drained": told.get("drains", []) if told else [],
     }
 
 
@@ -200,6 +201,7 @@ def render(document: dict[str, Any]) -> RenderableType:
     parts.append(_render_groups(document["hosts"]) if many else _render_hosts(document["hosts"]))
     if any(host["gateway"] and host["gateway"]["state"] for host in document["hosts"]):
         parts += [words(""), _render_sleepers(document["hosts"], many=many)]
+    parts += [words(f"{_drained(order)}.", UNSURE) for order in document["drained"]]
     if document["gateway_silence"]:
         parts += [words(""), words(f"When hosts sleep is not known: {document['gateway_silence']}.", UNSURE)]
     if document["prometheus_silence"]:
@@ -207,6 +209,12 @@ def render(document: dict[str, Any]) -> RenderableType:
     if document["alerts"]:
         parts += [words(""), *_render_alerts(document["alerts"])]
     return Group(*parts)
+
+
+def _drained(order: dict[str, Any]) -> str:
+    runs = f", {order['in_flight']} in flight" if order["in_flight"] else ""
+    until = output.span(order["until"] - time.time())
+    return f"{order['host']} is out of rotation for {until}, by {order['owner']}{runs}"
 
 
 def _render_pool(pool: dict[str, Any]) -> Table:

@@ -10,6 +10,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from hybrid_cluster.gateway.draining import Draining
 from hybrid_cluster.gateway.endpoints import ADMINISTRATION
 from hybrid_cluster.gateway.errors import Failure
 from hybrid_cluster.gateway.fields import Fields, RouteError
@@ -20,6 +21,8 @@ from hybrid_cluster.gateway.states import CannotSleep, Group, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from hybrid_cluster.gateway.draining import Busy
+    from hybrid_cluster.gateway.drains import Drains
     from hybrid_cluster.gateway.loading import Loading
     from hybrid_cluster.gateway.meter import Meter
     from hybrid_cluster.gateway.rotation import Rotation
@@ -43,6 +46,8 @@ class Parts:
     waking: Waking
     rotation: Rotation
     loading: Loading
+    drains: Drains
+    busy: Busy
     log: Callable[[str], None]
 
 
@@ -52,6 +57,7 @@ class Administration:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._clock = asyncio.get_running_loop().time
+        self._draining = Draining(parts.configuration, parts.drains, parts.waking, parts.busy)
         self._hosts = {host.name: group.name for group in parts.configuration.groups for host in group.hosts}
 
     async def answer(self, path: str, fields: dict[str, Any], by: Key) -> dict[str, Any]:
@@ -82,6 +88,7 @@ class Administration:
             "may_sleep": self._parts.waking.may_sleep,
             "groups": [self._group(name) for name in self._parts.waking.groups],
             "models": [self._model(model) for model in self._parts.configuration.models],
+            "drains": self._parts.drains.all(),
         }
 
     def _group(self, name: str) -> dict[str, Any]:
@@ -122,6 +129,8 @@ class Administration:
             "backend": str(member.backend),
             "address": member.address,
             "group": member.group,
+            "hosts": list(member.hosts),
+            "drained": self._parts.drains.has(member),
             "in_flight": self._parts.rotation.running(member),
             "answers": None if group is None else group.answers(member.key_of_model),
             "out": self._parts.rotation.is_out(member),
@@ -177,6 +186,14 @@ class Administration:
         self._parts.waking.told(group.name, group.release())
         return {"group": self._group(group.name)}
 
+    async def _drain(self, fields: dict[str, Any]) -> dict[str, Any]:
+        read = Fields(_THE_REQUEST, fields, {"host", "owner", "seconds"})
+        return await self._draining.drain(read.text("host"), read.text("owner"), _seconds(read, "seconds"))
+
+    async def _return(self, fields: dict[str, Any]) -> dict[str, Any]:
+        read = Fields(_THE_REQUEST, fields, {"host", "owner"})
+        return self._draining.put_back(read.text("host"), read.maybe_text("owner"))
+
     def _group_of(self, read: Fields) -> Group:
         host = read.text("host")
         if host not in self._hosts:
@@ -192,10 +209,14 @@ class Administration:
     # Models.
 
     async def _load(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Have every member of a model load it."""
-        model = self._model_of(Fields(_THE_REQUEST, fields, {"model"}))
-        for member in model.members:
-            self._parts.loading.begin(member, model)
+        """Have every member of a model load it; with a host those on it, which have to answer anew."""
+        read = Fields(_THE_REQUEST, fields, _WHO)
+        model, host = self._model_of(read), read.maybe_text("host")
+        members = [member for member in model.members if host is None or host in member.hosts]
+        if not members:
+            raise Failure(404, f"{model.name} is not on a host {host!r:.100}.", code="host_not_found")
+        for member in members:
+            self._parts.loading.begin(member, model, anew=host is not None)
         return {"model": self._model(model)}
 
     async def _unload(self, fields: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hybrid_cluster.gateway import answers, backends, errors, holding, plans, replies, requests, waking
+from hybrid_cluster.gateway import answers, backends, drains, errors, holding, plans, replies, requests, waking
 from hybrid_cluster.gateway.errors import Failure
 from hybrid_cluster.gateway.streams.collect import Collector
 from hybrid_cluster.gateway.streams.relay import About, Usage
@@ -17,6 +17,7 @@ from hybrid_cluster.gateway.streams.relay import About, Usage
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from hybrid_cluster.gateway.drains import Drains
     from hybrid_cluster.gateway.endpoints import Endpoint
     from hybrid_cluster.gateway.exchange import Exchange
     from hybrid_cluster.gateway.forms import Form
@@ -54,11 +55,19 @@ class Asker:
     """Puts requests to backends."""
 
     def __init__(
-        self, known: backends.Backends, rotation: Rotation, waking: Waking, metrics: Metrics, patience: Patience
+        self,
+        known: backends.Backends,
+        rotation: Rotation,
+        waking: Waking,
+        metrics: Metrics,
+        patience: Patience,
+        *,
+        out: Drains,
     ) -> None:
         self._backends = known
         self._rotation = rotation
         self._waking = waking
+        self._drains = out
         self._metrics = metrics
         self._patience = patience
         self._clock = asyncio.get_running_loop().time
@@ -71,17 +80,28 @@ class Asker:
             return await self._first(ask)
 
     async def _first(self, ask: Ask) -> web.Response:
-        for number, member in enumerate(order := self._order(ask), 1):
+        last: Failure | None = None
+        for member in await self._order(ask, None):
+            if last is not None and self._drains.has(member):
+                # Since the first one was asked.
+                continue
             try:
-                return await self._awake(member, ask)
+                with self._drains.at(member):
+                    return await self._awake(member, ask)
             except Failure as failure:
                 self._failed(member, ask, failure)
-                if number == len(order) or not _another_may(failure):
+                if not _another_may(failure):
                     raise
-        raise AssertionError("a model has a member")
+                last = failure
+        assert last is not None  # noqa: S101 - the first member answers or fails
+        raise last
 
-    def _order(self, ask: Ask) -> list[Member]:
-        return self._rotation.order(ask.members, ask.conversation, self._waking.rank)
+    async def _order(self, ask: Ask, say: holding.Say | None) -> list[Member]:
+        """Return the members that are in rotation; where none is, who waits is told so until one is back."""
+        deadline = self._clock() + drains.HELD_WITHIN
+        while not (found := [member for member in ask.members if not self._drains.has(member)]):
+            await holding.held(self._drains.wait(ask.members, deadline), say, self._patience)
+        return self._rotation.order(found, ask.conversation, self._waking.rank)
 
     async def _awake(self, member: Member, ask: Ask) -> web.Response:
         for again in (True, False):
@@ -182,10 +202,17 @@ class Asker:
     ) -> Failure | None:
         """Write an answer; return the failure where no member has begun one."""
         last: Failure | None = None
-        for member in self._order(ask):
-            last = await self._from(member, request, ask, reply, say)
-            if last is not None and self._waking.lost(member, last):
+        try:
+            order = await self._order(ask, say)
+        except Failure as failure:
+            return failure
+        for member in order:
+            if last is not None and self._drains.has(member):
+                continue
+            with self._drains.at(member):
                 last = await self._from(member, request, ask, reply, say)
+                if last is not None and self._waking.lost(member, last):
+                    last = await self._from(member, request, ask, reply, say)
             self._failed(member, ask, last)
             if last is None or not _another_may(last):
                 return last

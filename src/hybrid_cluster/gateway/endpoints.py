@@ -133,7 +133,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     # These two are answered from memory: to look wakes nobody.
     _admin("GET", "state"),
     _admin("GET", "keys"),
-    *(_admin("POST", name) for name in ("wake", "sleep", "idle", "hold", "release", "load", "unload")),
+    *(
+        _admin("POST", name)
+        for name in ("wake", "sleep", "idle", "hold", "release", "drain", "return", "load", "unload")
+    ),
     *(_admin("POST", f"keys/{name}") for name in ("create", "rotate", "limit", "revoke")),
     *_refused(
         Dialect.OLLAMA,

@@ -54,10 +54,15 @@ class Loading:
         """Return the member that would answer the next request."""
         return self._rotation.order(model.members, None, self._waking.rank)[0]
 
-    def begin(self, member: Member, model: Model) -> None:
-        """Wake a member's hosts and have it answer a token, in the background; one that is being loaded goes on."""
+    def begin(self, member: Member, model: Model, *, anew: bool = False) -> None:
+        """Wake a member's hosts and have it answer a token, in the background; one that is being loaded goes on.
+
+        `anew` has it answer although it was seen to answer before.
+        """
         before = self._tasks.get(member.key_of_model)
         if before is None or before.done():
+            if anew and member.group is not None:
+                self._waking.told(member.group, self._waking.groups[member.group].silent(member.key_of_model))
             self.loads[member.key_of_model] = load = Load()
             self._tasks[member.key_of_model] = asyncio.create_task(self._load(member, model, load))
 

@@ -54,6 +54,8 @@ class Member:
     """Which share of the requests it gets, in percent; None for its part of the rest."""
     place: Placement | None = None
     """How an instance of exo's is placed again, where nobody else does so."""
+    hosts: tuple[str, ...] = ()
+    """The names of the hosts that it needs, in the inventory."""
 
     @property
     def key_of_model(self) -> str:
@@ -113,6 +115,11 @@ class Configuration:
     def find(self, name: str, *, tagged: bool = False) -> Model | None:
         """Return the model of a name; Ollama's clients say ":latest" where nothing was said."""
         return self._names.get(name) or (self._names.get(name.removesuffix(":latest")) if tagged else None)
+
+    @property
+    def drained(self) -> Path:
+        """Return where it is kept who is out of rotation."""
+        return self.usage.with_name("drains.json")
 
     @cached_property
     def _names(self) -> dict[str, Model]:
@@ -210,6 +217,7 @@ def _member(value: object, place: str, folder: Path) -> Member:
         "overflow",
         "share",
         "place",
+        "hosts",
     }
     fields = Fields(f"a member of {place}", value, known)
     backend = fields.text("backend")
@@ -229,6 +237,7 @@ def _member(value: object, place: str, folder: Path) -> Member:
         *(fields.maybe_text("group"), fields.maybe_number("slots"), fields.flag("overflow")),
         fields.maybe_number("share"),
         _placement(fields.given("place"), place) if fields.has("place") else None,
+        fields.texts("hosts", ()),
     )
 
 

@@ -29,6 +29,7 @@ from hybrid_cluster.gateway import (
 from hybrid_cluster.gateway.administration import Administration, Parts
 from hybrid_cluster.gateway.asking import Ask, Asker
 from hybrid_cluster.gateway.backends import Backends
+from hybrid_cluster.gateway.drains import Drains
 from hybrid_cluster.gateway.endpoints import Kind
 from hybrid_cluster.gateway.errors import Failure
 from hybrid_cluster.gateway.exchange import Exchange
@@ -85,6 +86,7 @@ class Gateway:
         self._stack = contextlib.AsyncExitStack()
         self._asker: Asker
         self._waking: Waking
+        self._drains: Drains
         self._administration: Administration
         self._rotation = Rotation(asyncio.get_running_loop().time)
         self._outside = outside
@@ -100,7 +102,8 @@ class Gateway:
         backends = Backends(self._configuration.silence, self._rotation)
         self._stack.push_async_callback(backends.close)
         self._wake(backends)
-        self._asker = Asker(backends, self._rotation, self._waking, self._metrics, self._patience)
+        known = (backends, self._rotation, self._waking, self._metrics, self._patience)
+        self._asker = Asker(*known, out=self._drains)
         saving = asyncio.create_task(self._save_always())
         self._stack.callback(saving.cancel)
         # Without cancellation a client that leaves would be noticed with the next chunk, and by a silent model never.
@@ -113,11 +116,14 @@ class Gateway:
             await web.TCPSite(runner, at.host, at.port).start()
             self.addresses += [address[:2] for address in runner.addresses]
         self._stack.callback(self._waking.refuse_all)
+        self._stack.callback(self._drains.refuse_all)
 
     def _wake(self, backends: Backends) -> None:
         outside = self._outside(backends, self._configuration.login, asyncio.get_running_loop().time, self._log)
         self._waking = Waking(self._configuration, outside, self._log)
         self._waking.watched_by(self._metrics)
+        self._drains = Drains(self._configuration.drained)
+        self._waking.stays_awake = self._drains.any_of
         kept = self._configuration.state
         if kept is not None:
             if kept.exists():
@@ -128,7 +134,7 @@ class Gateway:
         loading = Loading(self._waking, self._rotation, outside)
         self._stack.push_async_callback(loading.close)
         known = (self._configuration, self._keys, self._meter, self._waking, self._rotation)
-        self._administration = Administration(Parts(*known, loading, self._log))
+        self._administration = Administration(Parts(*known, loading, self._drains, outside.busy, self._log))
         for doing in (self._waking.run(), returns.watch(self._configuration, self._rotation, self._waking, outside)):
             self._stack.push_async_callback(_ended, asyncio.create_task(doing))
 

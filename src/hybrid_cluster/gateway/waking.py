@@ -41,7 +41,7 @@ _CAME = ("a request came",)
 # What a member fails with whose host went to sleep, or whose model is gone, since it answered last.
 _LOST = {"backend_unreachable", "model_not_ready"}
 VERSION = 1
-NOT_ASKED = {"host_not_awake", "gateway_stops"}
+NOT_ASKED = {"host_not_awake", "host_drained", "gateway_stops"}
 """The words for a failure of a member that was not asked."""
 
 
@@ -82,6 +82,8 @@ class Waking:
         self._held: dict[int, asyncio.Future[None]] = {}
         self._all: dict[str, _Hosts] = {}
         self._metrics: Metrics | None = None
+        self.stays_awake: Callable[[Iterable[str]], bool] = lambda _hosts: False
+        """Is asked whether somebody works at one of some hosts, which keeps them awake."""
         self.changed: Callable[[], None] = lambda: None
         """Is called when a state has changed, and with it what has to outlive a restart."""
         for sleepers in configuration.groups:
@@ -187,6 +189,8 @@ class Waking:
     def _tick(self, hosts: _Hosts) -> None:
         now, group = self._wall(), hosts.group
         group.quiet = any(hours.left(now) is not None for hours in hosts.sleepers.quiet)
+        if group.held_for < _HELD and self.stays_awake(hosts.host):
+            self._take(hosts, group.hold(self._clock() + _HELD))
         for warm in hosts.sleepers.warm:
             left = warm.hours.left(now)
             if left is None:

@@ -165,6 +165,7 @@ def test_a_hundred_hosts_fit_a_screen():
     }
     alerts = [{"name": f"Alert{number}", "severity": "critical", "host": f"mini{number}"} for number in range(20)]
     document = {"pool": pool, "hosts": hosts, "prometheus_silence": None, "gateway_silence": None, "alerts": alerts}
+    document["drained"] = []
     console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     console.print(status.render(document))
     lines = console.export_text().splitlines()

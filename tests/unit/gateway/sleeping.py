@@ -128,7 +128,8 @@ async def sleeping(folder, backends, *machines, groups=None, rules=None, members
         "agent": {"user": "gateway", "key": "key", "known_hosts": "known_hosts"},
     }
     outside = type("Here", (Fleet,), {"machines": {machine.name: machine for machine in machines}})
-    given = members or [{"group": made[0]["name"]} for _ in backends]
+    names = [host["name"] for host in made[0]["hosts"]]
+    given = members or [{"group": made[0]["name"], "hosts": names} for _ in backends]
     async with running(
         folder,
         *backends,

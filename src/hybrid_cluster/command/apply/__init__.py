@@ -14,6 +14,7 @@ from hybrid_cluster.command.apply.progress import PREPARATION, REPORT, HostState
 from hybrid_cluster.command.errors import ClusterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from hybrid_cluster.command.inventory import Cluster
@@ -26,36 +27,49 @@ class Wish:
     tags: tuple[str, ...] = ()
     limit: str | None = None
     is_check: bool = False
+    playbook: str = "site"
+    """Its name in the project's folder of playbooks."""
 
     @property
     def kind(self) -> str:
         """Runs of one kind take alike long."""
-        return f"{'check' if self.is_check else 'run'} {self.limit or 'all'}"
+        does = "check" if self.is_check else "run" if self.playbook == "site" else self.playbook
+        return f"{does} {self.limit or 'all'}"
 
 
 def apply(cluster: Cluster, wish: Wish, *, as_json: bool) -> int:
     """Run it, and return what the command ends with."""
-    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
-
     hosts = hosts_of(cluster, wish.limit)
-    playbook = project.find().site
-    _refuse_unknown_tags(wish, playbook)
-    steps = list(registry().capabilities)
+    refuse_unknown_tags(wish)
     path = lock.folder(cluster.sources)
     with lock.held(path):
-        expected = _expected(times.load(path, wish.kind), wish)
-        progress = Progress({host: HostState() for host in hosts}, steps, expected)
-        left, summary = running.play(
-            cluster,
-            running.Play(playbook, wish.limit, wish.tags, "--check" if wish.is_check else None),
-            path,
-            progress,
-            is_silent=as_json,
-        )
-        document = describe(progress, summary, hosts, left)
-        if document["exit_code"] == exits.OK:
-            times.save(path, wish.kind, progress.seconds)
+        document = run(cluster, wish, hosts, path, is_silent=as_json)
     return _show(document, as_json=as_json)
+
+
+def run(
+    cluster: Cluster,
+    wish: Wish,
+    hosts: Sequence[str],
+    path: Path,
+    *,
+    is_silent: bool,
+    variables: Mapping[str, Any] | None = None,
+    listen: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
+    """Run it for the hosts of its limit, whose inventory's folder `path` is locked, and return what `describe` does."""
+    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
+
+    expected = _expected(times.load(path, wish.kind), wish)
+    progress = Progress({host: HostState() for host in hosts}, list(registry().capabilities), expected)
+    check = "--check" if wish.is_check else None
+    playbook = project.find().root / f"playbooks/{wish.playbook}.yml"
+    wanted = running.Play(playbook, wish.limit, wish.tags, check, variables or {}, listen=listen)
+    left, summary = running.play(cluster, wanted, path, progress, is_silent=is_silent)
+    document = describe(progress, summary, hosts, left)
+    if document["exit_code"] == exits.OK:
+        times.save(path, wish.kind, progress.seconds)
+    return document
 
 
 def hosts_of(cluster: Cluster, limit: str | None) -> list[str]:
@@ -74,10 +88,11 @@ def hosts_of(cluster: Cluster, limit: str | None) -> list[str]:
     return found
 
 
-def _refuse_unknown_tags(wish: Wish, playbook: Path) -> None:
+def refuse_unknown_tags(wish: Wish) -> None:
+    """Refuse tags that no play of the site has."""
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._tags import unknown_tags
 
-    if mistakes := unknown_tags(wish.tags, [str(playbook)]):
+    if mistakes := unknown_tags(wish.tags, [str(project.find().site)]):
         raise ClusterError(mistakes[0], exits.USAGE)
 
 

@@ -29,7 +29,7 @@ def places(cluster: Cluster, hosts: Iterable[str]) -> list[tuple[Place, str]]:
     wanted, found = list(hosts), []
     gateway = asking.gateway(cluster)
     if gateway and gateway.host in wanted:
-        found.append((gateway, "/v1/models"))
+        found.append((gateway, LISTING))
     for name in BACKENDS:
         path = cluster.services[name]["health"]["path"]
         found += [
@@ -47,6 +47,8 @@ def measure(place: Place, path: str, count: int) -> dict[str, Any]:
             row["cold_ms"], status, _ = asking.get(connection, place, path)
             if status >= http.client.BAD_REQUEST:
                 return {**row, "cold_ms": None, "silence": f"status {status}"}
+            if path == LISTING and not asking.lists_models(connection, place, path):
+                return {**row, "cold_ms": None, "silence": "what answers there is something else"}
             row["warm_ms"] = summary([asking.get(connection, place, path)[0] for _ in range(count)])
         row["listing"] = _listing(place, count)
     except (OSError, http.client.HTTPException, ValueError) as error:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -65,6 +66,16 @@ def get(connection: http.client.HTTPConnection, place: Place, path: str) -> tupl
     response = connection.getresponse()
     body = response.read()
     return (time.perf_counter() - began) * 1000, response.status, len(body)
+
+
+def lists_models(connection: http.client.HTTPConnection, place: Place, path: str) -> bool:
+    """Return whether a list of models comes from a path, and not the page of some other server."""
+    connection.request("GET", path, headers=place.headers)
+    try:
+        found = json.loads(connection.getresponse().read())
+    except ValueError:
+        return False
+    return isinstance(found, dict) and isinstance(found.get("data"), list)
 
 
 def gateway(cluster: Cluster) -> Place | None:

@@ -44,11 +44,24 @@ def test_a_copy_on_each_host_has_its_own_places() -> None:
             "slots": 6,
             "queue": 9,
             "members": [
-                {"backend": "llama_cpp", "address": f"http://{ip}:8080", "model": "small", "key_file": KEY_FILE}
-                for ip in ("10.0.0.2", "10.0.0.3")
+                {
+                    "backend": "llama_cpp",
+                    "address": f"http://{ip}:8080",
+                    "model": "small",
+                    "hosts": [host],
+                    "key_file": KEY_FILE,
+                }
+                for host, ip in (("a", "10.0.0.2"), ("b", "10.0.0.3"))
             ],
         }
     ]
+
+
+def test_a_model_that_is_spread_needs_all_of_its_hosts_wherever_it_is_asked() -> None:
+    (model,) = found(entry("large", "exo"))
+    needed = [one["hosts"] for one in model["members"]]
+    assert len(needed) == len(needed[0]) > 1
+    assert needed == [needed[0]] * len(needed)
 
 
 def test_every_backend_is_one_of_the_gateways_and_has_the_port_of_the_table(tmp_path: Path) -> None:
