@@ -13,6 +13,9 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 # The last label is not a number, or names would look like addresses.
 _DOMAIN = re.compile(rf"({_LABEL}\.)*(?![0-9]+$){_LABEL}", re.IGNORECASE)
 
+_LONGEST = 253 - 64
+"""A whole name has 253 characters at most, and that of a host up to 63 of them, and a dot."""
+
 _FOR_PRIVATE_USE = ("home.arpa", "internal")
 """RFC 8375, and ICANN's resolution of July 2024."""
 
@@ -34,7 +37,9 @@ _SECOND_LEVEL = ("ac", "co", "com", "edu", "gob", "gov", "go", "mil", "ne", "net
 def form_fault(domain: object) -> str | None:
     """Say why a text is not a valid domain at all."""
     if isinstance(domain, str) and _DOMAIN.fullmatch(domain):
-        return None
+        if len(domain) <= _LONGEST:
+            return None
+        return f"{NAME} has {len(domain)} characters, which leave no room for names below it; write {_LONGEST} at most."
     return (
         f"{NAME} is {domain!r}, which is not a domain; write letters, digits and inner hyphens, with dots between, "
         "such as home.arpa."

@@ -26,6 +26,8 @@ HOST_OPTIONS: dict[str, dict[str, Any]] = {
     "ansible_ssh_private_key_file": {"type": "path"},
     "ansible_user": {"type": "str"},
     "ansible_port": {"type": "int"},
+    "ansible_ssh_port": {"type": "int"},
+    "ansible_ssh_user": {"type": "str"},
     "ansible_become": {"type": "bool"},
     "ansible_become_method": {"type": "str"},
     "ansible_become_user": {"type": "str"},
@@ -123,6 +125,8 @@ class Host:
     """The names of all variables the inventory sets."""
     plain_secrets: tuple[str, ...] = ()
     """Secret variables whose value anybody can read who can read the inventory."""
+    mistaken: set[str] = field(default_factory=set)
+    """What a misspelt variable was probably meant to be: that it is missing too is not said again."""
     ssh: tuple[str, ...] | None = None
     """The options that ssh is given for this host, in their order; nothing where there is none to judge."""
 
