@@ -13,11 +13,10 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 # The last label is not a number, or names would look like addresses.
 _DOMAIN = re.compile(rf"({_LABEL}\.)*(?![0-9]+$){_LABEL}", re.IGNORECASE)
 
+PRIVATE = ("home.arpa", "internal")
+"""RFC 8375, and ICANN's resolution of July 2024."""
 _LONGEST = 253 - 64
 """A whole name has 253 characters at most, and that of a host up to 63 of them, and a dot."""
-
-_FOR_PRIVATE_USE = ("home.arpa", "internal")
-"""RFC 8375, and ICANN's resolution of July 2024."""
 
 _SPECIAL = {
     "alt": "names in .alt are looked up elsewhere than in DNS",
@@ -52,13 +51,13 @@ def domain_fault(domain: object) -> str | None:
     if fault:
         return fault
     name = str(domain).lower()
-    if any(name == private or name.endswith(f".{private}") for private in _FOR_PRIVATE_USE):
+    if any(name == private or name.endswith(f".{private}") for private in PRIVATE):
         return None
     labels = name.split(".")
     if labels[-1] in _SPECIAL:
-        return f"{NAME} is {domain}, but {_SPECIAL[labels[-1]]}; write {' or '.join(_FOR_PRIVATE_USE)}."
+        return f"{NAME} is {domain}, but {_SPECIAL[labels[-1]]}; write {' or '.join(PRIVATE)}."
     given_by_others = _labels_given_by_others(labels)
-    listed = ", ".join(_FOR_PRIVATE_USE)
+    listed = ", ".join(PRIVATE)
     if len(labels) <= given_by_others:
         return (
             f"{NAME} is {domain}, and names below it belong to others on the internet; write {listed} or a name below "
