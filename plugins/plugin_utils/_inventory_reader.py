@@ -137,7 +137,9 @@ def _is_empty(value: str, template: Callable[[Any], Any]) -> bool:
 def written_variables(hostvars: HostVars, name: str) -> dict[str, Any]:
     """Return what the inventory and the command line say of a host, as it is written: not what the run itself noted."""
     noted = hostvars._variable_manager._nonpersistent_fact_cache.get(name, {})
-    return {key: value for key, value in hostvars.raw_get(name).items() if key != "ansible_facts" and key not in noted}
+    given = hostvars.raw_get(name).items()
+    # A name that is not text is told of its file.
+    return {key: value for key, value in given if isinstance(key, str) and key != "ansible_facts" and key not in noted}
 
 
 def secret_variables(specs: Specs) -> frozenset[str]:

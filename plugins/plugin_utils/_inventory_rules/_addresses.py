@@ -147,7 +147,10 @@ def host_addresses(inventory: Inventory) -> Iterator[Problem]:
     lan = _lan(inventory)
     gateway = _address(inventory.shared("cluster_lan_gateway"))
     owners: dict[ipaddress.IPv4Address, str] = {}
+    strangers = {host.name for host in inventory.strangers()}
     for host in inventory.hosts.values():
+        if host.name in strangers:
+            continue
         if "ansible_host" not in host.values:
             if not {"ansible_host"} & (host.names | host.mistaken):
                 yield Problem(host.name, "ansible_host is missing; write the address of the host.")

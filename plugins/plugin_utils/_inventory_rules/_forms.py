@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import Problem, closest
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import Problem, closest, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,6 +180,9 @@ def _faults(name: str, value: Any, *, secret: bool) -> Iterator[str]:
     if name.endswith(_TABLES_OF_FILES):
         yield from _file_faults(name, value)
     form = _FORM_OF.get(name)
+    for key, member in value.items() if form and isinstance(value, Mapping) else ():
+        if not isinstance(member, str):
+            yield f"{name}.{key} is {written(member)}; write text; put it in quotes."
     for where, text in _texts(name, value) if form else ():
         fault = form(text) if form else ""
         if fault and secret:

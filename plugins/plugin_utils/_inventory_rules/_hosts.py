@@ -41,7 +41,10 @@ _ENDINGS = ("_group", "_hosts", "_macs", "_nodes", "_servers", "_workers")
 def host_names(inventory: Inventory) -> Iterator[Problem]:
     """Check that each host's name can be its name in DNS and is nobody else's."""
     taken = {entry["dns"]: service for service, entry in inventory.services().items() if entry["dns"]}
+    strangers = {host.name for host in inventory.strangers()}
     for name in inventory.hosts:
+        if name in strangers:
+            continue
         if not _LABEL.fullmatch(name):
             yield Problem(
                 name,
@@ -127,7 +130,16 @@ def group_names(inventory: Inventory) -> Iterator[Problem]:
 def platforms(inventory: Inventory) -> Iterator[Problem]:
     """Check that each host is either a Mac or a Linux machine."""
     meant = _misspelt_groups(inventory)
+    strangers = {host.name for host in inventory.strangers()}
     for host in inventory.hosts.values():
+        if host.name in strangers and host.groups.isdisjoint(meant):
+            named = enumerate_names(sorted(group for group in host.groups if group not in _OF_ANSIBLE))
+            others = [name for name in inventory.hosts if name not in strangers]
+            guess = closest(host.name.partition(".")[0], others, 0.6) or closest(host.name, others, 0.6)
+            advice = f"did you mean {guess}?" if guess else "write its ansible_host, and put it into macos or linux."
+            where = f"in {named} alone" if named else "in no group"
+            yield Problem(host.name, f"the host is {where}, and has no address; {advice}")
+            continue
         groups = host.groups | {meant[group] for group in host.groups if group in meant}
         if {"macos", "linux"} <= groups:
             yield Problem(host.name, "the host is in the groups macos and linux; keep the one that is true.")

@@ -166,6 +166,12 @@ class Inventory:
         table, overrides = self.shared("cluster_services"), self.shared("cluster_service_overrides")
         return {} if table_problems(table, overrides) else service_table(table, overrides)
 
+    def strangers(self) -> list[Host]:
+        """Return the hosts that groups name and nobody describes: without an address, and neither Mac nor Linux."""
+        undescribed = (host for host in self.hosts.values() if host.groups.isdisjoint({"macos", "linux"}))
+        name = "ansible_host"
+        return [host for host in undescribed if name not in host.names | host.mistaken and name not in host.values]
+
     def look(self, at: Callable[[str, Any], Sequence[str]]) -> Iterator[tuple[Host, str, Sequence[str]]]:
         """Look at each given value, once for all hosts that have the same one; return what is found of each host."""
         found: dict[tuple[str, int], tuple[Any, Sequence[str]]] = {}

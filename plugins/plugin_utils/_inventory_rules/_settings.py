@@ -7,9 +7,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.common.yaml import yaml_load
+from ansible.plugins.loader import become_loader, connection_loader
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import (
     Problem,
     closest,
@@ -41,6 +43,8 @@ _NODE_EXPORTER_ARGUMENTS = {
     "--web.listen-address": "stands in the service table",
     "--collector.textfile.directory": "is where the measurements of the roles lie",
 }
+_PLUGINS = {"ansible_become_method": become_loader, "ansible_connection": connection_loader}
+_USUAL = {"ansible_become_method": ("su", "sudo"), "ansible_connection": ("local", "paramiko", "ssh")}
 _OF_PAGES = ("adguard_home_password", "grafana_admin_password", "haproxy_password")
 _PASSWORD_LENGTH = 8
 _ARGUMENTS = {"mlx_lm_arguments": _MLX_ARGUMENTS, "node_exporter_arguments": _NODE_EXPORTER_ARGUMENTS}
@@ -62,10 +66,22 @@ def _faults(name: str, value: Any) -> list[str]:
         return list(dict.fromkeys(_vllm.setting_faults(value, {})))
     if name in _ARGUMENTS and isinstance(value, (list, tuple)):
         return list(dict.fromkeys(_argument_faults(name, value)))
+    if name in _PLUGINS and isinstance(value, str) and not _is_plugin(name, value):
+        return [f"{name} is {value!r}, which Ansible does not have; {did_you_mean(value, _USUAL[name])}"]
     if name == "prometheus_alerts_off" and isinstance(value, (list, tuple)):
         unknown = [one for one in value if isinstance(one, str) and one not in _alerts()]
         return [f"{name} has {one}, which is not an alert; {_meant(one)}" for one in unknown]
     return []
+
+
+def _is_plugin(name: str, plugin: str) -> bool:
+    """Tell whether Ansible has a plugin; those of other collections have a dot in their name."""
+    return "." in plugin or plugin == "smart" or plugin in _plugins(name)
+
+
+@cache
+def _plugins(name: str) -> frozenset[str]:
+    return frozenset(Path(path).stem for path in _PLUGINS[name].all(path_only=True))
 
 
 def _meant(alert: str) -> str:

@@ -58,7 +58,7 @@ def written(value: object) -> str:
 
 def closest(word: str, candidates: Iterable[str], cutoff: float = 0.75) -> str | None:
     """Return the candidate a misspelt word was probably meant to be."""
-    return _closest(word, tuple(sorted(candidates)), cutoff)
+    return _closest(str(word), tuple(sorted(map(str, candidates))), cutoff)
 
 
 # Each host of an inventory has the same names in it.
@@ -81,7 +81,7 @@ def _is_slip(word: str, meant: str) -> bool:
 
 def did_you_mean(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
     """Advise the closest candidate, or list the few there are."""
-    known = sorted(candidates)
+    known = sorted(map(str, candidates))
     suggestion = closest(word, known, cutoff)
     if suggestion:
         return f"did you mean {suggestion}?"
