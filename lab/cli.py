@@ -13,7 +13,21 @@ import time
 import traceback
 from pathlib import Path
 
-from lab import access, cables, inventory, lifecycle, names, power, preflight, saving, state, states, status, wiring
+from lab import (
+    access,
+    cables,
+    completion,
+    inventory,
+    lifecycle,
+    names,
+    power,
+    preflight,
+    saving,
+    state,
+    states,
+    status,
+    wiring,
+)
 from lab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NO_SPACE, EXIT_OK, LabError, UsageError
 from lab.topology import Cable, End
 
@@ -126,7 +140,19 @@ def parser() -> argparse.ArgumentParser:
     switch.add_argument("what", choices=("off", "on", "press", "unlock"))
     switch.add_argument("host", metavar="HOST")
     switch.set_defaults(action=_power)
+    _add_completion(commands)
     return top
+
+
+def _add_completion(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    shell = commands.add_parser("completion", help="print what makes a shell complete this command")
+    shell.add_argument("shell", choices=completion.SHELLS)
+    shell.set_defaults(action=_completion)
+
+
+def _completion(options: argparse.Namespace) -> int:
+    print(completion.script(options.shell, completion.words(parser())), end="")
+    return EXIT_OK
 
 
 def _say(text: str) -> None:

@@ -15,6 +15,8 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import 
     Problem,
     closest,
     enumerate_names,
+    numbered,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -151,6 +153,10 @@ def _form_problems(number: int, link: Any, known: set[str]) -> list[Problem]:
                 f"{where} {ends}; a cable has exactly two ends on two different hosts: {form}.",
             )
         ]
+    strangers = [str(host) for host in link if host != EXTERNAL and host not in known]
+    if len(strangers) == 2 and not any(closest(host, known) for host in strangers):
+        text = f"{where} joins {enumerate_names(strangers)}, which are not hosts of the inventory; {_FORM}."
+        return [Problem(INVENTORY, text)]
     problems = []
     for host, receptacle in link.items():
         if host == EXTERNAL:
@@ -158,7 +164,7 @@ def _form_problems(number: int, link: Any, known: set[str]) -> list[Problem]:
             if text := _external_fault(receptacle, known):
                 problems.append(Problem(subject, f"{where} has external: {text}"))
         elif host not in known:
-            guess = closest(str(host), known)
+            guess = closest(str(host), {*known, EXTERNAL}) or _short(str(host), known)
             advice = f"did you mean {guess}?" if guess else "add the host to the inventory or correct its name."
             problems.append(
                 Problem(INVENTORY, f"{where} ends at {host}, which is not a host of the inventory; {advice}")
@@ -167,8 +173,8 @@ def _form_problems(number: int, link: Any, known: set[str]) -> list[Problem]:
             problems.append(
                 Problem(
                     str(host),
-                    f"{where} names port {receptacle!r}, which is not a number; write the Thunderbolt port number that "
-                    "System Information shows as Receptacle, without quotes.",
+                    f"{where} names port {written(receptacle)}, which is not a number; write the Thunderbolt port "
+                    "number that System Information shows as Receptacle, without quotes.",
                 )
             )
         elif not 1 <= receptacle <= MOST_RECEPTACLES:
@@ -182,11 +188,17 @@ def _form_problems(number: int, link: Any, known: set[str]) -> list[Problem]:
     return problems
 
 
+def _short(name: str, known: set[str]) -> str | None:
+    """Return the host that a whole name in DNS begins with."""
+    first = name.partition(".")[0]
+    return first if first in known else None
+
+
 def _external_fault(name: Any, known: set[str]) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         return (
-            f"{name!r}, which is not a name; write one for the machine outside of the inventory, of letters, digits, "
-            f"dots and hyphens, as in {_EXTERNAL_FORM}."
+            f"{written(name)}, which is not a name; write one for the machine outside of the inventory, of letters, "
+            f"digits, dots and hyphens, as in {_EXTERNAL_FORM}."
         )
     host = next((host for host in sorted(known) if host.casefold() == name.casefold()), None)
     if host is None:
@@ -242,12 +254,13 @@ def _subnet_problems(subnet: Any, count: int) -> list[Problem]:
             )
         ]
     try:
-        network = ipaddress.IPv4Network(subnet)
+        network = ipaddress.IPv4Network(subnet if "/" in str(subnet) else "")
     except ValueError:
         return [
             Problem(
                 INVENTORY,
-                f"thunderbolt_subnet is {subnet!r}, which is not an IPv4 network; write one such as 10.66.64.0/24.",
+                f"thunderbolt_subnet is {written(subnet)}, which is not an IPv4 network; write one such as "
+                "10.66.64.0/24.",
             )
         ]
     room = 2 ** max(CABLE_PREFIX - network.prefixlen, 0) if network.prefixlen <= CABLE_PREFIX else 0
@@ -257,7 +270,7 @@ def _subnet_problems(subnet: Any, count: int) -> list[Problem]:
     return [
         Problem(
             INVENTORY,
-            f"thunderbolt_subnet {subnet} has room for {room} cables, but thunderbolt_links has {count}; write a "
-            f"network of /{needed} or larger.",
+            f"thunderbolt_subnet {subnet} has room for {numbered(room, 'cable')}, but thunderbolt_links has {count}; "
+            f"write a network of /{needed} or larger.",
         )
     ]

@@ -13,8 +13,10 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 # The last label is not a number, or names would look like addresses.
 _DOMAIN = re.compile(rf"({_LABEL}\.)*(?![0-9]+$){_LABEL}", re.IGNORECASE)
 
-_FOR_PRIVATE_USE = ("home.arpa", "internal")
+PRIVATE = ("home.arpa", "internal")
 """RFC 8375, and ICANN's resolution of July 2024."""
+_LONGEST = 253 - 64
+"""A whole name has 253 characters at most, and that of a host up to 63 of them, and a dot."""
 
 _SPECIAL = {
     "alt": "names in .alt are looked up elsewhere than in DNS",
@@ -34,7 +36,9 @@ _SECOND_LEVEL = ("ac", "co", "com", "edu", "gob", "gov", "go", "mil", "ne", "net
 def form_fault(domain: object) -> str | None:
     """Say why a text is not a valid domain at all."""
     if isinstance(domain, str) and _DOMAIN.fullmatch(domain):
-        return None
+        if len(domain) <= _LONGEST:
+            return None
+        return f"{NAME} has {len(domain)} characters, which leave no room for names below it; write {_LONGEST} at most."
     return (
         f"{NAME} is {domain!r}, which is not a domain; write letters, digits and inner hyphens, with dots between, "
         "such as home.arpa."
@@ -47,13 +51,13 @@ def domain_fault(domain: object) -> str | None:
     if fault:
         return fault
     name = str(domain).lower()
-    if any(name == private or name.endswith(f".{private}") for private in _FOR_PRIVATE_USE):
+    if any(name == private or name.endswith(f".{private}") for private in PRIVATE):
         return None
     labels = name.split(".")
     if labels[-1] in _SPECIAL:
-        return f"{NAME} is {domain}, but {_SPECIAL[labels[-1]]}; write {' or '.join(_FOR_PRIVATE_USE)}."
+        return f"{NAME} is {domain}, but {_SPECIAL[labels[-1]]}; write {' or '.join(PRIVATE)}."
     given_by_others = _labels_given_by_others(labels)
-    listed = ", ".join(_FOR_PRIVATE_USE)
+    listed = ", ".join(PRIVATE)
     if len(labels) <= given_by_others:
         return (
             f"{NAME} is {domain}, and names below it belong to others on the internet; write {listed} or a name below "

@@ -125,10 +125,21 @@ def _is_readable(value: Any) -> bool:
         return not is_encrypted_file(file)
 
 
+def _is_empty(value: str, template: Callable[[Any], Any]) -> bool:
+    """Tell whether a secret of somebody's own comes to nothing, as that of a variable of the environment may."""
+    try:
+        found = template(value)
+    except AnsibleError:
+        return False  # nobody may ever ask for it
+    return isinstance(found, str) and not found.strip()
+
+
 def written_variables(hostvars: HostVars, name: str) -> dict[str, Any]:
     """Return what the inventory and the command line say of a host, as it is written: not what the run itself noted."""
     noted = hostvars._variable_manager._nonpersistent_fact_cache.get(name, {})
-    return {key: value for key, value in hostvars.raw_get(name).items() if key != "ansible_facts" and key not in noted}
+    given = hostvars.raw_get(name).items()
+    # A name that is not text is told of its file.
+    return {key: value for key, value in given if isinstance(key, str) and key != "ansible_facts" and key not in noted}
 
 
 def secret_variables(specs: Specs) -> frozenset[str]:
@@ -210,6 +221,11 @@ class _Reader:
         for key in self.names:
             if key in raw:
                 self._resolve_given(host, key, raw[key], template)
+        for key in raw.keys() - self.specs.options.keys():
+            if _is_template(raw[key]) and is_secret_name_of_ones_own(key) and _is_empty(raw[key], template):
+                self.problems.append(Problem(name, f"{key} is empty; write it, or remove the line."))
+                for other in [one for one in host.given if _is_template(raw[one]) and key in raw[one]]:
+                    host.forget(other)  # it is empty for the same reason
         try:
             host.ssh = ssh_options(raw, template)
         except ValueError:

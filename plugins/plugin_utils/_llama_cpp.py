@@ -217,6 +217,12 @@ def section(name: str) -> str:
     return name.replace(":", "--")
 
 
+def _kind(value: Any) -> str:
+    if value is None:
+        return "empty"
+    return "a mapping" if isinstance(value, dict) else "a list"
+
+
 def options_problems(options: Mapping[str, Any] | None, variable: str) -> list[str]:
     """Say of each option of an operator's own why it cannot be."""
     faults = []
@@ -227,6 +233,8 @@ def options_problems(options: Mapping[str, Any] | None, variable: str) -> list[s
             faults.append(f"{variable} has {name}, which {REFUSED[plain]}; leave it out.")
         elif str(name).upper().startswith("LLAMA_"):
             faults.append(f"{variable} has {name}; write the option itself, such as n-gpu-layers.")
+        elif value is None or isinstance(value, (dict, list, tuple)):
+            faults.append(f"{variable}.{name} is {_kind(value)}; write text, a number, true or false.")
         elif _CONTROL.search(f"{name}{value}"):
             faults.append(f"{variable}.{name} has a ;, a # or a line break, which llama.cpp cannot read.")
     return faults

@@ -14,20 +14,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WORDS = {"authorization", "bearer", "credential", "credentials", "passphrase", "passwd", "password", "secret", "token"}
-_WORDS |= {"apikey", "webhook", "webhooks"}
+_WORDS |= {"apikey", "kennwort", "passwort", "psk", "webhook", "webhooks"}
 _KEYS = {"access", "api", "auth", "master", "private", "secret", "signing"}
 """What comes before `key` in the name of one that is secret."""
 
 _PLACES = {"directory", "file", "path"}
-_SHORT_WORDS = {"pass", "passphrases", "passwords", "pwd", "secrets", "tokens"}
+_SHORT_WORDS = {"otp", "pass", "passphrases", "passwords", "pin", "pw", "pwd", "secrets", "tokens"}
 """What means a secret at the end of a name that somebody made up."""
 _ABOUT = {"count", "days", "hours", "id", "length", "minutes", "name", "policy", "prompt", "seconds", "type"}
 _ABOUT |= {"url", "user"}
 """What ends the name of something that a secret has."""
+_REACHED = {"addr", "address", "host", "port", "version"}
+"""What ends the name of something that the program Vault has; other variables with its name hold secrets."""
 _SHAPE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|(?<![A-Za-z0-9])"
     r"(hf_[A-Za-z0-9]{20,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|sk-[\w-]{20,}"
-    r"|xox[abprs]-[\w-]{10,}|AKIA[A-Z0-9]{16})"
+    r"|xox[abprs]-[\w-]{10,}|AKIA[A-Z0-9]{16}|AIza[\w-]{35}|AGE-SECRET-KEY-1[A-Z0-9]{20,}|dop_v1_[a-f0-9]{64}"
+    r"|npm_[A-Za-z0-9]{36}|pypi-[\w-]{50,}|tskey-[\w-]{20,}|[0-9]{8,10}:AA[\w-]{33}"
+    r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})"
+    r"|hooks\.slack\.com/services/\w|discord(?:app)?\.com/api/webhooks/\w|[?&](?:api_?key|access_?token|token)=[^&\s]"
+    r"|\bsshpass\s+-p\s*\S"
 )
 """How the keys of well-known services, and private keys, begin."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:]*:[^\s/@]+@")
@@ -51,7 +57,10 @@ def has_password(value: Any) -> bool:
 @lru_cache(maxsize=4096)
 def is_secret_name_of_ones_own(name: str) -> bool:
     """Tell the same of a variable that no role knows: somebody made its name up, and may call one `smtp_pass`."""
-    last = re.findall(r"[a-z0-9]+", name.lower())[-1:]
+    words = re.findall(r"[a-z0-9]+", name.lower())
+    last = words[-1:]
+    if words[:1] == ["vault"] or words[-2:] == ["basic", "auth"]:
+        return len(words) > 1 and not (_ABOUT | _PLACES | _REACHED).intersection(last)
     return (is_secret_name(name) and not _ABOUT.intersection(last)) or not _SHORT_WORDS.isdisjoint(last)
 
 

@@ -14,10 +14,11 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import 
     closest,
     did_you_mean,
     enumerate_names,
+    written,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 PROTOCOLS = ("tcp", "udp")
 
@@ -50,6 +51,7 @@ Prometheus's configuration with the key that the service wants, `metrics_params`
 REQUIRED = ("description", "group", "port")
 FIELDS = (*REQUIRED, *OPTIONAL)
 
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _PATH = re.compile(r"/[a-z0-9/_.-]+")
 
 
@@ -117,33 +119,32 @@ def _entry_problems(where: str, entry: Any, required: Sequence[str]) -> list[Pro
     for field, value in entry.items():
         if field in required and value is None:
             continue
+        kind = _KINDS.get(field)
         if field not in FIELDS:
             text = f"{where} has a field {field}, which no service has; {did_you_mean(field, FIELDS)}"
-        elif field == "port" and not is_port(value):
-            text = f"{where}.port is {value!r}; write a whole number from 1 to 65535."
+        elif field == "port" and value is not None and not is_port(value):
+            text = f"{where}.port is {written(value)}; write a whole number from 1 to 65535."
         elif field == "protocol" and value not in PROTOCOLS:
-            text = f"{where}.protocol is {value!r}; write {' or '.join(PROTOCOLS)}."
+            text = f"{where}.protocol is {written(value)}; write {' or '.join(PROTOCOLS)}."
         elif field == "from" and not _is_source_list(value):
             text = f"{where}.from is {value!r}; write a list of {enumerate_names(SOURCES)}."
         elif field == "login" and value is not None and value not in LOGINS:
             text = (
-                f"{where}.login is {value!r}; write {' or '.join(LOGINS)}, or leave it out where the page itself asks "
-                "for a password."
+                f"{where}.login is {written(value)}; write {' or '.join(LOGINS)}, or leave it out where the page "
+                "itself asks for a password."
             )
-        elif field == "metrics_params" and not _is_text_mapping(value):
-            text = f"{where}.metrics_params is {value!r}; write a mapping of texts such as {{autoload: 'false'}}."
-        elif field == "metrics_models" and not isinstance(value, bool):
-            text = f"{where}.metrics_models is {value!r}; write true or false."
-        elif field == "hidden" and not _is_path_list(value):
-            text = f"{where}.hidden is {value!r}; write a list of parts of paths in small letters such as /status."
+        elif field in REQUIRED and value is None:
+            text = f"{where}.{field} is empty; write it, or remove the line."
+        elif kind and value is not None and not kind[0](value):
+            text = f"{where}.{field} is {value if isinstance(value, list) else written(value)}; write {kind[1]}."
         else:
             continue
         problems.append(Problem(INVENTORY, text))
     return problems
 
 
-def _is_source_list(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and bool(value) and all(source in SOURCES for source in value)
+def _is_health(value: Any) -> bool:
+    return isinstance(value, Mapping) and str(value.get("path") or "").startswith("/")
 
 
 def _is_path_list(value: Any) -> bool:
@@ -152,6 +153,32 @@ def _is_path_list(value: Any) -> bool:
 
 def _is_text_mapping(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
+
+
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "capability": (lambda value: isinstance(value, str), "the name of a role"),
+    "description": (lambda value: isinstance(value, str) and bool(value.strip()), "text; put it in quotes"),
+    "dns": (
+        lambda value: isinstance(value, str) and bool(_LABEL.fullmatch(value)),
+        "one DNS label: lower-case letters, digits and inner hyphens",
+    ),
+    "group": (lambda value: isinstance(value, str), "the name of a group"),
+    "health": (_is_health, "a mapping with the path that is asked, such as {path: /health}"),
+    "metrics": (lambda value: isinstance(value, str) and value.startswith("/"), "a path such as /metrics"),
+    "metrics_key": (lambda value: isinstance(value, str), "the name of a file"),
+    "hidden": (
+        _is_path_list,
+        "a list of parts of paths in small letters such as /status",
+    ),
+    "metrics_models": (lambda value: isinstance(value, bool), "true or false"),
+    "metrics_params": (_is_text_mapping, "a mapping of texts such as {autoload: 'false'}"),
+    "shared": (lambda value: isinstance(value, bool), "true or false"),
+}
+"""What the value of a field is, and what to write."""
+
+
+def _is_source_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and bool(value) and all(source in SOURCES for source in value)
 
 
 def service_address(

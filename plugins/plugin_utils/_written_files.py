@@ -33,6 +33,7 @@ def written_faults(sources: Iterable[Path], loader: DataLoader) -> list[str]:
     """Return a sentence for each file that cannot be read, and for each key of a group that means nothing."""
     found: list[str] = []
     for source in sources:
+        found += _folder_faults(_beside(source))
         for path in _inventories(source):
             found += _inventory_faults(path, loader, is_named=path == source)
         for path in _variable_files(source):
@@ -60,6 +61,14 @@ def stray_files(sources: Iterable[Path], groups: Collection[str], hosts: Collect
                     advice = f"did you mean {guess}?" if guess else "rename it, or remove it."
                     found.append(f"{path}: there is no {kind} {name}, so nobody reads this file; {advice}")
     return list(dict.fromkeys(found))
+
+
+def _folder_faults(folder: Path) -> Iterator[str]:
+    """Find folders that are nearly called like those of variables, which nobody reads."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        guess = closest(path.name, _VARIABLES, 0.85)
+        if guess and path.name not in _VARIABLES and path.is_dir():
+            yield f"{path}: nobody reads a folder of this name; did you mean {guess}?"
 
 
 def _beside(source: Path) -> Path:
@@ -109,6 +118,17 @@ def _read_faults(path: Path, loader: DataLoader) -> Iterator[str]:
         return
     if content is not None and not isinstance(content, Mapping):
         yield f"{path}:1: its content is not a mapping of variables; write each as `name: value`."
+    elif content is not None and not encrypted:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        yield from _name_faults(path, root, "variable")
+
+
+def _name_faults(path: Path, node: yaml.Node | None, kind: str) -> Iterator[str]:
+    """Find names that YAML reads as something else than text, such as 7 and on."""
+    for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+        if isinstance(key, yaml.ScalarNode) and not key.tag.endswith((":str", ":merge")):
+            where = f"{path}:{key.start_mark.line + 1}"
+            yield f"{where}: the {kind} {key.value} has a name that is not text; put it in quotes, or rename it."
 
 
 def _ansible_fault(path: Path, error: AnsibleError) -> str:
@@ -203,8 +223,20 @@ def _group_faults(path: Path, name: str, node: yaml.Node) -> Iterator[str]:
             advice = f"did you mean {guess}?" if guess else f"write it in vars or children of {name}."
             yield f"{where}: the group {name} has {key.value}, which Ansible skips; {advice}"
         elif isinstance(value, yaml.MappingNode):
+            yield from _name_faults(path, value, {"hosts": "host", "vars": "variable"}.get(key.value, "group"))
+            if key.value == "hosts":
+                yield from _host_faults(path, value)
             if key.value == "children":
                 for child, content in value.value:
                     yield from _group_faults(path, str(child.value), content)
         elif not (isinstance(value, yaml.ScalarNode) and value.tag.endswith(":null")):
             yield f"{where}: {key.value} of the group {name} is not a mapping; write each line of it as `name:`."
+
+
+def _host_faults(path: Path, hosts: yaml.MappingNode) -> Iterator[str]:
+    for host, variables in hosts.value:
+        if isinstance(variables, yaml.MappingNode):
+            yield from _name_faults(path, variables, "variable")
+        elif not (isinstance(variables, yaml.ScalarNode) and variables.tag.endswith(":null")):
+            where = f"{path}:{host.start_mark.line + 1}"
+            yield f"{where}: the host {host.value} is not a mapping; write its variables below it, as `ansible_host:`."

@@ -38,6 +38,20 @@ esac
 echo "$*" >> {here}/asked
 PATH={here}/bin:$PATH exec /bin/sh -c "$last"
 """
+RESOLVER = """
+import socket
+
+known = socket.getaddrinfo
+
+def getaddrinfo(host, *arguments, **named):
+    if host == "olab.":
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", 0))]
+    if str(host).endswith("."):
+        raise socket.gaierror(-2, "Name or service not known")
+    return known(host, *arguments, **named)
+
+socket.getaddrinfo = getaddrinfo
+"""
 PROGRAMS = {
     "uname": 'case "$1" in -m) echo ${MACHINE:-x86_64};; *) echo $KERNEL;; esac',
     "id": 'case "$1" in -un) echo admin;; -u) echo ${ROOT:-501};; -Gn) echo $USERS_GROUPS;; esac',
@@ -137,6 +151,20 @@ def test_a_run_looks_once(play: Callable, playbook: str) -> None:
     assert done.rc == 0, done.text
     for task in ("Check the whole inventory", "Check the host before anything is changed"):
         assert done.text.count(task) == 1, done.text
+
+
+def test_a_domain_that_is_somebodys_stops_a_run_before_any_host(
+    desk: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A resolver that knows one name, for the program that is run.
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python/sitecustomize.py").write_text(RESOLVER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "python"))
+    done = desk()
+    assert done.rc == 2, done.text
+    assert "cluster_domain is olab, but olab has the address 93.184.215.14 on the internet" in done.text
+    assert went_on(done.text) == set()
+    assert not (tmp_path / "asked").exists()
 
 
 def test_a_playbook_of_site_yml_validates_the_inventory_when_it_is_run_alone(play: Callable, tmp_path: Path) -> None:

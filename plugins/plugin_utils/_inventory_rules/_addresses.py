@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import INVENTORY, Problem, enumerate_names
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import written as shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +75,8 @@ def _written_networks(inventory: Inventory) -> list[tuple[str, Any]]:
 def _lan(inventory: Inventory) -> list[ipaddress.IPv4Network]:
     """Return the networks of the LAN; none while one of them is wrong, since anything could be meant by it."""
     found = [_network(written) for _, written in _written_networks(inventory)]
+    if len(found) == 1 and found[0] and found[0].num_addresses < len(inventory.hosts):
+        return []
     usable = [network for network in found if network and not network_fault(network)]
     return usable if len(usable) == len(found) else []
 
@@ -87,13 +89,17 @@ def networks(inventory: Inventory) -> Iterator[Problem]:
 
 def _lan_faults(inventory: Inventory) -> Iterator[str]:
     written = _written_networks(inventory)
-    if not written and any(_LAN in host.values for host in inventory.hosts.values()):
+    mistaken = any(_LAN in host.mistaken for host in inventory.hosts.values())
+    if not written and not mistaken and any(_LAN in host.values for host in inventory.hosts.values()):
         yield f"{_LAN} is not set; write the network of the hosts, such as 192.168.1.0/24, in group_vars/all.yml."
     known: list[tuple[str, ipaddress.IPv4Network]] = []
     for place, one in written:
         network = _network(one)
         if network is None:
-            yield f"{place} is {_shown(one)}, which is not an IPv4 network; write one such as 192.168.1.0/24."
+            yield f"{place} is {shown(one)}, which is not an IPv4 network; write one such as 192.168.1.0/24."
+        elif len(written) == 1 and network.num_addresses < len(inventory.hosts):
+            room = f"{network.num_addresses} of the addresses that {len(inventory.hosts)} hosts need"
+            yield f"{place} is {one}, which has {room}; write the network of all of them."
         elif fault := network_fault(network):
             yield f"{place} is {one}, {fault}; write the network of the hosts, such as 192.168.1.0/24."
         else:
@@ -109,8 +115,8 @@ def _gateway_faults(inventory: Inventory) -> Iterator[str]:
     if gateway is not None and lan and not (address and any(address in network for network in lan)):
         listed = " or ".join(map(str, lan))
         yield (
-            f"cluster_lan_gateway is {gateway!r}, which is not an address in {_LAN} {listed}; write the address of the "
-            "router."
+            f"cluster_lan_gateway is {shown(gateway)}, which is not an address in {_LAN} {listed}; write the address "
+            "of the router."
         )
     elif address and (fault := _place_fault(address, lan)):
         yield f"cluster_lan_gateway is {gateway}, which {fault}; write the address of the router."
@@ -136,26 +142,23 @@ def _thunderbolt_faults(inventory: Inventory) -> Iterator[str]:
             )
 
 
-def _shown(written: Any) -> str:
-    if isinstance(written, Mapping):
-        return "a mapping"
-    return "a list" if isinstance(written, (list, tuple)) else repr(written)
-
-
 def host_addresses(inventory: Inventory) -> Iterator[Problem]:
     """Check that every host has an address of its own in the network of the hosts."""
     lan = _lan(inventory)
     gateway = _address(inventory.shared("cluster_lan_gateway"))
     owners: dict[ipaddress.IPv4Address, str] = {}
+    strangers = {host.name for host in inventory.strangers()}
     for host in inventory.hosts.values():
+        if host.name in strangers:
+            continue
         if "ansible_host" not in host.values:
-            if "ansible_host" not in host.names:
+            if not {"ansible_host"} & (host.names | host.mistaken):
                 yield Problem(host.name, "ansible_host is missing; write the address of the host.")
             continue
         written = host.get("ansible_host")
         address = _address(written)
         if address is None:
-            yield Problem(host.name, f"ansible_host is {written!r}, which is not an IPv4 address; write one.")
+            yield Problem(host.name, f"ansible_host is {shown(written)}, which is not an IPv4 address; write one.")
             continue
         owner = owners.setdefault(address, host.name)
         if owner != host.name:
@@ -196,8 +199,8 @@ def mac_addresses(inventory: Inventory) -> Iterator[Problem]:
         if not _MAC_ADDRESS.fullmatch(written):
             yield Problem(
                 host.name,
-                f"mac_address is {written!r}; write six pairs of hexadecimal digits with colons, in quotes, such as "
-                '"1c:f6:4c:00:00:01".',
+                f"mac_address is {shown(written)}; write six pairs of hexadecimal digits with colons, in quotes, such "
+                'as "1c:f6:4c:00:00:01".',
             )
             continue
         if int(written[1], 16) & 1 or not set(written) - {"0", ":"}:

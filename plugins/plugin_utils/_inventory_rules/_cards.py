@@ -22,7 +22,8 @@ def groups(inventory: Inventory) -> Iterator[Problem]:
     """Find hosts of backends that compute on NVIDIA cards alone, of which the inventory names none."""
     for backend in BACKENDS.values():
         for host in inventory.members(backend.name) if backend.needs_cards else ():
-            if "gpu" not in host.groups:
+            # That it does not run on a Mac at all is told elsewhere.
+            if "gpu" not in host.groups and not host.is_mac:
                 yield Problem(
                     host.name,
                     f"it is in the group {backend.name}, which computes on NVIDIA cards alone, but not in the group"

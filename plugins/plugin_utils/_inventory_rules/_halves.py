@@ -21,7 +21,9 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import 
     did_you_mean,
     enumerate_names,
 )
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import written as shown
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._secret_names import is_secret_name, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +36,9 @@ _BUILT_OR_BREWED = ("llama_cpp",)
 """What a Mac takes from Homebrew where no release is for it."""
 _CHECKED_ELSEWHERE = ("exo",)
 _FIELDS = ("url", "checksum")
+_KEYRINGS = "nvidia_driver_keyrings"
+_OTHER_FILES = {_KEYRINGS: ("checksum",), "nvidia_driver_container_key": _FIELDS}
+"""Files that are downloaded beside releases, and what an entry of each needs."""
 _SERVICES, _OVERRIDES, _POWER = "cluster_services", "cluster_service_overrides", "macos_headless_power"
 _BATTERY = "macos_headless_power_on_battery"
 _KEYS = BOOLEANS | {*FIRST, "hibernatemode", "highstandbythreshold", "standbydelayhigh", "standbydelaylow"}
@@ -48,10 +53,36 @@ def releases(inventory: Inventory) -> Iterator[Problem]:
             table = host.given.get(f"{program}_releases")
             faults = list(_entry_faults(f"{program}_releases", table))
             yield from (Problem(host.name, fault) for fault in faults)
+            if program == "llama_cpp" and "llama_cpp_cuda_version" in host.given and not faults:
+                yield from _cuda_faults(host)
             if faults:
                 host.forget(f"{program}_releases")
             elif program not in _CHECKED_ELSEWHERE and _is_needed(host, program):
                 yield from _version_faults(host, program)
+
+
+def _cuda_faults(host: Host) -> Iterator[Problem]:
+    version, known = host.get("llama_cpp_cuda_version"), host.get("llama_cpp_releases")
+    if version is not None and isinstance(known, Mapping) and version not in known:
+        listed = enumerate_names(map(str, known))
+        yield Problem(
+            host.name,
+            f"llama_cpp_cuda_version is {version}, which llama_cpp_releases does not pin; write one of {listed}, or add"
+            " its url and checksum there.",
+        )
+
+
+def files(inventory: Inventory) -> Iterator[Problem]:
+    """Check that what is downloaded beside releases has its checksum."""
+    for host in inventory.hosts.values():
+        for name, needed in _OTHER_FILES.items():
+            value = host.given.get(name)
+            entries = value.items() if name == _KEYRINGS and isinstance(value, Mapping) else [("", value)]
+            for key, entry in entries:
+                if isinstance(entry, Mapping):
+                    where = f"{name}.{key}" if key else name
+                    missing = [field for field in needed if not entry.get(field)]
+                    yield from (Problem(host.name, f"{where} has no {field}; add it.") for field in missing)
 
 
 def _is_needed(host: Host, program: str) -> bool:
@@ -127,7 +158,7 @@ def _file_faults(path: str, entry: Any) -> Iterator[str]:
         elif not written:
             yield f"{path} has no {field}; add it."
         elif not isinstance(written, str):
-            yield f"{path}.{field} is {written!r}; write text; put it in quotes."
+            yield f"{path}.{field} is {shown(written)}; write text; put it in quotes."
 
 
 def tables(inventory: Inventory) -> Iterator[Problem]:
@@ -177,7 +208,7 @@ def _key_faults(host: Host, variable: str) -> Iterator[Problem]:
         try:
             value_of(str(name), value)
         except SettingError:
-            yield Problem(host.name, f"{variable}.{name} is {value!r}; write a whole number, 0 for never.")
+            yield Problem(host.name, f"{variable}.{name} is {shown(value)}; write a whole number, 0 for never.")
 
 
 def overrides(inventory: Inventory) -> Iterator[Problem]:
@@ -185,7 +216,7 @@ def overrides(inventory: Inventory) -> Iterator[Problem]:
     written = inventory.shared(_OVERRIDES)
     for name, entry in written.items() if isinstance(written, Mapping) else ():
         group = entry.get("group") if isinstance(entry, Mapping) else None
-        if group is not None and group not in inventory.groups:
+        if isinstance(group, str) and group not in inventory.groups:
             yield Problem(
                 INVENTORY,
                 f"{_OVERRIDES}.{name}.group is {group!r}, which is not a group; "
@@ -205,7 +236,13 @@ def logins(inventory: Inventory) -> Iterator[Problem]:
         for name in ("prometheus_remote_write", "prometheus_extra_scrape_configs"):
             for place, entry in enumerate(host.get(name) or ()):
                 login = entry.get("basic_auth") if isinstance(entry, Mapping) else None
-                if isinstance(login, Mapping) and login.get("username") and not _has_password(login):
+                if login is not None and not isinstance(login, Mapping):
+                    yield Problem(host.name, f"the basic_auth of {name}[{place}] is not a mapping; write one.")
+                elif isinstance(login, Mapping) and not login.get("username") and _has_password(login):
+                    yield Problem(
+                        host.name, f"the basic_auth of {name}[{place}] has a password without a username; add it."
+                    )
+                elif isinstance(login, Mapping) and login.get("username") and not _has_password(login):
                     yield Problem(
                         host.name, f"the basic_auth of {name}[{place}] has a username without a password; add its file."
                     )
@@ -220,8 +257,16 @@ def empty_secrets(inventory: Inventory) -> Iterator[Problem]:
     options = inventory.specs.options
 
     def look(name: str, value: Any) -> list[str]:
-        is_empty = options[name].get("no_log") and isinstance(value, str) and not value.strip()
-        return [f"{name} is empty; write it, or remove the line."] if is_empty else []
+        secret = bool(options[name].get("no_log"))
+        if secret and isinstance(value, str) and not value.strip():
+            return [f"{name} is empty; write it, or remove the line."]
+        if isinstance(value, str):
+            return []
+        empty = [key for key, one in members(value) if isinstance(one, str) and not one.strip()]
+        # In a list of secrets each is one; in a mapping its name says so.
+        named = [key for key in empty if is_secret_name(key) or (secret and isinstance(value, (list, tuple)))]
+        what = f"the {named[0]}" if named and named[0] else "an entry"
+        return [f"{what} of {name} is empty; write it, or remove the line."] if named else []
 
     for host, name, faults in inventory.look(look):
         host.forget(name)

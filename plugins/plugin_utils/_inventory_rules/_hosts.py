@@ -26,12 +26,25 @@ _PLANNED_GROUPS = registry().planned_groups
 _KNOWN_GROUPS = {*registry().groups, *(group for groups in _PLANNED_GROUPS.values() for group in groups)}
 
 _OF_ANSIBLE = {"all", "ungrouped"}
+_SYNONYMS = {
+    **dict.fromkeys(("apple", "darwin", "mac", "mac_minis", "macs", "minis", "osx"), "macos"),
+    **dict.fromkeys(("debian", "ubuntu", "linux_hosts"), "linux"),
+    **dict.fromkeys(("controller", "manager", "mgmt"), "management"),
+    **dict.fromkeys(("cuda", "nvidia"), "gpu"),
+    **dict.fromkeys(("llama", "llama_server", "llamas"), "llama_cpp"),
+    "mlx": "mlx_lm",
+}
+"""What people call one of our groups. Where their hosts are all in it as well, it is a division of theirs."""
+_ENDINGS = ("_group", "_hosts", "_macs", "_nodes", "_servers", "_workers")
 
 
 def host_names(inventory: Inventory) -> Iterator[Problem]:
     """Check that each host's name can be its name in DNS and is nobody else's."""
     taken = {entry["dns"]: service for service, entry in inventory.services().items() if entry["dns"]}
+    strangers = {host.name for host in inventory.strangers()}
     for name in inventory.hosts:
+        if name in strangers:
+            continue
         if not _LABEL.fullmatch(name):
             yield Problem(
                 name,
@@ -66,27 +79,67 @@ def planned_groups(inventory: Inventory) -> Iterator[Problem]:
 def _misspelt_groups(inventory: Inventory) -> dict[str, str]:
     """Return the groups that look like one of ours, by what was probably meant."""
     misspelt = {}
-    for group, members in inventory.groups.items():
-        known = group in _KNOWN_GROUPS or _planned_program(group)
-        guess = None if known else closest(group, _KNOWN_GROUPS, 0.8)
-        # A group of hosts that are all in ours as well is a person's own division of it.
-        if group in _OF_ANSIBLE:
+    for group in inventory.groups:
+        if group in _OF_ANSIBLE or group in _KNOWN_GROUPS or _planned_program(group):
             continue
-        if guess and not set(members) <= set(inventory.groups.get(guess, [])):
+        guess = _meant(group)
+        # A group of hosts that are all in ours as well is a person's own division of it.
+        if guess and (_is_slip(group, guess) or not _is_within(inventory, group, guess)):
             misspelt[group] = guess
     return misspelt
+
+
+def _meant(group: str) -> str | None:
+    """Return which of our groups somebody means."""
+    plain = group.lower().replace("-", "_")
+    stem = next((plain.removesuffix(ending) for ending in _ENDINGS if plain.endswith(ending)), plain)
+    for name in (plain, stem):
+        if name in _SYNONYMS:
+            return _SYNONYMS[name]
+    return stem if stem in _KNOWN_GROUPS else closest(group, _KNOWN_GROUPS, 0.8)
+
+
+def _is_slip(group: str, meant: str) -> bool:
+    """Tell whether two names have the same letters: nobody calls a division of a group like that."""
+    first, second = (sorted(re.sub(r"[^a-z0-9]", "", one.lower())) for one in (group, meant))
+    return first == second
+
+
+def _is_within(inventory: Inventory, group: str, other: str) -> bool:
+    return set(inventory.groups[group]) <= set(inventory.groups.get(other, []))
 
 
 def group_names(inventory: Inventory) -> Iterator[Problem]:
     """Find groups whose name is nearly one that means something."""
     for group, guess in _misspelt_groups(inventory).items():
         yield Problem(INVENTORY, f"the group {group} means nothing to the playbooks; did you mean {guess}?")
+    misspelt = _misspelt_groups(inventory)
+    for name, capability in registry().capabilities.items():
+        if name in _KNOWN_GROUPS or name in misspelt or not inventory.groups.get(name):
+            continue
+        if _is_within(inventory, name, capability.where):
+            continue
+        where = "every host" if capability.where == "all" else f"the hosts of the group {capability.where}"
+        yield Problem(
+            INVENTORY,
+            f"the group {name} means nothing to the playbooks, since {name} is on {where}; put its hosts there, or give"
+            " the group another name.",
+        )
 
 
 def platforms(inventory: Inventory) -> Iterator[Problem]:
     """Check that each host is either a Mac or a Linux machine."""
     meant = _misspelt_groups(inventory)
+    strangers = {host.name for host in inventory.strangers()}
     for host in inventory.hosts.values():
+        if host.name in strangers and host.groups.isdisjoint(meant):
+            named = enumerate_names(sorted(group for group in host.groups if group not in _OF_ANSIBLE))
+            others = [name for name in inventory.hosts if name not in strangers]
+            guess = closest(host.name.partition(".")[0], others, 0.6) or closest(host.name, others, 0.6)
+            advice = f"did you mean {guess}?" if guess else "write its ansible_host, and put it into macos or linux."
+            where = f"in {named} alone" if named else "in no group"
+            yield Problem(host.name, f"the host is {where}, and has no address; {advice}")
+            continue
         groups = host.groups | {meant[group] for group in host.groups if group in meant}
         if {"macos", "linux"} <= groups:
             yield Problem(host.name, "the host is in the groups macos and linux; keep the one that is true.")

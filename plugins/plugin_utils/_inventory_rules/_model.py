@@ -26,6 +26,8 @@ HOST_OPTIONS: dict[str, dict[str, Any]] = {
     "ansible_ssh_private_key_file": {"type": "path"},
     "ansible_user": {"type": "str"},
     "ansible_port": {"type": "int"},
+    "ansible_ssh_port": {"type": "int"},
+    "ansible_ssh_user": {"type": "str"},
     "ansible_become": {"type": "bool"},
     "ansible_become_method": {"type": "str"},
     "ansible_become_user": {"type": "str"},
@@ -123,6 +125,8 @@ class Host:
     """The names of all variables the inventory sets."""
     plain_secrets: tuple[str, ...] = ()
     """Secret variables whose value anybody can read who can read the inventory."""
+    mistaken: set[str] = field(default_factory=set)
+    """What a misspelt variable was probably meant to be: that it is missing too is not said again."""
     ssh: tuple[str, ...] | None = None
     """The options that ssh is given for this host, in their order; nothing where there is none to judge."""
 
@@ -161,6 +165,12 @@ class Inventory:
         """Return the complete service table, or nothing while it has mistakes."""
         table, overrides = self.shared("cluster_services"), self.shared("cluster_service_overrides")
         return {} if table_problems(table, overrides) else service_table(table, overrides)
+
+    def strangers(self) -> list[Host]:
+        """Return the hosts that groups name and nobody describes: without an address, and neither Mac nor Linux."""
+        undescribed = (host for host in self.hosts.values() if host.groups.isdisjoint({"macos", "linux"}))
+        name = "ansible_host"
+        return [host for host in undescribed if name not in host.names | host.mistaken and name not in host.values]
 
     def look(self, at: Callable[[str, Any], Sequence[str]]) -> Iterator[tuple[Host, str, Sequence[str]]]:
         """Look at each given value, once for all hosts that have the same one; return what is found of each host."""

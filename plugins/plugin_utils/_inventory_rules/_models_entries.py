@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Inventory
 
 TABLE = "cluster_models"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,62}")
+_NAME = re.compile(r"(?!.*(?://|/$))[A-Za-z0-9][A-Za-z0-9._:/-]{0,62}")
 _PART = re.compile(r"(?!.*(?:--|\.\.))[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT_COMMIT = re.compile(r"[0-9a-f]{7,39}")
@@ -61,6 +61,9 @@ def _directories(inventory: Inventory) -> set[str]:
 def _name_faults(models: list[Model]) -> Iterator[str]:
     owners: dict[str, str] = {}
     for place, model in enumerate(models):
+        if model.name in owners and model in models[:place]:
+            yield f"{TABLE}[{place}] is {model.name} again, which is {owners[model.name]} already; remove it."
+            continue
         aliases = [(f"{TABLE}[{place}].aliases[{at}]", alias) for at, alias in enumerate(model.aliases)]
         for where, name in [(f"{TABLE}[{place}].name", model.name), *aliases]:
             if not _NAME.fullmatch(name):

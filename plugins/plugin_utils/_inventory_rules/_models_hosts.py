@@ -15,6 +15,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import 
     enumerate_names,
 )
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._models_entries import models_of
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._paths import folder_fault
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._models import BACKENDS
 
 if TYPE_CHECKING:
@@ -96,11 +97,13 @@ def _crowds(models: list[Model]) -> Iterator[Problem]:
 def store(inventory: Inventory) -> Iterator[Problem]:
     """Check that somebody fetches the models, and that each host's own lie at a whole path."""
     written = inventory.shared(_STORE)
+    wrong = any(_STORE in host.names and _STORE not in host.values for host in inventory.hosts.values())
     if written is not None and written not in inventory.hosts:
         advice = did_you_mean(written, inventory.hosts)
-        yield Problem(INVENTORY, f"{_STORE} is {written}, which is not a host of the inventory; {advice}")
+        text = f"{_STORE} is {written or repr(written)}, which is not a host of the inventory; {advice}"
+        yield Problem(INVENTORY, text)
     needing = [model.name for model in models_of(inventory) if model.is_present]
-    if needing and written is None and not inventory.groups.get("management"):
+    if needing and written is None and not wrong and not inventory.groups.get("management"):
         yield Problem(
             INVENTORY,
             f"nobody fetches the models ({enumerate_names(needing)}), because the group management is empty; write one"
@@ -110,6 +113,8 @@ def store(inventory: Inventory) -> Iterator[Problem]:
         path = host.given.get(_DIRECTORY)
         if path is not None and not re.fullmatch(r"(/(?!\.{1,2}(/|$))[^/\0]+)+/?", path):
             yield Problem(host.name, f"{_DIRECTORY} is {path!r}; write a whole path such as /srv/models.")
+        elif path is not None and (fault := folder_fault(path)):
+            yield Problem(host.name, f"{_DIRECTORY} is {path!r}, {fault}")
 
 
 def api_key(inventory: Inventory) -> Iterator[Problem]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._models import Model
 
 MEMORY, DISK = "memory_gigabytes", "disk_gigabytes"
+_STORE = "cluster_model_store"
 KEPT = "macos_headless_system_memory_gigabytes"
 
 
@@ -49,10 +50,23 @@ def memory(inventory: Inventory) -> Iterator[Problem]:
     taken: dict[str, float] = {}
     for host in inventory.hosts.values():
         if host.get(MEMORY) is not None:
-            here = [model for model in alone if host.name in model.hosts]
-            taken[host.name] = sum(map(_size, here)) + sum(_caches(host, here).values())
-            yield from _host_faults(host, here)
+            here = list(_served(model for model in alone if host.name in model.hosts))
+            faults = list(_host_faults(host, here))
+            if not faults:
+                # What is too much for a host alone says nothing of what is spread over it.
+                taken[host.name] = sum(map(_size, here)) + sum(_caches(host, here).values())
+            yield from faults
     yield from _spread_faults(inventory, [model for model in models if model not in alone], taken)
+
+
+def _served(models: Iterable[Model]) -> Iterator[Model]:
+    """Return those that a host can have; that there are too many for their backend is told elsewhere."""
+    count: dict[str, int] = defaultdict(int)
+    for model in models:
+        count[model.backend] += 1
+        most = BACKENDS[model.backend].models_per_host
+        if most is None or count[model.backend] <= most:
+            yield model
 
 
 def _size(model: Model) -> float:
@@ -124,7 +138,8 @@ def disk(inventory: Inventory) -> Iterator[Problem]:
         total = host.get(DISK)
         if total is None:
             continue
-        parts = {**_management_parts(host), **_model_parts(host, models, stores=_is_store(inventory, host.name))}
+        stores = _is_store(inventory, host)
+        parts = {**_management_parts(host), **_model_parts(host, models, stores=stores)}
         needed = sum(parts.values())
         if needed > total:
             listed = enumerate_names(f"{name} {shown(size)}" for name, size in parts.items())
@@ -135,9 +150,11 @@ def disk(inventory: Inventory) -> Iterator[Problem]:
             )
 
 
-def _is_store(inventory: Inventory, name: str) -> bool:
-    store = inventory.shared("cluster_model_store")
-    return name == store if store else name in inventory.groups.get("management", ())
+def _is_store(inventory: Inventory, host: Host) -> bool:
+    if _STORE in host.names and inventory.shared(_STORE) not in inventory.hosts:
+        return False  # its name is reported, and whose disk is meant nobody knows
+    store = inventory.shared(_STORE)
+    return host.name == store if store else host.name in inventory.groups.get("management", ())
 
 
 def _management_parts(host: Host) -> dict[str, float]:

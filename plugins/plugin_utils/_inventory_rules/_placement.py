@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +18,18 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import 
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._cables import read_cables, unconfigured_problems
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import (
+    is_port,
     port_clashes,
     table_problems,
 )
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._topology import topology_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Inventory
 
-_MULTIADDRESS = re.compile(r"/ip4/(\d{1,3}\.){3}\d{1,3}/tcp/\d{1,5}")
+_MULTIADDRESS = re.compile(r"/ip4/(?P<address>[0-9.]+)/tcp/(?P<port>[0-9]{1,5})")
 
 
 def unsupported(inventory: Inventory) -> Iterator[Problem]:
@@ -42,7 +44,8 @@ def unsupported(inventory: Inventory) -> Iterator[Problem]:
 
 def cables(inventory: Inventory) -> Iterator[Problem]:
     """Check that the cables can be addressed."""
-    if all("thunderbolt_links" in host.values for host in inventory.hosts.values()):
+    given = ("thunderbolt_links", "thunderbolt_subnet")
+    if all(name in host.values for host in inventory.hosts.values() for name in given):
         problems = topology_problems(
             inventory.shared("thunderbolt_links"),
             inventory.shared("thunderbolt_subnet"),
@@ -68,6 +71,7 @@ def services(inventory: Inventory) -> Iterator[Problem]:
         return
     yield from table_problems(inventory.shared("cluster_services"), inventory.shared("cluster_service_overrides"))
     table = inventory.services()
+    yield from _same_names(table)
     for host, first, second in port_clashes(table, inventory.groups):
         entry = table[second]
         yield Problem(
@@ -75,6 +79,16 @@ def services(inventory: Inventory) -> Iterator[Problem]:
             f"the services {first} and {second} both want {entry['protocol']} port {entry['port']}; give one of them "
             "another port in cluster_service_overrides.",
         )
+
+
+def _same_names(table: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    """Find two services of one name in DNS."""
+    owners: dict[str, str] = {}
+    for service, entry in table.items():
+        owner = owners.setdefault(entry["dns"], service) if entry["dns"] else service
+        if owner != service:
+            text = f"the services {owner} and {service} both have the DNS name {entry['dns']}; give one of them another"
+            yield Problem(INVENTORY, f"{text} in cluster_service_overrides.")
 
 
 def exo(inventory: Inventory) -> Iterator[Problem]:
@@ -95,9 +109,20 @@ def exo(inventory: Inventory) -> Iterator[Problem]:
     yield from _bootstrap_peers(first.get("exo_bootstrap_peers"), first.get("exo_forced_master"), inventory)
 
 
+def _is_multiaddress(peer: str) -> bool:
+    found = _MULTIADDRESS.fullmatch(peer)
+    if found is None:
+        return False
+    try:
+        ipaddress.IPv4Address(found["address"])
+    except ValueError:
+        return False
+    return is_port(int(found["port"]))
+
+
 def _bootstrap_peers(peers: Any, master: Any, inventory: Inventory) -> Iterator[Problem]:
     for peer in peers or []:
-        if not _MULTIADDRESS.fullmatch(peer):
+        if not _is_multiaddress(peer):
             yield Problem(
                 INVENTORY,
                 f"exo_bootstrap_peers has {peer}, which exo would ignore; write it as /ip4/192.168.1.11/tcp/4001.",

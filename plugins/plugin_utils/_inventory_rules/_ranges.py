@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""Rules about values that their type allows and nothing can use: numbers, paths, and what stands in a list twice."""
+"""Rules about values that their type allows and nothing can use: numbers, and what stands in a list twice."""
 
 from __future__ import annotations
 
-import posixpath
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import INVENTORY, Problem, enumerate_names
-from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._service_table import is_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Host, Inventory
 
@@ -26,24 +25,44 @@ _SIZES = (
     *("squid_ca_days", "squid_log_megabytes", "squid_memory_megabytes"),
 )
 """What is nothing at 0."""
+_COUNTS = (
+    *("_attempts", "_connections", "_deadline_seconds", "_interval_seconds", "_repeat_hours", "_request_megabytes"),
+    *("_requests_megabytes", "_sleep_after_seconds", "_start_seconds", "_timeout_seconds"),
+)
+"""How the names of numbers end that are nothing at 0."""
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "gateway_silent_seconds": (1, math.inf),
+    "haproxy_answer_seconds": (1, math.inf),
+    "haproxy_hard_stop_seconds": (1, math.inf),
+    "macos_headless_maximum_open_files": (1024, math.inf),
+    "macos_headless_maximum_processes": (256, math.inf),
+    "macos_headless_system_memory_gigabytes": (1, math.inf),
+    "mlx_lm_default_max_tokens": (1, math.inf),
+    "model_files_megabytes_per_second": (1, math.inf),
+    "ollama_parallel": (1, math.inf),
+    # Prometheus forgets a sample after five minutes.
+    "prometheus_interval_seconds": (1, 240),
+    "vllm_spread": (1, math.inf),
+}
+"""The least and the most of what has limits of its own."""
+_MORE_THAN_NOTHING = {
+    "model_store_patience_minutes": math.inf,
+    "power_management_idle_minutes": math.inf,
+    "vllm_memory_share": 1.0,
+}
+"""The most of what may be a fraction, and is nothing at 0."""
 _OF_A_HOST = ("memory_gigabytes", "disk_gigabytes")
 """Checked with the models that are to fit."""
 _PAIRS = (
     ("squid_maximum_object_gigabytes", "squid_cache_gigabytes", "no object is larger than the cache that keeps it"),
     ("squid_ca_renew_days", "squid_ca_days", "a certificate is renewed before it ends"),
+    ("gateway_client_connections", "gateway_connections", "no client has more than all of them together"),
+    (
+        *("gateway_largest_request_megabytes", "gateway_requests_megabytes"),
+        "no request is larger than all of them together",
+    ),
 )
 """The first is not more than the second."""
-_ON_THE_CONTROLLER = (
-    *("ansible_ssh_private_key_file", "bootstrap_cache_directory", "bootstrap_private_key_file"),
-    *("bootstrap_ssh_directory", "cluster_downloads_directory", "cluster_secrets_directory"),
-)
-"""Paths of the machine that Ansible runs on, where `~` is somebody's home and a relative one may be meant."""
-_CHECKED_ELSEWHERE = ("cluster_models_directory",)
-_OF_THE_SYSTEM = {
-    *("/", "/Applications", "/Library", "/System", "/Users", "/Volumes", "/bin", "/boot", "/dev", "/etc", "/home"),
-    *("/lib", "/mnt", "/opt", "/private", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var"),  # noqa: S108 - none is used
-}
-"""Folders that belong to no single program."""
 
 
 def numbers(inventory: Inventory) -> Iterator[Problem]:
@@ -67,17 +86,35 @@ def _number_fault(name: str, value: Any) -> str:
         wanted = f"write a number from {FIRST_USER} to {LAST_USER} that is free on the host, or remove it."
         people = "macOS numbers people from 501" if value > LAST_USER else "users of the system itself have the others"
         fault = "" if FIRST_USER <= value <= LAST_USER else f"but {people}; {wanted}"
+    elif name in _BOUNDS or name in _MORE_THAN_NOTHING:
+        fault = _bound_fault(name, value)
     elif value < 0:
-        fault = "write 0 or more." if name not in _SIZES else "write 1 or more."
+        fault = "write 0 or more." if not _is_nothing_at_0(name) else "write 1 or more."
     else:
-        fault = "write 1 or more." if value == 0 and name in _SIZES else ""
+        fault = "write 1 or more." if value == 0 and _is_nothing_at_0(name) else ""
     separator = "," if fault.startswith("but") else ";"
     return f"{name} is {value}{separator} {fault}" if fault else ""
 
 
+def _is_nothing_at_0(name: str) -> bool:
+    return name in _SIZES or name.endswith(_COUNTS)
+
+
+def _bound_fault(name: str, value: float) -> str:
+    if name in _MORE_THAN_NOTHING:
+        most = _MORE_THAN_NOTHING[name]
+        if 0 < value <= most:
+            return ""
+        return f"write more than 0{'' if math.isinf(most) else f', and {most:g} at most'}."
+    least, most = _BOUNDS[name]
+    if least <= value <= most:
+        return ""
+    return f"write {least:g} or more." if math.isinf(most) else f"write {least:g} to {most:g}."
+
+
 def relations(inventory: Inventory) -> Iterator[Problem]:
     """Check numbers of a host that have to fit each other."""
-    numbers_of_users = {f"{one.name}_uid": one.uid for one in registry().capabilities.values() if one.uid is not None}
+    numbers_of_users = sorted(name for name in inventory.specs.options if name.endswith("_uid"))
     for host in inventory.hosts.values():
         yield from _pairs(host)
         yield from _users(host, numbers_of_users)
@@ -99,7 +136,7 @@ def _pairs(host: Host) -> Iterator[Problem]:
             )
 
 
-def _users(host: Host, numbers_of_users: dict[str, int]) -> Iterator[Problem]:
+def _users(host: Host, numbers_of_users: Iterable[str]) -> Iterator[Problem]:
     given = [name for name in numbers_of_users if name in host.given]
     owners: dict[Any, str] = {}
     for name in sorted(numbers_of_users, key=lambda one: (one in given, one)) if given else ():
@@ -132,38 +169,6 @@ def _relays(inventory: Inventory, host: Host) -> Iterator[Problem]:
                 yield Problem(INVENTORY, text)
 
 
-def paths(inventory: Inventory) -> Iterator[Problem]:
-    """Check paths on hosts: roles make them, own them and remove them."""
-    options = inventory.specs.options
-
-    def look(name: str, value: Any) -> list[str]:
-        if options[name].get("type") != "path" or name in _CHECKED_ELSEWHERE or not isinstance(value, str):
-            return []
-        fault = _path_fault(value, on_the_controller=name in _ON_THE_CONTROLLER)
-        return [f"{name} is {value!r}, {fault}"] if fault else []
-
-    for host, name, faults in inventory.look(look):
-        host.forget(name)
-        yield from (Problem(host.name, fault) for fault in faults)
-
-
-def _path_fault(path: str, *, on_the_controller: bool) -> str:
-    whole = "write a whole path such as /opt/hybrid-ai"
-    if not path.strip():
-        return f"which is not a valid path; {whole}, or remove it."
-    if "\0" in path or "\n" in path:
-        return f"which has a line break in it; {whole}."
-    if posixpath.normpath("/" + path.lstrip("/")) in _OF_THE_SYSTEM and path.startswith("/"):
-        return "which is a folder of the system; write one below it, of its own."
-    if on_the_controller:
-        return ""
-    if path.startswith("~"):
-        return f"and the home of whom that is differs from user to user; {whole}."
-    if not path.startswith("/"):
-        return f"which is not a whole path; {whole}."
-    return f"which leads out of its folder; {whole}." if ".." in path.split("/") else ""
-
-
 def repetitions(inventory: Inventory) -> Iterator[Problem]:
     """Find what stands in a list twice."""
     for host, _, faults in inventory.look(_repeated):
@@ -171,7 +176,7 @@ def repetitions(inventory: Inventory) -> Iterator[Problem]:
 
 
 def _repeated(name: str, value: Any) -> list[str]:
-    if not isinstance(value, (list, tuple)) or name.endswith(("_arguments", "_options")):
+    if not isinstance(value, (list, tuple)) or name.endswith(("_arguments", "_options", "_subnet")):
         return []
     counts: dict[tuple[type, Any], int] = defaultdict(int)
     for member in value:

@@ -13,6 +13,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils._problem import 
     closest,
     did_you_mean,
     enumerate_names,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -49,9 +50,7 @@ def _fits(kind: str, value: Any) -> bool:
 def _shown(value: Any, option: Mapping[str, Any]) -> str:
     if option.get("no_log"):
         return "has a wrong value"
-    if isinstance(value, Mapping):
-        return "is a mapping"
-    return "is a list" if isinstance(value, (list, tuple)) else f"is {value!r}"
+    return f"is {written(value)}"
 
 
 def value_faults(path: str, value: Any, option: Mapping[str, Any]) -> Iterator[str]:
@@ -81,16 +80,23 @@ def value_faults(path: str, value: Any, option: Mapping[str, Any]) -> Iterator[s
 
 def _member_faults(path: str, value: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
     missing = [key for key, option in options.items() if option.get("required") and value.get(key) is None]
-    for key, member in value.items():
-        if key in options:
-            yield from value_faults(f"{path}.{key}", member, options[key])
-            continue
+    strangers = [key for key in value if key not in options]
+    for key in strangers:
         # One that is misspelt is not missing as well.
         guess = closest(str(key), missing, 0.6)
         if guess:
             missing.remove(guess)
-        yield f"{path} has {key}, which it does not know; {did_you_mean(str(key), options)}"
-    if missing:
+    if len(strangers) > 1 and not any(closest(str(key), options, 0.6) for key in strangers):
+        names = enumerate_names(map(str, strangers))
+        yield f"{path} has {names}, which it does not know; {did_you_mean('', options)}"
+        return
+    for key, member in value.items():
+        if key in options:
+            yield from value_faults(f"{path}.{key}", member, options[key])
+        else:
+            yield f"{path} has {key}, which it does not know; {did_you_mean(str(key), options)}"
+    # What is there under another name is not missing as well.
+    if len(missing) > sum(1 for key in strangers if not closest(str(key), options, 0.6)):
         yield f"{path} has no {enumerate_names(missing)}; add it."
 
 

@@ -34,6 +34,20 @@ _SHARED_BY_GROUP = {
 }
 
 
+_SYNONYMS = {
+    **dict.fromkeys(("ansible_address", "ansible_addr", "ansible_hostname", "ansible_ip"), "ansible_host"),
+    **dict.fromkeys(("address", "ip", "ip_address", "ipaddress"), "ansible_host"),
+    **dict.fromkeys(("ansible_login", "ansible_user_name", "ansible_username", "ansible_ssh_username"), "ansible_user"),
+    **dict.fromkeys(("ansible_key_file", "ansible_private_key_file"), "ansible_ssh_private_key_file"),
+    **dict.fromkeys(("ansible_ssh_args_common", "ansible_ssh_options"), "ansible_ssh_common_args"),
+    **dict.fromkeys(("ansible_interpreter", "ansible_python"), "ansible_python_interpreter"),
+    **dict.fromkeys(("mac", "mac_addr", "hwaddr", "hardware_address"), "mac_address"),
+    **dict.fromkeys(("memory", "memory_gb", "memory_gib", "ram", "ram_gb", "ram_gigabytes"), "memory_gigabytes"),
+    **dict.fromkeys(("disk", "disk_gb", "disk_gib", "disk_size", "storage_gigabytes"), "disk_gigabytes"),
+}
+"""What people write for a variable of another name. Where that one is there too, it is a note of somebody's own."""
+
+
 def unknown_variables(inventory: Inventory) -> Iterator[Problem]:
     """Find names that look like ours and are not."""
     known = inventory.specs.options
@@ -41,15 +55,23 @@ def unknown_variables(inventory: Inventory) -> Iterator[Problem]:
         for name in host.names:
             if name in known or name.startswith(("__", "lab_")):
                 continue
+            meant = _SYNONYMS.get(name)
+            if meant and meant not in host.names:
+                host.mistaken.add(meant)
+                whose = "Ansible does not know" if name.startswith("ansible_") else "no role knows"
+                yield Problem(host.name, f"{name} is a variable that {whose}; did you mean {meant}?")
+                continue
             if name.startswith("ansible_"):
                 guess = closest(name, _of_ansible(), 0.88)
                 if name not in _of_ansible() and guess:
+                    host.mistaken.add(guess)
                     yield Problem(host.name, f"{name} is a variable that Ansible does not know; did you mean {guess}?")
                 continue
             if name in REMOVED_VARIABLES:
                 yield Problem(host.name, f"{name} is no longer read: {REMOVED_VARIABLES[name]}; remove it.")
                 continue
             guess = closest(name, known, 0.8)
+            host.mistaken.update([guess] if guess else [])
             if name.startswith(inventory.specs.prefixes):
                 advice = f"did you mean {guess}?" if guess else "remove it, or give it a name of your own."
                 yield Problem(host.name, f"{name} is a variable that no role knows; {advice}")
@@ -76,6 +98,21 @@ def _of_ansible() -> frozenset[str]:
             for option in constants.config.get_configuration_definitions(kind, plugin).values():
                 names |= {one["name"] for one in option.get("vars", ())}
     return frozenset(names)
+
+
+_MAY_BE_NULL = ("cluster_domain", "cluster_lan_subnet", "cluster_models", "thunderbolt_links", "thunderbolt_subnet")
+"""What has a sentence of its own where it is null, or means nothing then: a list whose lines are all comments."""
+
+
+def nulls(inventory: Inventory) -> Iterator[Problem]:
+    """Find variables that are null, and whose role cannot leave them out."""
+    for host in inventory.hosts.values():
+        for name in [one for one, value in host.given.items() if value is None]:
+            option = inventory.specs.options[name]
+            means_something = name in _MAY_BE_NULL or "V(null)" in str(option.get("description"))
+            if option.get("default") is not None and not means_something:
+                host.forget(name)
+                yield Problem(host.name, f"{name} is empty; write a value, or remove the line for its default.")
 
 
 def wrong_values(inventory: Inventory) -> Iterator[Problem]:
@@ -117,6 +154,7 @@ def readable_secrets(inventory: Inventory) -> Iterator[Problem]:
     """Find secrets that stand in the inventory as they are."""
     for host in inventory.hosts.values():
         for name in host.plain_secrets:
+            host.forget(name)
             yield Problem(
                 host.name,
                 f"{name} stands in the inventory in plain text; encrypt it with `ansible-vault encrypt_string`, or "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -44,9 +45,20 @@ def enumerate_names(names: Iterable[str]) -> str:
     return f"{', '.join(listed[:-1])} and {listed[-1]}"
 
 
+def written(value: object) -> str:
+    """Return a value as a person has written it, in the words of YAML; what has members only as what it is."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
 def closest(word: str, candidates: Iterable[str], cutoff: float = 0.75) -> str | None:
     """Return the candidate a misspelt word was probably meant to be."""
-    return _closest(word, tuple(sorted(candidates)), cutoff)
+    return _closest(str(word), tuple(sorted(map(str, candidates))), cutoff)
 
 
 # Each host of an inventory has the same names in it.
@@ -69,7 +81,7 @@ def _is_slip(word: str, meant: str) -> bool:
 
 def did_you_mean(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
     """Advise the closest candidate, or list the few there are."""
-    known = sorted(candidates)
+    known = sorted(map(str, candidates))
     suggestion = closest(word, known, cutoff)
     if suggestion:
         return f"did you mean {suggestion}?"

@@ -26,7 +26,7 @@ MEMBERS = {
     [
         pytest.param({"type": "int"}, None, [], id="unset"),
         pytest.param({"type": "int"}, 5, [], id="int"),
-        pytest.param({"type": "int"}, True, ["x is True; write a whole number, without quotes."], id="int-bool"),
+        pytest.param({"type": "int"}, True, ["x is true; write a whole number, without quotes."], id="int-bool"),
         pytest.param({"type": "int"}, 5.5, ["x is 5.5; write a whole number, without quotes."], id="int-float"),
         pytest.param({"type": "float"}, 5, [], id="float-int"),
         pytest.param({"type": "bool"}, 1, ["x is 1; write true or false, without quotes."], id="bool-int"),

@@ -75,7 +75,7 @@ OWN = "write an address of its own for this host."
             id="element-of-ipv6",
         ),
         pytest.param(
-            ["192.168.1.0/24", None], f"inventory: cluster_lan_subnet[1] is None, {NO_NETWORK}", id="element-empty"
+            ["192.168.1.0/24", None], f"inventory: cluster_lan_subnet[1] is null, {NO_NETWORK}", id="element-empty"
         ),
         pytest.param(
             ["192.168.1.0/24", TWO], f"inventory: cluster_lan_subnet[1] is a list, {NO_NETWORK}", id="element-a-list"

@@ -70,7 +70,7 @@ def test_nothing_to_override(overrides: Any) -> None:
         pytest.param(
             {"web": WEB},
             {"web": {"port": None}},
-            "inventory: cluster_service_overrides.web.port is None; write a whole number from 1 to 65535.",
+            "inventory: cluster_service_overrides.web.port is empty; write it, or remove the line.",
             id="port-null",
         ),
         pytest.param(

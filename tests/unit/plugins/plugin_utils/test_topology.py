@@ -182,7 +182,7 @@ def test_cables_outside_need_no_network() -> None:
     assert plan_topology([out("a")], None, HOSTS)["a"]["mode"] == "none"
     # But they have a number like any other.
     (problem,) = topology_problems([out("a"), {"a": 1, "b": 1}], "10.66.64.0/30", HOSTS, "auto")
-    assert "has room for 1 cables" in problem.sentence
+    assert "has room for 1 cable," in problem.sentence
 
 
 def test_further_cables_to_a_peer_have_names_of_their_own() -> None:

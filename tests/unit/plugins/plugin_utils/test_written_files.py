@@ -55,6 +55,38 @@ def folder(tmp_path: Path, files: dict[str, str]) -> Path:
             "hosts.yml:3: the group exo is not a mapping; ",
             id="group-as-text",
         ),
+        pytest.param(
+            {"hosts.yml": HOSTS.replace("mini1:", "mini1: 192.168.1.11")},
+            "hosts.yml:5: the host mini1 is not a mapping; ",
+            id="host-as-text",
+        ),
+        pytest.param(
+            {"hosts.yml": HOSTS.replace("mini1:", "mini1: [192.168.1.11]")},
+            "hosts.yml:5: the host mini1 is not a mapping; ",
+            id="host-as-a-list",
+        ),
+        pytest.param(
+            {"hosts.yml": HOSTS.replace("mini1:", "7:")}, "hosts.yml:5: the host 7 has a name ", id="host-as-a-number"
+        ),
+        pytest.param(
+            {"hosts.yml": HOSTS.replace("mini1:", "on:")}, "hosts.yml:5: the host on has a name ", id="host-as-a-switch"
+        ),
+        pytest.param(
+            {"hosts.yml": HOSTS.replace("exo:", "8:")}, "hosts.yml:3: the group 8 has a name ", id="group-as-a-number"
+        ),
+        pytest.param(
+            {"hosts.yml": HOSTS + "          1: a\n"},
+            "hosts.yml:6: the variable 1 has a name ",
+            id="variable-of-a-host",
+        ),
+        pytest.param(
+            {"group_vars/exo.yml": "a: 1\ntrue: 2\n"},
+            "group_vars/exo.yml:2: the variable true has a name ",
+            id="variable-as-a-switch",
+        ),
+        pytest.param({"group_var/exo.yml": "a: 1\n"}, "group_var: nobody reads a folder ", id="folder-in-the-singular"),
+        pytest.param({"hosts_vars/mini1.yml": "a: 1\n"}, "hosts_vars: nobody reads a ", id="folder-in-the-plural"),
+        pytest.param({"host-vars/mini1.yml": "a: 1\n"}, "host-vars: nobody reads a ", id="folder-with-a-hyphen"),
         pytest.param({"hosts.yml": HOSTS + "   linux:\n"}, "hosts.yml:6: it is not valid YAML: ", id="indentation"),
         pytest.param({"hosts.yml": HOSTS + "\tlinux:\n"}, "hosts.yml:6: it is not valid YAML: ", id="tab"),
         pytest.param(
@@ -101,6 +133,8 @@ def test_a_mistake_in_a_file_is_one_sentence(tmp_path: Path, files: dict[str, st
         pytest.param(
             {"requirements.yml": "collections: []\n", "compose.yml": "services: {web: {image: a}}\n"}, id="foreign-yaml"
         ),
+        pytest.param({"templates/a.j2": "{{ a", "files/b": "x", "group_vars_of_before/c.yml": "a: ["}, id="folders"),
+        pytest.param({"group_vars/exo.yml": "base: &a {b: 1}\nown: {<<: *a}\n"}, id="merged"),
         pytest.param({"hosts.yml": "# nothing\n"}, id="empty"),
         pytest.param({"group_vars/exo.yml": "", "group_vars/all/a.yml": "a: 1\n"}, id="variables"),
         pytest.param({"hosts.yml~": "a: [", "group_vars/exo.yml.bak": "a: ["}, id="copies"),
