@@ -154,6 +154,9 @@ def init(  # noqa: PLR0917 - Typer passes them by name
     router: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Its router.")] = None,
     management: Annotated[str | None, typer.Option(metavar="HOST", help="The host that manages, or none.")] = None,
     exo: Annotated[str | None, typer.Option(metavar="HOSTS", help="Macs that serve together, or none.")] = None,
+    gpu: Annotated[
+        str | None, typer.Option(metavar="HOSTS", help="Hosts whose NVIDIA cards are used, or none.")
+    ] = None,
     models: Annotated[str | None, typer.Option(metavar="NAMES", help="Models of those that fit, or none.")] = None,
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Ask nothing: take the defaults, and write.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Show what would be written, and write nothing.")] = False,
@@ -170,6 +173,7 @@ def init(  # noqa: PLR0917 - Typer passes them by name
         "router": router,
         "management": management,
         "exo": exo,
+        "gpu": gpu,
         "models": models,
     }
     given = {name: answer for name, answer in answers.items() if answer is not None}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hybrid_cluster.command import exits, output, project
+from hybrid_cluster.command.apply import lock
 from hybrid_cluster.command.errors import ClusterError
 from hybrid_cluster.command.init import asking, cables, existing, files, gather, models, naming, page, questions, texts
 from hybrid_cluster.command.init.questions import NONE, Question, Questions
@@ -191,7 +192,18 @@ def _groups(before: Existing, known: Known, asked: Questions) -> dict[str, list[
             )
         )
         groups["exo"] = questions.chosen(answer)
-    groups["gpu"] = [name for name in names if known.machines[name].has_nvidia]
+    cards = [name for name in names if known.machines[name].has_nvidia]
+    if cards:
+        answer = asked.put(
+            Question(
+                "gpu",
+                "Machines whose NVIDIA cards are used",
+                "They get the driver that serves their cards, and may be rebooted once for it. By default all of them.",
+                questions.written(cards),
+                questions.some_of(cards),
+            )
+        )
+        groups["gpu"] = questions.chosen(answer)
     return groups
 
 
@@ -268,13 +280,15 @@ def _show(document: dict[str, Any]) -> None:
 
 def _write(before: Existing, after: dict[Path, str]) -> None:
     """Write the files and have them validated; what the validation refuses is taken back."""
-    files.write(before.texts, after)
-    try:
-        wrong = files.mistakes(before.folder)
-    except BaseException:
-        files.take_back(before.texts, after)
-        raise
+    with lock.held(lock.folder((str(before.folder.absolute()),))):
+        files.write(before.texts, after)
+        try:
+            wrong = files.mistakes(before.folder)
+        except BaseException:
+            files.take_back(before.texts, after)
+            raise
+        if wrong:
+            files.take_back(before.texts, after)
     if wrong:
-        files.take_back(before.texts, after)
         text = f"playbooks/validate.yml refuses what was to be written, so it is as it was before: {' '.join(wrong)}"
         raise ClusterError(text, exits.INVENTORY)

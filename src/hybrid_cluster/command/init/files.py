@@ -30,7 +30,7 @@ def difference(origins: Mapping[Path, str], after: Mapping[Path, str]) -> str:
     parts: list[str] = []
     for path, text in after.items():
         old = origins[path].splitlines()
-        parts += difflib.unified_diff(old, text.splitlines(), str(path), str(path), lineterm="", n=1)
+        parts += difflib.unified_diff(old, text.splitlines(), str(path), str(path), lineterm="", n=0)
     return "\n".join(parts)
 
 

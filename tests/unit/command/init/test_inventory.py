@@ -10,12 +10,14 @@ import pytest
 import yaml
 
 from hybrid_cluster.command import exits
+from hybrid_cluster.command.apply import lock
 from hybrid_cluster.command.errors import ClusterError
 from hybrid_cluster.command.init import asking, existing, files, finding, gather
 from hybrid_cluster.command.init.finding import Announced, Place
 from hybrid_cluster.command.init.machine import parse
 from tests.example_inventories import EXAMPLE, variables
 from tests.unit.command.init import macs
+from tests.unit.command.init.test_machine import LINUX
 
 RING = [{"mini1": 1, "mini2": 3}, {"mini2": 1, "mini3": 2}, {"mini1": 3, "mini3": 1}]
 ANSWERS = ("--search", "0", "--yes", "--models", "none")
@@ -155,6 +157,28 @@ def test_who_does_not_answer_is_left_out_and_said(here, lan, tmp_path, unchecked
     assert (said.code, said.out) == (exits.HOSTS_FAILED, "")
     assert "192.168.1.12 does not answer" in said.err
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(("arguments", "members"), [((), {"gpu1": None}), (("--gpu", "none"), None)])
+def test_a_linux_machine_manages_and_its_card_is_asked_about(here, lan, tmp_path, arguments, members):
+    lan.cable([], "mini1")
+    lan.said["192.168.1.20"] = LINUX
+    where = [*addresses("mini1"), "--address", "192.168.1.20"]
+    said = here("init", "-i", str(tmp_path / "home"), *ANSWERS, *where, *arguments, "--json")
+    assert (said.code, said.err) == (exits.OK, "")
+    groups = yaml.safe_load((tmp_path / "home/hosts.yml").read_text())["all"]["children"]
+    assert groups["linux"]["hosts"]["gpu1"]["ansible_host"] == "192.168.1.20"
+    assert groups["management"]["hosts"] == {"gpu1": None}
+    assert groups.get("gpu", {}).get("hosts") == members
+
+
+def test_an_inventory_that_a_run_has_is_not_written(here, lan, tmp_path, unchecked):
+    folder = tmp_path / "home"
+    lan.cable([], "mini1")
+    with lock.held(lock.folder((str(folder),))):
+        said = here("init", "-i", str(folder), *ANSWERS, *addresses("mini1"))
+    assert said.code == exits.BUSY
+    assert not folder.exists()
 
 
 def test_nobody_there_is_one_line(here, lan, tmp_path):

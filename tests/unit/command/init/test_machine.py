@@ -96,6 +96,9 @@ def test_the_script_means_nothing_to_templates():
     assert not any(mark in machine.SCRIPT for mark in ("{{", "{%", "{#"))
 
 
+REFUSED = (
+    "10.0.0.1 lets nobody log in; switch Remote Login on at its screen, in System Settings under General, Sharing."
+)
 FAILED = "Task failed: Failed to connect to the host via ssh: "
 
 
@@ -124,8 +127,7 @@ def login(tmp_path, password=None):
         (
             f"{FAILED}ssh: connect to host 10.0.0.1 port 22: Connection refused",
             None,
-            "10.0.0.1 lets nobody log in; switch Remote Login on at its screen, in System Settings under General, "
-            "Sharing.",
+            REFUSED,
         ),
     ],
 )
