@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,18 +12,17 @@ from typing import TYPE_CHECKING, Any
 from hybrid_cluster.command import exits, output, project
 from hybrid_cluster.command.apply import lock
 from hybrid_cluster.command.errors import ClusterError
-from hybrid_cluster.command.init import asking, cables, existing, files, gather, models, naming, page, questions, texts
+from hybrid_cluster.command.init import asking, cables, existing, files, gather, naming, page, questions, texts, wanting
 from hybrid_cluster.command.init.questions import NONE, Question, Questions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rich.status import Status
+
     from hybrid_cluster.command.init.cables import Merged
     from hybrid_cluster.command.init.existing import Existing
     from hybrid_cluster.command.init.gather import Known
-
-HUB = "HF_ENDPOINT"
-"""Environment variable: another model hub than the default of model_store_endpoint."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +56,13 @@ def init(wish: Wish, *, as_json: bool) -> int:
         where = gather.places(before, wish.addresses, wish.seconds, asked)
         login = gather.login(before, wish.password_file, asked, Path(place))
         old = list(before.addresses)
-        answers = asking.ask(old, [str(folder.absolute())] if old else [], where, login, Path(place))
+        with _busy("Asks the machines"):
+            answers = asking.ask(old, [str(folder.absolute())] if old else [], where, login, Path(place))
         known = gather.name_all(before, where, answers, asked)
         if not old and not known.new:
             raise ClusterError(_nobody(known), exits.HOSTS_FAILED if known.silent else exits.NO_HOSTS)
         merged = _cables(before, known, asked)
-        wanted = _wanted(before, known, merged, login.user, asked)
+        wanted = wanting.want(before, known, merged, login.user, asked)
         after = texts.texts(before, wanted)
         document = _document(before, known, wanted, after)
         if not as_json:
@@ -79,6 +78,13 @@ def init(wish: Wish, *, as_json: bool) -> int:
     elif not after:
         output.console().print(output.words(f"{folder} says it all already; nothing is written."))
     return int(document["exit_code"])
+
+
+def _busy(what: str) -> Status:
+    """Show on a terminal that something goes on; on standard error, so that it is in no document."""
+    from rich.console import Console
+
+    return Console(stderr=True).status(f"{what} ...")
 
 
 def _nobody(known: Known) -> str:
@@ -121,124 +127,6 @@ def _cables(before: Existing, known: Known, asked: Questions) -> Merged:
             merged.added.append({one.end.host: one.end.receptacle, cables.EXTERNAL: answer})
             merged.links.append(merged.added[-1])
     return merged
-
-
-def _wanted(before: Existing, known: Known, merged: Merged, user: str, asked: Questions) -> texts.Wanted:
-    values = _values(before, known, user, asked) if before.cluster is None else {}
-    groups = _groups(before, known, asked)
-    values |= _models(before, known, groups, asked)
-    return texts.Wanted(merged, known.new, groups, values)
-
-
-def _values(before: Existing, known: Known, user: str, asked: Questions) -> dict[str, Any]:
-    """Ask for what is true for all hosts of a new inventory; what somebody has written beside it stays."""
-    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._domains import domain_fault
-
-    addresses = [host.address for host in known.new.values()]
-    network, router = naming.lan(known.machines.values(), addresses)
-    values: dict[str, Any] = {"ansible_user": user}
-    values["cluster_domain"] = asked.put(
-        Question(
-            "domain",
-            "Domain of the cluster",
-            "Hosts are named mini1.home.arpa and so on. home.arpa and internal are nobody's.",
-            "home.arpa",
-            domain_fault,
-        )
-    )
-    values["cluster_lan_subnet"] = asked.put(
-        Question(
-            "subnet",
-            "Local network",
-            "The network that the hosts have their addresses in, as the machines say.",
-            network,
-            lambda answer: naming.subnet_fault(answer, addresses),
-        )
-    )
-    values["cluster_lan_gateway"] = asked.put(
-        Question("router", "Its router", "The way to the internet, as the machines say.", router, naming.address_fault)
-    )
-    values["thunderbolt_subnet"] = naming.cable_subnet(values["cluster_lan_subnet"])
-    return {name: value for name, value in values.items() if before.where(name)[0] not in before.texts}
-
-
-def _groups(before: Existing, known: Known, asked: Questions) -> dict[str, list[str]]:
-    """Ask which hosts do what; of an inventory that is there already, only new hosts join."""
-    from hybrid_cluster.command.output import natural
-
-    groups: dict[str, list[str]] = {}
-    names = sorted(known.new, key=natural)
-    if names and not before.members("management"):
-        answer = asked.put(
-            Question(
-                "management",
-                "Host that manages",
-                "It downloads once for all, answers names and has the dashboards. A Linux machine, or a Mac on which"
-                f" somebody has installed Homebrew; {NONE} leaves all that out.",
-                naming.manager({name: known.machines[name] for name in names}) or NONE,
-                questions.one_of(names),
-            )
-        )
-        groups["management"] = [] if answer == NONE else [answer]
-    macs = [name for name in names if known.new[name].is_mac]
-    if macs:
-        answer = asked.put(
-            Question(
-                "exo",
-                "Macs that serve models together",
-                "exo spreads a model over them. By default all of them.",
-                questions.written(macs),
-                questions.some_of(macs),
-            )
-        )
-        groups["exo"] = questions.chosen(answer)
-    cards = [name for name in names if known.machines[name].has_nvidia]
-    if cards:
-        answer = asked.put(
-            Question(
-                "gpu",
-                "Machines whose NVIDIA cards are used",
-                "They get the driver that serves their cards, and may be rebooted once for it. By default all of them.",
-                questions.written(cards),
-                questions.some_of(cards),
-            )
-        )
-        groups["gpu"] = questions.chosen(answer)
-    return groups
-
-
-def _models(before: Existing, known: Known, groups: dict[str, list[str]], asked: Questions) -> dict[str, Any]:
-    """Propose models to an inventory that names none."""
-    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import load_defaults
-
-    members = [*before.members("exo"), *groups.get("exo", ())]
-    space = models.room(known.machines, members)
-    fitting = models.fitting(space)
-    if before.has_models or not fitting:
-        return {}
-    listed = ", ".join(f"{one.name} ({one.memory_gigabytes:g} GB)" for one in fitting)
-    answer = asked.put(
-        Question(
-            "models",
-            "Models to serve",
-            f"The Macs have room for {space:.0f} GB of models together, which these fit into: {listed}. By default the"
-            f" largest that leaves half of it free; {NONE} leaves it to cluster_models, see docs/models.md.",
-            models.default(fitting, space or 0).name,
-            questions.some_of([one.name for one in fitting]),
-        )
-    )
-    chosen = [one for one in fitting if one.name in questions.chosen(answer)]
-    if not chosen:
-        return {}
-    defaults = load_defaults()
-    endpoint = os.environ.get(HUB) or str(defaults["model_store_endpoint"])
-    taken = models.take(chosen, endpoint, [str(one) for one in defaults["model_store_accepted_licenses"]])
-    known.notes += taken.notes
-    if not taken.models:
-        return {}
-    manages = [*before.members("management"), *groups.get("management", ())]
-    # The management node fetches, unless there is none.
-    return {"cluster_models": taken.models} | ({} if manages else {"cluster_model_store": members[0]})
 
 
 def _document(before: Existing, known: Known, wanted: texts.Wanted, after: dict[Path, str]) -> dict[str, Any]:

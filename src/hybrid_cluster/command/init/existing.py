@@ -39,7 +39,7 @@ class Existing:
     @property
     def links(self) -> list[dict[str, Any]]:
         """The cables that are written, as plain data: Ansible's own remembers where it is from."""
-        written = self.cluster.shared("thunderbolt_links") if self.cluster else None
+        written = self.cluster.shared("thunderbolt_links") if self.cluster else self._written("thunderbolt_links")
         plain: list[dict[str, Any]] = json.loads(json.dumps(written or []))
         return plain
 
@@ -79,6 +79,15 @@ class Existing:
         return next(
             (path for suffix in _SUFFIXES if (path := places / f"all{suffix}") in self.texts), places / "all.yml"
         )
+
+    def says(self, variable: str) -> bool:
+        """Tell whether somebody has written a variable of all hosts."""
+        path, keys = self.where(variable)
+        return path in self.texts and edit.has(_document(self.texts[path]), keys)
+
+    def _written(self, variable: str) -> Any:
+        path, keys = self.where(variable)
+        return edit.value_at(_document(self.texts.get(path, "")), keys)
 
     def where(self, variable: str) -> tuple[Path, tuple[str, ...]]:
         """Return the file and the keys by which a variable of all hosts is written, or is to be."""

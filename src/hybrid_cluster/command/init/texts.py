@@ -80,7 +80,7 @@ def texts(existing: Existing, wanted: Wanted) -> dict[Path, str]:
     path, keys = existing.where(LINKS)
     # A new inventory takes the place of the example's cables.
     before = edit.value_at(edit.load(found[path]), keys) or []
-    kept = wanted.cables.kept if existing.cluster else [False] * len(before)
+    kept = wanted.cables.kept if existing.says(LINKS) else [False] * len(before)
     if wanted.cables.added or not all(kept):
         found.new[path] = edit.keep_items(found[path], keys, kept, wanted.cables.added)
     for name, value in wanted.values.items():

@@ -12,7 +12,7 @@ import yaml
 from hybrid_cluster.command import exits
 from hybrid_cluster.command.apply import lock
 from hybrid_cluster.command.errors import ClusterError
-from hybrid_cluster.command.init import asking, existing, files, finding, gather
+from hybrid_cluster.command.init import asking, existing, files, finding, gather, models
 from hybrid_cluster.command.init.finding import Announced, Place
 from hybrid_cluster.command.init.machine import parse
 from tests.example_inventories import EXAMPLE, variables
@@ -70,6 +70,15 @@ def unchecked(monkeypatch):
     monkeypatch.setattr(files, "mistakes", lambda folder: [])
 
 
+@pytest.fixture
+def stocked(monkeypatch, hub):
+    """Have a hub know all models that are proposed."""
+    address, said_of = hub
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    for offer in models.OFFERS:
+        said_of[offer.repository] = {"sha": "7f" * 20, "cardData": {"license": "apache-2.0"}}
+
+
 def addresses(*hosts: str) -> list[str]:
     return [word for host in hosts for word in ("--address", f"192.168.1.{int(host.removeprefix('mini')) + 10}")]
 
@@ -92,6 +101,24 @@ def test_a_new_inventory_passes_the_validation(here, lan, tmp_path):
     assert written["mini1"]["cluster_lan_subnet"] == "192.168.1.0/24"
     assert written["mini1"]["ansible_python_interpreter"] == "/opt/hybrid-ai/python/bin/python3"
     assert yaml.safe_load((folder / "hosts.yml").read_text())["all"]["children"].keys() == {"macos", "exo"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "name"), [((), "qwen3.5-9b"), (("--models", "qwen3.5-2b"), "qwen3.5-2b")], ids=["default", "chosen"]
+)
+@pytest.mark.usefixtures("stocked")
+def test_models_that_fit_pass_the_validation(here, lan, tmp_path, answers, name):
+    folder = tmp_path / "home"
+    lan.cable(RING, "mini1", "mini2", "mini3")
+    words = ("--search", "0", "--yes", "--json", *answers, *addresses("mini1", "mini2", "mini3"))
+    said = here("init", "-i", str(folder), *words)
+    assert (said.code, said.err) == (exits.OK, "")
+    assert said.json["models"] == [name]
+    (model,) = variables(folder)["mini1"]["cluster_models"]
+    assert (model["name"], model["source"]["revision"], model["backend"]) == (name, "7f" * 20, "exo")
+    assert variables(folder)["mini1"]["cluster_model_store"] == "mini1"
+    # What is there is not proposed again.
+    assert here("init", "-i", str(folder), *words).json["files"] == []
 
 
 def test_again_nothing_is_written(here, lan, tmp_path, unchecked):
@@ -313,6 +340,20 @@ def test_what_is_written_beside_a_new_inventory_stays(here, lan, tmp_path, unche
     assert variables(folder)["mini1"]["cluster_domain"] == "internal"
     assert variables(folder)["mini1"]["cluster_lan_subnet"] == "192.168.1.0/24"
     assert (folder / "group_vars/all/mine.yml").read_text() == "cluster_domain: internal\n"
+
+
+def test_a_file_for_all_without_what_is_needed_gets_it(here, lan, tmp_path):
+    folder = tmp_path / "home"
+    (folder / "group_vars").mkdir(parents=True)
+    mine = "# Mine.\ncluster_domain: internal\nthunderbolt_links:\n  - {mini1: 1, mini2: 3}   # the short one\n"
+    (folder / "group_vars/all.yml").write_text(mine)
+    lan.cable(RING, "mini1", "mini2", "mini3")
+    said = here("init", "-i", str(folder), *ANSWERS, *addresses("mini1", "mini2", "mini3"), "--json")
+    assert (said.code, said.err) == (exits.OK, "")
+    text = (folder / "group_vars/all.yml").read_text()
+    assert text.startswith(mine)
+    assert variables(folder)["mini1"]["cluster_lan_gateway"] == "192.168.1.1"
+    assert (said.json["links"], said.json["added"]) == (links_of(folder), links_of(folder)[1:])
 
 
 def test_what_was_written_is_back_where_a_file_cannot_be_written(tmp_path):
