@@ -135,7 +135,8 @@ def why(result: Mapping[str, Any], login: Login) -> str:
     if not result.get("unreachable"):
         return f"its answer is not understood{f': {said}' if said else ''}."
     said = said.rpartition("Failed to connect to the host via ssh: ")[2]
-    if re.search("Permission denied|incorrect password", said, re.IGNORECASE):
+    is_locked = "This system is locked" in said
+    if not is_locked and re.search("Permission denied|incorrect password", said, re.IGNORECASE):
         how = "with this password" if login.password else "with no key; give its password"
         return f"it does not let {login.user} in {how}, or Remote Login is not on for this user."
     address = re.search(r"connect to host (\S+) port", said)

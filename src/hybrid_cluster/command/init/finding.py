@@ -38,7 +38,9 @@ class Place:
     address: str
     port: int = SSH_PORT
     name: str | None = None
-    """What the inventory is to call it, where somebody has said that; else what it calls itself."""
+    """What the inventory is to call it, where somebody has said that."""
+    own_name: str | None = None
+    """What it calls itself, where it was heard."""
 
 
 def browse(seconds: float) -> list[Announced]:
@@ -92,7 +94,7 @@ def places(found: Sequence[Announced]) -> list[Place]:
 
 def _way(one: Announced) -> Place:
     answering = (address for address in one.addresses if _answers(address, one.port))
-    return Place(next(answering, one.addresses[0]), one.port)
+    return Place(next(answering, one.addresses[0]), one.port, own_name=one.name)
 
 
 def _answers(address: str, port: int) -> bool:

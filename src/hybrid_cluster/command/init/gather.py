@@ -53,15 +53,17 @@ def places(existing: Existing, given: Sequence[str], seconds: float, asked: Ques
     taken = set(existing.addresses.values())
     named = [_place(text) for text in given]
     found = finding.places(finding.browse(seconds)) if seconds else []
-    around = [one for one in found if one.address not in {*taken, *(place.address for place in named)}]
-    default = [*given, *(_written(one) for one in around)]
+    known = {*taken, *(place.address for place in named)}
+    # The machine that a person sits at joins only where it is named.
+    around = [one for one in found if one.address not in known and not finding.is_here(one.address)]
+    heard = ", ".join(f"{one.own_name} at {_written(one)}" for one in around) or "nobody"
     answer = asked.put(
         Question(
             "machines",
             "Machines to ask",
-            "Machines that announce Remote Login here and are not in the inventory. Take some out, or add others by"
-            " their addresses, also as NAME=ADDRESS.",
-            questions.written(default),
+            f"Remote Login is announced here, of what the inventory does not have, by: {heard}. Take out what is not"
+            " yours, since each is offered your password; add others by address, also as NAME=ADDRESS.",
+            questions.written([*given, *(_written(one) for one in around)]),
             _places_fault,
         )
     )

@@ -62,7 +62,7 @@ class Person:
 def test_every_question_has_a_meaning_and_a_default(tmp_path, address):
     folder = tmp_path / "home"
     person = Person(folder, "--address", str(address.ip), "--models", "none")
-    assert "Machines that announce Remote Login here" in person.answers("Machines to ask")
+    assert "each is offered your password" in person.answers("Machines to ask")
     assert "may use sudo there" in person.answers("Administrator on the machines")
     assert "kept nowhere" in person.answers("Password of admin", "something secret")
     assert "What the host is called" in person.answers(f"Name of {address.ip}", "Not a name!")

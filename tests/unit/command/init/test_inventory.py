@@ -395,7 +395,17 @@ def test_an_announcement_is_a_way_to_a_mac():
 def test_a_machine_is_asked_where_it_answers(monkeypatch):
     monkeypatch.setattr(finding, "_answers", lambda address, port: address.endswith(".12"))
     found = [Announced("a", ("10.0.0.1", "192.168.1.12")), Announced("b", ("10.0.0.9",)), Announced("c", ("10.0.0.9",))]
-    assert finding.places(found) == [Place("192.168.1.12"), Place("10.0.0.9")]
+    assert finding.places(found) == [Place("192.168.1.12", own_name="a"), Place("10.0.0.9", own_name="b")]
+
+
+def test_who_announces_itself_is_asked_but_not_this_machine(here, lan, tmp_path, unchecked, monkeypatch):
+    heard = [Announced("mini1", ("192.168.1.11",)), Announced("laptop", ("127.0.0.1",))]
+    monkeypatch.setattr(finding, "browse", lambda seconds: heard)
+    monkeypatch.setattr(finding, "_answers", lambda address, port: True)
+    lan.cable([], "mini1")
+    said = here("init", "-i", str(tmp_path / "home"), "--yes", "--models", "none", "--json")
+    assert (said.code, said.json["silent"]) == (exits.OK, {})
+    assert [host["address"] for host in said.json["hosts"]] == ["192.168.1.11"]
 
 
 def test_names_of_groups_and_services_are_taken(here):

@@ -96,6 +96,10 @@ def test_the_script_means_nothing_to_templates():
     assert not any(mark in machine.SCRIPT for mark in ("{{", "{%", "{#"))
 
 
+LOCKED = (
+    "it is locked and waits for the FileVault password; run playbooks/unlock.yml, or unlock it at its screen, and then "
+    "it starts."
+)
 REFUSED = (
     "10.0.0.1 lets nobody log in; switch Remote Login on at its screen, in System Settings under General, Sharing."
 )
@@ -118,6 +122,11 @@ def login(tmp_path, password=None):
             f"{FAILED}admin@10.0.0.1: Permission denied (publickey,password).",
             "secret",
             "it does not let admin in with this password, or Remote Login is not on for this user.",
+        ),
+        (
+            f"{FAILED}This system is locked. To unlock it, use a local account name and password. Permission denied",
+            "secret",
+            LOCKED,
         ),
         (
             f"{FAILED}ssh: connect to host 10.0.0.1 port 22: No route to host",
