@@ -142,6 +142,12 @@ def all_stages(*, everything: bool) -> list[Stage]:
             after=("managed",),
             by_turns=True,
         ),
+        _pytest(
+            "init",
+            "tests/site/test_init.py",
+            by_turns=True,
+            about=("src/hybrid_cluster/command/init/", "plugins/module_utils/_macos/thunderbolt"),
+        ),
         _pytest("no_management", "tests/site/test_no_management.py", after=("story",), by_turns=True),
         _pytest("upgrade", "tests/site/test_upgrade.py", after=("story",), by_turns=True),
         _pytest(

@@ -116,6 +116,53 @@ def apply_(  # noqa: PLR0917 - Typer passes them by name
 
 
 @app.command()
+def init(  # noqa: PLR0917 - Typer passes them by name
+    inventory: Annotated[
+        str | None,
+        typer.Option("-i", "--inventory", metavar="FOLDER", help="What to write; else inventories/home."),
+    ] = None,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[NAME=]ADDRESS", help="A machine, or several, besides those that are found."),
+    ] = None,
+    search: Annotated[float, typer.Option(metavar="SECONDS", min=0, max=60, help="How long to listen for Macs.")] = 3.0,
+    user: Annotated[str | None, typer.Option(metavar="NAME", help="The administrator on the machines.")] = None,
+    password_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Its password, where no key opens them yet.")
+    ] = None,
+    domain: Annotated[str | None, typer.Option(metavar="NAME", help="The cluster's domain.")] = None,
+    subnet: Annotated[str | None, typer.Option(metavar="NETWORK", help="The local network.")] = None,
+    router: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Its router.")] = None,
+    management: Annotated[str | None, typer.Option(metavar="HOST", help="The host that manages, or none.")] = None,
+    exo: Annotated[str | None, typer.Option(metavar="HOSTS", help="Macs that serve together, or none.")] = None,
+    gpu: Annotated[
+        str | None, typer.Option(metavar="HOSTS", help="Hosts whose NVIDIA cards are used, or none.")
+    ] = None,
+    models: Annotated[str | None, typer.Option(metavar="NAMES", help="Models of those that fit, or none.")] = None,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Ask nothing: take the defaults, and write.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Show what would be written, and write nothing.")] = False,
+    as_json: options.Json = False,
+    verbose: options.Verbose = False,  # noqa: ARG001 - its callback takes note
+) -> int:
+    """Write an inventory: find machines, read which ports are cabled, propose models; again, bring it up to date."""
+    from hybrid_cluster.command import init as making
+
+    answers = {
+        "user": user,
+        "domain": domain,
+        "subnet": subnet,
+        "router": router,
+        "management": management,
+        "exo": exo,
+        "gpu": gpu,
+        "models": models,
+    }
+    given = {name: answer for name, answer in answers.items() if answer is not None}
+    wish = making.Wish(inventory, tuple(address or ()), given, password_file, search, yes, check)
+    return making.init(wish, as_json=as_json)
+
+
+@app.command()
 def doctor(  # noqa: PLR0917 - Typer passes them by name
     inventory: options.Inventories = None,
     limit: options.Limit = None,

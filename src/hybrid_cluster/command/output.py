@@ -136,7 +136,7 @@ def shortened(text: str, width: int) -> str:
 def folded(names: Iterable[str]) -> str:
     """Write many names short: mini1, mini2, mini3 and mini9 are mini1-3, mini9."""
     runs: list[list[tuple[str, int | None]]] = []
-    for name in sorted(set(names), key=_order):
+    for name in sorted(set(names), key=natural):
         stem, number = _parts(name)
         last = runs[-1][-1] if runs else None
         follows = last and number is not None and last[0] == stem and last[1] == number - 1
@@ -160,6 +160,7 @@ def _run(run: list[tuple[str, int | None]]) -> str:
     return f"{stem}{first}" if first == last else f"{stem}{first}-{last}"
 
 
-def _order(name: str) -> tuple[str, int]:
+def natural(name: str) -> tuple[str, int]:
+    """Return what names are sorted by, so that mini10 follows mini9."""
     stem, number = _parts(name)
     return stem, -1 if number is None else number
