@@ -9,8 +9,6 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Group
-
 from hybrid_cluster.command import output, serving
 from hybrid_cluster.command.measured import CORES, METRICS, Measured, Source, answer_ssh
 from hybrid_cluster.command.output import BAD, FAINT, GOOD, UNKNOWN, UNSURE, words
@@ -195,6 +193,8 @@ def _count(value: float | None) -> int | None:
 
 def render(document: dict[str, Any]) -> RenderableType:
     """Draw it for a terminal of 80 columns."""
+    from rich.console import Group
+
     many = len(document["hosts"]) > MOST_LISTED
     parts: list[RenderableType] = [_render_pool(document["pool"]), words("")]
     parts.append(_render_groups(document["hosts"]) if many else _render_hosts(document["hosts"]))
