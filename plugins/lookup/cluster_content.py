@@ -54,6 +54,8 @@ class LookupModule(LookupBase):
         if not content:
             why = [problem.sentence for problem in inventory.unresolved] or ["The inventory has no host."]
             raise AnsibleLookupError(why[0])
+        # Which variables the inventory sets is asked by the command alone, which can read it again.
+        content["names"] = []
         return [{**content, "hosts": [_seen_from(here, host) for host in content["hosts"]]} for here in terms]
 
 

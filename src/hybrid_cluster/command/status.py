@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hybrid_cluster.command import output, serving
 from hybrid_cluster.command.measured import CORES, METRICS, Measured, Source, answer_ssh
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from hybrid_cluster.command.gateway import Witness
     from hybrid_cluster.command.inventory import Cluster, Host
 
 MOST_LISTED = 16
@@ -35,7 +34,14 @@ QUIET = (ASLEEP, "waking", "suspending")
 _STYLES = {UP: GOOD, DOWN: BAD, SILENT: UNSURE, UNKNOWN: UNSURE, **dict.fromkeys(QUIET, FAINT)}
 
 
-def collect(cluster: Cluster, source: Source, witness: Witness) -> dict[str, Any]:
+class Teller(Protocol):
+    """Who says what the gateway knows: a command asks it, its own page is told."""
+
+    def look(self) -> tuple[dict[str, Any] | None, str | None]:
+        """Return what it says, or why it says nothing."""
+
+
+def collect(cluster: Cluster, source: Source, witness: Teller) -> dict[str, Any]:
     """Measure, and return what `--json` prints."""
     # Both are asked at once: either may be far or gone.
     with ThreadPoolExecutor(1) as pool:
@@ -49,11 +55,16 @@ def collect(cluster: Cluster, source: Source, witness: Witness) -> dict[str, Any
         "prometheus_silence": measured.silence,
         "gateway_silence": silence,
         "time": round(time.time()),
-        "pool": _pool(cluster, hosts, measured) | {"requests_through_gateway": serving.through_gateway(told)},
+        "pool": _pool(cluster, hosts, measured) | _through_gateway(told),
         "hosts": hosts,
-        "models": serving.models(cluster, measured),
+        "models": serving.models(cluster, measured, told),
         "alerts": _alerts(measured),
     }
+
+
+def _through_gateway(told: dict[str, Any] | None) -> dict[str, Any]:
+    speed = told.get("tokens_per_second") if told else None
+    return {"requests_through_gateway": serving.through_gateway(told), "tokens_per_second": speed}
 
 
 def _hosts(cluster: Cluster, measured: Measured, sleepers: dict[str, Any]) -> list[dict[str, Any]]:
@@ -224,6 +235,8 @@ def _render_pool(pool: dict[str, Any]) -> Table:
         speed = output.bits(slow) if slow == fast else f"{output.bits(slow)} to {output.bits(fast)}"
         table.add_row(words("Thunderbolt", FAINT), words(speed))
     table.add_row(words("in flight", FAINT), words(_requests(pool)))
+    if pool["tokens_per_second"]:
+        table.add_row(words("answered", FAINT), words(f"{pool['tokens_per_second']:.1f} tokens/s in the last minute"))
     return table
 
 
