@@ -104,13 +104,13 @@ class Viewer:
 
 @contextlib.asynccontextmanager
 async def paged(
-    folder: Path, backends: Any, machine: Machine, rules: Any = None, **values: Any
+    folder: Path, backends: Any, machine: Machine, rules: Any = None, page: Any = None, known: Any = None, **values: Any
 ) -> AsyncIterator[Viewer]:
-    """Run a gateway that has a page."""
+    """Run a gateway that has a page about `known`, the content of an inventory, or this one's with other values."""
     folder.mkdir(exist_ok=True)
-    (folder / "cluster.json").write_text(json.dumps(content(**values)))
-    page = {"host": "127.0.0.1", "port": 1, "key": KEY, "cluster": "cluster.json"}
-    async with sleeping(folder, backends, machine, rules=rules, configuration={"page": page}) as gate:
+    (folder / "cluster.json").write_text(json.dumps(known or content(**values)))
+    settings = {"host": "127.0.0.1", "port": 1, "key": KEY, "cluster": "cluster.json", **(page or {})}
+    async with sleeping(folder, backends, machine, rules=rules, configuration={"page": settings}) as gate:
         gate.keys.adopt(KEY, FRONT, kind=KeyKind.ADMINISTRATOR)
         yield Viewer(gate)
 
