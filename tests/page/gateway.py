@@ -62,7 +62,7 @@ class Gateway:
         backend.answer = lambda request: self.talker.answer(backend, request)
         where = {"port": self.front.page_port}
         self.machine._doing = None
-        opened = paged(self.folder, [("llama_cpp", backend)], self.machine, RULES, where, self.front.content)
+        opened = paged(self.folder, [("llama_cpp", backend)], self.machine, RULES, page=where, known=self.front.content)
         async with opened as viewer:
             viewer.gate.keys.adopt(KEY, self.front.key, kind=KeyKind.ADMINISTRATOR)
             viewer.gate.keys.adopt("administrator", FIRST, kind=KeyKind.ADMINISTRATOR)

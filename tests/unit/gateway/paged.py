@@ -104,7 +104,14 @@ class Viewer:
 
 @contextlib.asynccontextmanager
 async def paged(
-    folder: Path, backends: Any, machine: Machine, rules: Any = None, page: Any = None, known: Any = None, **values: Any
+    folder: Path,
+    backends: Any,
+    machine: Machine,
+    rules: Any = None,
+    *,
+    page: Any = None,
+    known: Any = None,
+    **values: Any,
 ) -> AsyncIterator[Viewer]:
     """Run a gateway that has a page about `known`, the content of an inventory, or this one's with other values."""
     folder.mkdir(exist_ok=True)

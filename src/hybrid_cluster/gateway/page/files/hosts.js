@@ -4,11 +4,11 @@
 
 import { act } from "./actions.js";
 import { byId, element, keep, say, terms } from "./dom.js";
-import { ago, count, gigabytes, percent, span, UNKNOWN } from "./words.js";
+import { ago, count, percent, share, span, UNKNOWN } from "./words.js";
 
 const QUIET = ["asleep", "waking", "suspending"];
 const KINDS = { up: "good", down: "bad", unknown: "unsure", "no answer": "unsure" };
-const SOURCES = { gateway: "as the gateway says", ssh: "as SSH answers", prometheus: "as Prometheus measures" };
+const SOURCES = { gateway: "said by the gateway", ssh: "asked by SSH", prometheus: "measured by Prometheus" };
 
 function sleeps(told, now) {
   if (told.held_until !== null) return `held for ${span(told.held_until - now)}`;
@@ -46,7 +46,7 @@ function facts(host, now) {
     ["Idle for", told && told.idle_for !== null ? span(told.idle_for) : ""],
     ["Sleeps", told ? sleeps(told, now) : ""],
     ["Last wake", told ? lastWake(told, now) : ""],
-    [gpu ? "GPU memory" : "Memory", total === null ? "" : `${gigabytes(free)} free of ${gigabytes(total)}`],
+    [gpu ? "GPU memory" : "Memory", total === null ? "" : share(free, total)],
     ["Busy", host.cpu_busy === null ? "" : percent(host.cpu_busy)],
     ["Serves", host.models.join(", ")],
   ];

@@ -3,14 +3,15 @@
 // What all hosts are together, and what is wrong.
 
 import { byId, lines, terms } from "./dom.js";
-import { bits, count, gigabytes, tokens, UNKNOWN } from "./words.js";
+import { bits, count, share, tokens, UNKNOWN } from "./words.js";
 
 const without = (hosts) => (hosts ? `, ${count(hosts, "host")} unknown` : "");
 
 function memory(sums) {
   if (!sums.hosts) return "";
   if (sums.total_bytes === null) return UNKNOWN;
-  return `${gigabytes(sums.free_bytes)} free of ${gigabytes(sums.total_bytes)}${without(sums.free_unknown_hosts)}`;
+  const unknown = sums.free_bytes === null ? sums.unknown_hosts : sums.free_unknown_hosts;
+  return `${share(sums.free_bytes, sums.total_bytes)}${without(unknown)}`;
 }
 
 function links(pool) {

@@ -21,6 +21,10 @@ export function gigabytes(size) {
   return value >= 100 ? `${value.toFixed(0)} GB` : `${value.toFixed(1)} GB`.replace(".0 GB", " GB");
 }
 
+// What is free of something, or how much of it there is where only that is known.
+export const share = (free, total) =>
+  free === null ? gigabytes(total) : `${gigabytes(free)} free of ${gigabytes(total)}`;
+
 export function rate(bytes) {
   if (bytes === null) return UNKNOWN;
   for (const [unit, size] of [["GB/s", 1e9], ["MB/s", 1e6], ["kB/s", 1e3]]) {
