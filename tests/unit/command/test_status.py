@@ -162,6 +162,7 @@ def test_a_hundred_hosts_fit_a_screen():
         "fastest_link_bits_per_second": 8e10,
         "requests": count,
         "requests_through_gateway": 0,
+        "tokens_per_second": 12.5,
     }
     alerts = [{"name": f"Alert{number}", "severity": "critical", "host": f"mini{number}"} for number in range(20)]
     document = {"pool": pool, "hosts": hosts, "prometheus_silence": None, "gateway_silence": None, "alerts": alerts}
