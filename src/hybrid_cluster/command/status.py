@@ -234,9 +234,8 @@ def _render_pool(pool: dict[str, Any]) -> Table:
     if slow is not None:
         speed = output.bits(slow) if slow == fast else f"{output.bits(slow)} to {output.bits(fast)}"
         table.add_row(words("Thunderbolt", FAINT), words(speed))
-    table.add_row(words("in flight", FAINT), words(_requests(pool)))
-    if pool["tokens_per_second"]:
-        table.add_row(words("answered", FAINT), words(f"{pool['tokens_per_second']:.1f} tokens/s in the last minute"))
+    speed = f", {pool['tokens_per_second']:.1f} tokens/s in the last minute" if pool["tokens_per_second"] else ""
+    table.add_row(words("in flight", FAINT), words(f"{_requests(pool)}{speed}"))
     return table
 
 

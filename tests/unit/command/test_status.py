@@ -170,6 +170,7 @@ def test_a_hundred_hosts_fit_a_screen():
     console.print(status.render(document))
     lines = console.export_text().splitlines()
     assert len(lines) <= 24
+    assert any(line.rstrip().endswith("requests, 12.5 tokens/s in the last minute") for line in lines)
     assert max(len(line) for line in lines) <= 80
     # What does not work stands first.
     first = next(place for place, line in enumerate(lines) if line.startswith("hosts ") and "kind" in line) + 1
