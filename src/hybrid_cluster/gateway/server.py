@@ -132,8 +132,7 @@ class Gateway:
 
     async def _show(self, settings: PageSettings, server: Callable[..., web.Server]) -> None:
         """Serve the page."""
-        # Only here: what it is collected with is imported for it.
-        from hybrid_cluster.gateway.page.subjects import subjects  # noqa: PLC0415 - most gateways of tests have no page
+        from hybrid_cluster.gateway.page.subjects import subjects  # noqa: PLC0415 - of no use without a page
 
         key = Key(settings.key, "", 0.0)
         path = f"{endpoints.ADMINISTRATION}/state"
