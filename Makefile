@@ -35,12 +35,26 @@ $(INSTALLED): requirements/development.txt pyproject.toml
 .PHONY: venv
 venv: $(INSTALLED) ## Python tools of the project, in .venv
 
-.PHONY: lab-packages
-lab-packages:
-	@missing=$$(for package in $$(grep -v '^#' lab/packages.txt); do \
+# Debian packages of a list, those that are not there yet.
+define install
+	@missing=$$(for package in $$(grep -v '^#' $(1)); do \
 	    dpkg-query --show --showformat '$${db:Status-Status}' "$$package" 2>/dev/null | grep -qx installed || echo "$$package"; done); \
 	  [ -z "$$missing" ] || { echo "Installing $$(echo $$missing)"; \
-	    $(SUDO) apt-get update -qq; DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; }
+	    $(SUDO) apt-get update -qq; DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $(2) $$missing >/dev/null; }
+endef
+
+.PHONY: lab-packages
+lab-packages:
+	$(call install,lab/packages.txt)
+
+# A browser, of which what it recommends is more than itself.
+.PHONY: page-packages
+page-packages:
+	$(call install,tests/page/packages.txt,--no-install-recommends)
+
+.PHONY: page
+page: venv page-packages ## the status page in a browser: login, keyboard, a phone, axe
+	$(BIN)/pytest --quiet tests/page
 
 .PHONY: lab
 lab: venv lab-packages ## a simulated cluster on this Linux machine, configured by site.yml

@@ -67,6 +67,13 @@ def _molecule(name: str, sequence: str = "") -> Stage:
     return Stage(name, ("sh", "-ec", steps), ("managed",), environment, by_turns=True, waits=name in WAITING)
 
 
+def _page() -> Stage:
+    """Return the tests of the status page, which install a browser first where there is none."""
+    about = ("tests/page/", "src/hybrid_cluster/gateway/page/", "src/hybrid_cluster/command/status", "roles/haproxy/")
+    steps = "make --no-print-directory page-packages\npytest --quiet --durations=5 --junitxml={junit} tests/page"
+    return Stage("page", ("sh", "-ec", steps), by_turns=True, about=about, beside=True)
+
+
 WAITING = {"sleep_agent"}
 """Scenarios that mostly wait, for hosts to fall asleep."""
 
@@ -148,6 +155,7 @@ def all_stages(*, everything: bool) -> list[Stage]:
             by_turns=True,
             about=("src/hybrid_cluster/command/init/", "plugins/module_utils/_macos/thunderbolt"),
         ),
+        _page(),
         _pytest("no_management", "tests/site/test_no_management.py", after=("story",), by_turns=True),
         _pytest("upgrade", "tests/site/test_upgrade.py", after=("story",), by_turns=True),
         _pytest(

@@ -75,6 +75,20 @@ def test_an_administrator_has_a_key_of_another_kind(host, secret):
     assert ask(host, "/admin/v1/keys/revoke", {"name": "made-here"}, admin)[0] == 200
 
 
+def test_the_status_page_is_for_the_web_front_alone(host, secret):
+    """It has what it needs on a host without Ansible, and tells of hosts, cables and energy at once."""
+    key = (LAB / ".secrets/gateway_page_key").read_text(encoding="utf-8").strip()
+    page = "http://127.0.0.1:4014"
+    assert [ask(host, "/", key=one, url=page)[0] for one in (None, "hc-wrong", secret, key)] == [401, 401, 403, 200]
+    # It goes on until somebody leaves, which curl says with an exit status of its own.
+    told = host.run(f"curl -s -N -m 8 -H 'Authorization: Bearer {key}' {page}/events").stdout
+    documents = [json.loads(line[6:]) for line in told.splitlines() if line.startswith("data: ")]
+    status = next(one for one in documents if "pool" in one)
+    assert {one["name"] for one in status["models"]} == {"tiny:a", "silent", "gone"}
+    assert status["gateway_silence"] is None
+    assert not any("error" in one for one in documents)
+
+
 @pytest.mark.parametrize("name", ["tiny:a", "small"])
 def test_a_model_answers_in_the_words_of_openai(host, secret, name):
     question = {"model": name, "messages": MESSAGES, "max_tokens": 4}

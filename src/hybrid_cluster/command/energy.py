@@ -6,11 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Group
-
 from hybrid_cluster.command import output
-from hybrid_cluster.command.bench.power import CARDS, MAC, MAC_PARTS
 from hybrid_cluster.command.output import FAINT, UNSURE, words
+from hybrid_cluster.command.watts import CARDS, MAC, MAC_PARTS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -107,6 +105,8 @@ def _assumptions(document: dict[str, Any]) -> list[str]:
 
 def render(document: dict[str, Any]) -> RenderableType:
     """Draw it for a terminal of 80 columns."""
+    from rich.console import Group
+
     parts: list[RenderableType] = []
     if document["prometheus_silence"]:
         return words(f"Nothing is measured: {document['prometheus_silence']}.", UNSURE)

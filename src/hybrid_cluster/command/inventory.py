@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,38 +22,10 @@ if TYPE_CHECKING:
     from ansible.parsing.dataloader import DataLoader
     from ansible.vars.hostvars import HostVars
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import (
-        Host as Written,
-    )
-    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import (
         Inventory,
     )
 
-WANTED = frozenset(
-    {
-        "ansible_host",
-        "ansible_port",
-        "cluster_domain",
-        "cluster_gateway",
-        "cluster_lan_subnet",
-        "cluster_models",
-        "cluster_secrets_directory",
-        "cluster_service_overrides",
-        "cluster_services",
-        "cluster_wake",
-        "cluster_web_front",
-        "haproxy_user",
-        "mac_address",
-        "memory_gigabytes",
-        "thunderbolt_address",
-        "thunderbolt_links",
-        "thunderbolt_mode",
-        "thunderbolt_rdma",
-        "thunderbolt_subnet",
-    }
-)
-"""The variables that this command reads: to work out all of them takes longer than everything else."""
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_JUMPS = ("proxyjump", "proxycommand", "-j ")
 _VALIDATE = "playbooks/validate.yml says everything that is wrong"
 
 
@@ -221,36 +193,32 @@ def read(given: Sequence[str], *, anew: bool = False) -> Cluster:
     key = kept.key_of(found, given)
     if not anew and (content := kept.load(key)):
         project.share_code()
-        return _from_content(content)
+        return from_content(content)
     sources = sources_of(given)
     from ansible.errors import AnsibleError
 
     try:
         with kept.Watch(found) as watch:
-            cluster = _read(sources)
+            cluster, content = _read(sources)
     except AnsibleError as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise ClusterError(f"the inventory cannot be read: {reason}.", exits.INVENTORY) from error
     if not _varies(cluster.open().hostvars):
-        kept.save(key, watch, _content(cluster), _also_read(found, sources))
+        kept.save(key, watch, content, _also_read(found, sources))
     return cluster
 
 
-def _read(sources: tuple[str, ...]) -> Cluster:
-    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import (
-        written_variables,
-    )
+def _read(sources: tuple[str, ...]) -> tuple[Cluster, dict[str, Any]]:
+    """Return the cluster, and what is kept of it. No variable of the command's own is a secret."""
+    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._cluster_content import read_content
 
     opened = _opened(sources)
-    inventory = opened.work_out(WANTED)
+    inventory, content = read_content(opened.hostvars, opened.manager.get_groups_dict(), opened.loader, sources)
     if not inventory.hosts:
         raise ClusterError(f"inventory: {', '.join(sources)} has no host; {_VALIDATE}.", exits.INVENTORY)
     if inventory.unresolved:
         raise ClusterError(inventory.unresolved[0].sentence, exits.INVENTORY)
-    hosts = {name: _host(host, written_variables(opened.hostvars, name)) for name, host in inventory.hosts.items()}
-    values = {name: inventory.shared(name) for name in sorted(WANTED)}
-    names = frozenset().union(*(host.names for host in inventory.hosts.values()))
-    return Cluster(sources, inventory.groups, hosts, values, names, lambda: opened)
+    return from_content(content, lambda: opened), content
 
 
 def _opened(sources: tuple[str, ...]) -> Opened:
@@ -268,6 +236,7 @@ def _opened(sources: tuple[str, ...]) -> Opened:
 def _varies(hostvars: HostVars) -> bool:
     """Tell whether a value that is kept, or one that it follows from, is encrypted or asked for anew each time."""
     from ansible.parsing.vault import VaultHelper
+    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._cluster_content import WANTED
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_reader import (
         load_defaults,
         written_variables,
@@ -304,28 +273,19 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _content(cluster: Cluster) -> dict[str, Any]:
-    """Return what is kept of a cluster. No variable of the command's own is a secret."""
-    return {
-        "sources": list(cluster.sources),
-        "groups": {name: list(hosts) for name, hosts in cluster.groups.items()},
-        "hosts": [{**asdict(host), "groups": list(host.groups)} for host in cluster.hosts.values()],
-        "values": dict(cluster.values),
-        "names": sorted(cluster.names),
-    }
-
-
-def _from_content(content: dict[str, Any]) -> Cluster:
+def from_content(content: dict[str, Any], opened: Callable[[], Opened] | None = None) -> Cluster:
+    """Return a cluster from what `_cluster_content` made of its inventory, which is read again where that is needed."""
     sources = tuple(content["sources"])
 
     @cache
-    def opened() -> Opened:
+    def anew() -> Opened:
         project.prepare()
         return _opened(sources)
 
     hosts = [Host(**{**host, "groups": tuple(host["groups"])}) for host in content["hosts"]]
     by_name = {host.name: host for host in hosts}
-    return Cluster(sources, content["groups"], by_name, content["values"], frozenset(content["names"]), opened)
+    names = frozenset(content["names"])
+    return Cluster(sources, content["groups"], by_name, content["values"], names, opened or anew)
 
 
 def _also_read(found: project.Project, sources: tuple[str, ...]) -> list[Path]:
@@ -358,24 +318,3 @@ def _open_vaults(loader: DataLoader) -> None:
 
     ids = list(constants.DEFAULT_VAULT_IDENTITY_LIST)
     loader.set_vault_secrets(CLI.setup_vault_secrets(loader, vault_ids=ids, ask_vault_pass=False, auto_prompt=False))
-
-
-def _host(host: Written, raw: Mapping[str, Any]) -> Host:
-    from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._capabilities import registry
-
-    memory = host.get("memory_gigabytes")
-    connection = str(raw.get("ansible_connection", "ssh")).rpartition(".")[2]
-    arguments = " ".join(str(value) for key, value in raw.items() if key.startswith("ansible_ssh_")).lower()
-    is_direct = connection in ("ssh", "smart", "paramiko_ssh") and not any(jump in arguments for jump in _JUMPS)
-    return Host(
-        name=host.name,
-        address=str(host.get("ansible_host") or host.name),
-        is_mac=host.is_mac,
-        groups=tuple(group for group in registry().groups if group in host.groups and group not in ("macos", "linux")),
-        may_sleep=bool(host.get("cluster_wake")),
-        memory_gigabytes=float(memory) if isinstance(memory, (int, float)) and memory else None,
-        thunderbolt_address=host.get("thunderbolt_address"),
-        mac_address=host.get("mac_address"),
-        ssh_port=int(host.get("ansible_port") or 22) if is_direct else None,
-        is_here=connection == "local",
-    )

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""What reaches the terminal: text without control characters, or JSON in ASCII."""
+"""What reaches the terminal: text without control characters, or JSON in ASCII.
+
+Rich is imported where something is drawn: the gateway, which collects the same documents, has none.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from hybrid_cluster.command import exits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
 GOOD, BAD, UNSURE, FAINT = "green", "bold red", "yellow", "dim"
 UNKNOWN = "unknown"
@@ -32,21 +35,24 @@ def clean(text: object) -> str:
 
 def words(text: object, style: str = "") -> Text:
     """Return a text for the console, in which no bracket means anything."""
+    from rich.text import Text
+
     return Text(clean(text), style=style)
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """End without a word where the reader has enough, which is no failure."""
-        try:
-            super().on_broken_pipe()
-        except SystemExit:
-            raise SystemExit(exits.OK) from None
 
 
 def console() -> Console:
     """Return standard output: with colours for a terminal, without for a pipe."""
-    return _Console(highlight=False, markup=False, emoji=False)
+    from rich.console import Console
+
+    class OfAPerson(Console):
+        def on_broken_pipe(self) -> None:
+            """End without a word where the reader has enough, which is no failure."""
+            try:
+                super().on_broken_pipe()
+            except SystemExit:
+                raise SystemExit(exits.OK) from None
+
+    return OfAPerson(highlight=False, markup=False, emoji=False)
 
 
 def show_json(document: Any) -> None:
@@ -68,6 +74,8 @@ def say_error(error: object) -> None:
 
 def table(*headings: str, right: Iterable[int] = ()) -> Table:
     """Return a table without lines, whose last column gives way where the terminal is narrow."""
+    from rich.table import Table
+
     found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=FAINT)
     for place, heading in enumerate(headings):
         last = place == len(headings) - 1
@@ -78,6 +86,8 @@ def table(*headings: str, right: Iterable[int] = ()) -> Table:
 
 def grid() -> Table:
     """Return two columns without a heading."""
+    from rich.table import Table
+
     found = Table.grid(padding=(0, 2, 0, 0))
     found.add_column(no_wrap=True)
     found.add_column()

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 _SLEEPER = (
     *("state", "since", "waiting", "idle_for", "idle_after", "sleeps_at", "held_until", "last_wake"),
-    *("in_flight", "last_wake_seconds", "seen_to_wake", "stayed_awake_for"),
+    *("in_flight", "last_wake_seconds", "seen_to_wake", "stayed_awake_for", "wakes"),
 )
 """What the gateway says of hosts that sleep, each as its group."""
 ANSWERS, ON_REQUEST, FAILS, UNKNOWN = "answers", "on request", "no answer", "unknown"
 """It would answer now; it is loaded when somebody asks; it would not; nobody knows."""
 
 
-def models(cluster: Cluster, measured: Measured) -> list[dict[str, Any]]:
+def models(cluster: Cluster, measured: Measured, told: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """Return the models of the table, each with its hosts and what is known of it there."""
+    speeds = _speeds(cluster, told)
     return [
         {
             "name": row["name"],
@@ -35,9 +36,23 @@ def models(cluster: Cluster, measured: Measured) -> list[dict[str, Any]]:
             "nodes": row["nodes"],
             "why": row["why"],
             "answers": {host: where(measured, row, host) for host in row["hosts"]} if row["state"] == "present" else {},
+            "tokens_per_second": speeds.get(row["name"], {}),
         }
         for row in cluster.models
     ]
+
+
+def _speeds(cluster: Cluster, told: dict[str, Any] | None) -> dict[str, dict[str, float]]:
+    """Return how fast the gateway saw each model answer on each host, where it has."""
+    return {
+        model["name"]: {
+            hosts.host_at(cluster, member["address"]): speed
+            for member in model["members"]
+            # An older gateway does not say.
+            if (speed := member.get("tokens_per_second")) is not None
+        }
+        for model in (told or {"models": []})["models"]
+    }
 
 
 def sleepers(cluster: Cluster, told: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
@@ -56,7 +71,11 @@ def sleepers(cluster: Cluster, told: dict[str, Any] | None) -> dict[str, dict[st
             **dict.fromkeys(_SLEEPER),
             "group": None,
             "in_flight": running[host],
-            **({"group": group["name"]} | {key: group[key] for key in _SLEEPER} if (group := groups.get(host)) else {}),
+            **(
+                {"group": group["name"]} | {key: group.get(key) for key in _SLEEPER}
+                if (group := groups.get(host))
+                else {}
+            ),
         }
         for host in cluster.hosts
         if host in groups or host in running

@@ -7,9 +7,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
-
-from rich.console import Group
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hybrid_cluster.command import output, serving
 from hybrid_cluster.command.measured import CORES, METRICS, Measured, Source, answer_ssh
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from hybrid_cluster.command.gateway import Witness
     from hybrid_cluster.command.inventory import Cluster, Host
 
 MOST_LISTED = 16
@@ -37,7 +34,14 @@ QUIET = (ASLEEP, "waking", "suspending")
 _STYLES = {UP: GOOD, DOWN: BAD, SILENT: UNSURE, UNKNOWN: UNSURE, **dict.fromkeys(QUIET, FAINT)}
 
 
-def collect(cluster: Cluster, source: Source, witness: Witness) -> dict[str, Any]:
+class Teller(Protocol):
+    """Who says what the gateway knows: a command asks it, its own page is told."""
+
+    def look(self) -> tuple[dict[str, Any] | None, str | None]:
+        """Return what it says, or why it says nothing."""
+
+
+def collect(cluster: Cluster, source: Source, witness: Teller) -> dict[str, Any]:
     """Measure, and return what `--json` prints."""
     # Both are asked at once: either may be far or gone.
     with ThreadPoolExecutor(1) as pool:
@@ -51,12 +55,17 @@ def collect(cluster: Cluster, source: Source, witness: Witness) -> dict[str, Any
         "prometheus_silence": measured.silence,
         "gateway_silence": silence,
         "time": round(time.time()),
-        "pool": _pool(cluster, hosts, measured) | {"requests_through_gateway": serving.through_gateway(told)},
+        "pool": _pool(cluster, hosts, measured) | _through_gateway(told),
         "hosts": hosts,
-        "models": serving.models(cluster, measured),
+        "models": serving.models(cluster, measured, told),
         "alerts": _alerts(measured),
         "drained": told.get("drains", []) if told else [],
     }
+
+
+def _through_gateway(told: dict[str, Any] | None) -> dict[str, Any]:
+    speed = told.get("tokens_per_second") if told else None
+    return {"requests_through_gateway": serving.through_gateway(told), "tokens_per_second": speed}
 
 
 def _hosts(cluster: Cluster, measured: Measured, sleepers: dict[str, Any]) -> list[dict[str, Any]]:
@@ -196,6 +205,8 @@ def _count(value: float | None) -> int | None:
 
 def render(document: dict[str, Any]) -> RenderableType:
     """Draw it for a terminal of 80 columns."""
+    from rich.console import Group
+
     many = len(document["hosts"]) > MOST_LISTED
     parts: list[RenderableType] = [_render_pool(document["pool"]), words("")]
     parts.append(_render_groups(document["hosts"]) if many else _render_hosts(document["hosts"]))
@@ -231,7 +242,8 @@ def _render_pool(pool: dict[str, Any]) -> Table:
     if slow is not None:
         speed = output.bits(slow) if slow == fast else f"{output.bits(slow)} to {output.bits(fast)}"
         table.add_row(words("Thunderbolt", FAINT), words(speed))
-    table.add_row(words("in flight", FAINT), words(_requests(pool)))
+    speed = f", {pool['tokens_per_second']:.1f} tokens/s in the last minute" if pool["tokens_per_second"] else ""
+    table.add_row(words("in flight", FAINT), words(f"{_requests(pool)}{speed}"))
     return table
 
 

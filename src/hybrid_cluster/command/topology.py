@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Group
-
 from hybrid_cluster.command import exits, output
 from hybrid_cluster.command.errors import ClusterError
 from hybrid_cluster.command.output import BAD, FAINT, GOOD, UNKNOWN, UNSURE, words
@@ -117,6 +115,8 @@ def _either(one: float | None, other: float | None) -> float | None:
 
 def render(document: dict[str, Any], *, ascii_only: bool = False) -> RenderableType:
     """Draw the cables for a terminal of 80 columns."""
+    from rich.console import Group
+
     parts: list[RenderableType] = []
     width = max(
         (len(end["host"]) for one in document["networks"] for cable in one["cables"] for end in cable["ends"]),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hybrid_cluster.gateway.meter import Meter
     from hybrid_cluster.gateway.rotation import Rotation
     from hybrid_cluster.gateway.routes import Configuration, Member, Model
+    from hybrid_cluster.gateway.throughput import Throughput
     from hybrid_cluster.gateway.waking import Waking
 
 LONGEST = 366 * 86400.0
@@ -48,6 +49,7 @@ class Parts:
     loading: Loading
     drains: Drains
     busy: Busy
+    throughput: Throughput
     log: Callable[[str], None]
 
 
@@ -86,6 +88,7 @@ class Administration:
         return {
             "time": time.time(),
             "may_sleep": self._parts.waking.may_sleep,
+            "tokens_per_second": self._parts.throughput.tokens_per_second,
             "groups": [self._group(name) for name in self._parts.waking.groups],
             "models": [self._model(model) for model in self._parts.configuration.models],
             "drains": self._parts.drains.all(),
@@ -109,6 +112,7 @@ class Administration:
             "last_wake": None if woken_ago is None else now - woken_ago,
             "last_wake_seconds": group.last_wake,
             "wakes_failed": group.wakes_failed,
+            "wakes": [{"time": now - ago, "seconds": took} for ago, took in group.history],
             "wake_within": group.rules.wake_within,
             "seen_to_wake": group.proved,
             "quiet": group.quiet,
@@ -132,6 +136,7 @@ class Administration:
             "hosts": list(member.hosts),
             "drained": self._parts.drains.has(member),
             "in_flight": self._parts.rotation.running(member),
+            "tokens_per_second": self._parts.rotation.speed(member),
             "answers": None if group is None else group.answers(member.key_of_model),
             "out": self._parts.rotation.is_out(member),
             "load": None if load is None else {"result": str(load.result), "why": load.why},

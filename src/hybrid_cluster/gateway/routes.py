@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from hybrid_cluster.gateway import fleet
 from hybrid_cluster.gateway.fields import Fields, RouteError, wrong
 from hybrid_cluster.gateway.kinds import Backend
+from hybrid_cluster.gateway.page.settings import PageSettings, read_page
 from hybrid_cluster.gateway.requests import DEFAULT_BODIES_BYTES, DEFAULT_BODY_BYTES
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ class Configuration:
     state: Path | None = None
     """Where the history of groups is kept."""
     login: Login | None = None
+    page: PageSettings | None = None
+    """The status page; None where nobody has one."""
 
     def find(self, name: str, *, tagged: bool = False) -> Model | None:
         """Return the model of a name; Ollama's clients say ":latest" where nothing was said."""
@@ -140,7 +143,7 @@ def load(path: Path) -> Configuration:
 def read(value: object, folder: Path) -> Configuration:
     """Return a configuration; paths in it are those of a folder where they are relative."""
     known = {"listen", "metrics", "keys", "usage", "models", "body_bytes", "bodies_bytes", "silence"}
-    top = Fields("the configuration", value, known | {"groups", "state", "agent"})
+    top = Fields("the configuration", value, known | {"groups", "state", "agent", "page"})
     groups = tuple(fleet.read_group(item, number) for number, item in enumerate(top.maybe_list("groups")))
     login = fleet.read_login(top.given("agent"), folder) if top.has("agent") else None
     fleet.check(groups, login)
@@ -168,6 +171,7 @@ def read(value: object, folder: Path) -> Configuration:
         groups=groups,
         state=folder / top.text("state") if groups else None,
         login=login,
+        page=read_page(top.given("page"), folder) if top.has("page") else None,
     )
 
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import functools
 import json
+import time
 import traceback
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -34,24 +35,30 @@ from hybrid_cluster.gateway.endpoints import Kind
 from hybrid_cluster.gateway.errors import Failure
 from hybrid_cluster.gateway.exchange import Exchange
 from hybrid_cluster.gateway.holding import Patience
-from hybrid_cluster.gateway.keys import KeyFile, KeyKind
+from hybrid_cluster.gateway.keys import Key, KeyFile, KeyKind
 from hybrid_cluster.gateway.kinds import Dialect
 from hybrid_cluster.gateway.loading import Loading
 from hybrid_cluster.gateway.meter import Meter
+from hybrid_cluster.gateway.metrics import OTHER
 from hybrid_cluster.gateway.outside import Outside
+from hybrid_cluster.gateway.page.look import Look
+from hybrid_cluster.gateway.page.site import Page
 from hybrid_cluster.gateway.room import Room
 from hybrid_cluster.gateway.rotation import Rotation
 from hybrid_cluster.gateway.slots import Slots
 from hybrid_cluster.gateway.streams.relay import About
+from hybrid_cluster.gateway.throughput import Throughput
 from hybrid_cluster.gateway.waking import Waking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from hybrid_cluster.gateway.endpoints import Endpoint
-    from hybrid_cluster.gateway.keys import Key
+    from hybrid_cluster.gateway.page.settings import PageSettings
     from hybrid_cluster.gateway.routes import Configuration
+
+    Answer = Callable[[web.BaseRequest, Exchange], Awaitable[web.StreamResponse]]
 
 # Longer than the pools of clients keep a connection, so that it is not closed while a request is on its way.
 _KEPT_OPEN = 620.0
@@ -89,10 +96,14 @@ class Gateway:
         self._drains: Drains
         self._administration: Administration
         self._rotation = Rotation(asyncio.get_running_loop().time)
+        self._throughput = Throughput(asyncio.get_running_loop().time)
+        self._look: Look | None = None
         self._outside = outside
         self._changed = asyncio.Event()
         self.addresses: list[tuple[str, int]] = []
         """Where it listens, once it does; the figures come last."""
+        self.page_address: tuple[str, int] | None = None
+        """Where its page is, if it has one."""
 
     async def start(self) -> None:
         """Listen."""
@@ -110,13 +121,42 @@ class Gateway:
         server = functools.partial(web.Server, handler_cancellation=True, access_log=None)
         places = [(server(self.handle, keepalive_timeout=_KEPT_OPEN), at) for at in self._configuration.listen]
         for handler, at in [*places, (server(self._figures), self._configuration.metrics)]:
-            runner = web.ServerRunner(handler, shutdown_timeout=_SHUTDOWN_SECONDS)
-            await runner.setup()
-            self._stack.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, at.host, at.port).start()
-            self.addresses += [address[:2] for address in runner.addresses]
+            self.addresses += await self._listen(handler, at.host, at.port)
+        if self._configuration.page is not None:
+            await self._show(self._configuration.page, server)
         self._stack.callback(self._waking.refuse_all)
         self._stack.callback(self._drains.refuse_all)
+
+    async def _listen(self, handler: web.Server, host: str, port: int) -> list[tuple[str, int]]:
+        runner = web.ServerRunner(handler, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, host, port).start()
+        return [address[:2] for address in runner.addresses]
+
+    async def _show(self, settings: PageSettings, server: Callable[..., web.Server]) -> None:
+        """Serve the page."""
+        from hybrid_cluster.gateway.page.subjects import subjects  # noqa: PLC0415 - of no use without a page
+
+        key = Key(settings.key, "", 0.0)
+        path = f"{endpoints.ADMINISTRATION}/state"
+        self._look = Look(subjects(settings.content), lambda: self._administration.answer(path, {}, key), self._log)
+        page = Page(self._keys, settings.key, self._administration, self._look, self._model)
+        handler = server(functools.partial(self._answer_page, page), keepalive_timeout=_KEPT_OPEN)
+        (self.page_address,) = await self._listen(handler, settings.host, settings.port)
+        # Those who look are let go before anybody waits for them.
+        self._stack.push_async_callback(self._look.close)
+
+    async def _answer_page(self, page: Page, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request of the page's; what it asks models is told to the log and the figures like any other."""
+        exchange = Exchange()
+        try:
+            response = await self._safely(page.answer, request, exchange)
+            exchange.status = response.status
+            return response
+        finally:
+            if exchange.endpoint != OTHER:
+                self._tell(exchange)
 
     def _wake(self, backends: Backends) -> None:
         outside = self._outside(backends, self._configuration.login, asyncio.get_running_loop().time, self._log)
@@ -128,15 +168,23 @@ class Gateway:
         if kept is not None:
             if kept.exists():
                 self._waking.restore(state_file.read(kept))
-            self._waking.changed = self._changed.set
+            self._waking.changed = self._note
             keeping = asyncio.create_task(self._keep(kept))
             self._stack.push_async_callback(_ended, keeping)
         loading = Loading(self._waking, self._rotation, outside)
         self._stack.push_async_callback(loading.close)
         known = (self._configuration, self._keys, self._meter, self._waking, self._rotation)
-        self._administration = Administration(Parts(*known, loading, self._drains, outside.busy, self._log))
+        self._administration = Administration(
+            Parts(*known, loading, self._drains, outside.busy, self._throughput, self._log)
+        )
         for doing in (self._waking.run(), returns.watch(self._configuration, self._rotation, self._waking, outside)):
             self._stack.push_async_callback(_ended, asyncio.create_task(doing))
+
+    def _note(self) -> None:
+        """Take note that a state has changed."""
+        self._changed.set()
+        if self._look is not None:
+            self._look.poke()
 
     async def _keep(self, path: Path) -> None:
         """Write what groups went through, when that has changed and at the end."""
@@ -158,16 +206,20 @@ class Gateway:
         """Answer a request, whatever it is, and tell the log and the figures of it."""
         exchange = Exchange()
         try:
-            response = await self._safely(request, exchange)
+            response = await self._safely(self._answer, request, exchange)
             exchange.status = response.status
             return response
         finally:
-            exchange.count(self._metrics)
-            self._log(exchange.line())
+            self._tell(exchange)
 
-    async def _safely(self, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
+    def _tell(self, exchange: Exchange) -> None:
+        exchange.count(self._metrics)
+        self._throughput.add(time.monotonic() - exchange.started, exchange.tokens[1])
+        self._log(exchange.line())
+
+    async def _safely(self, answer: Answer, request: web.BaseRequest, exchange: Exchange) -> web.StreamResponse:
         try:
-            return await self._answer(request, exchange)
+            return await answer(request, exchange)
         except Failure as failure:
             return replies.refusal(failure, exchange)
         except Exception as error:

@@ -125,6 +125,7 @@ class Group:
         self._asked: float | None = None
         self._put_to_sleep = False
         self._durations: deque[float] = deque(maxlen=20)
+        self._history: deque[tuple[float, float | None]] = deque(maxlen=20)
         self._asleep_before = 0.0
         self._woken_at: float | None = None
         self._idle_configured = self.rules.idle_after
@@ -171,6 +172,11 @@ class Group:
     def woken_ago(self) -> float | None:
         """Return how long ago it woke the last time; None where that was not seen."""
         return None if self._woken_at is None else self.clock() - self._woken_at
+
+    @property
+    def history(self) -> list[tuple[float, float | None]]:
+        """Return how long ago each of the last wakes ended, the oldest first, and what it took: None if it failed."""
+        return [(self.clock() - at, took) for at, took in self._history]
 
     @property
     def sleeps_in(self) -> float | None:
@@ -375,7 +381,8 @@ class Group:
         counts = {name: getattr(self, name) for name in _COUNTS}
         chosen = {"idle_after": self.rules.idle_after} if self.idle_chosen else {}
         times = {"held_for": self.held_for, "asleep_for": self.asleep_for, "woken_ago": self.woken_ago}
-        return {**times, "durations": list(self._durations), "sent_to_sleep": self.sent_to_sleep, **counts, **chosen}
+        lists = {"durations": list(self._durations), "history": self.history}
+        return {**times, **lists, "sent_to_sleep": self.sent_to_sleep, **counts, **chosen}
 
     def restore(self, saved: Mapping[str, Any], ago: float = 0.0) -> None:
         """Take up what was before a restart, some seconds ago; what is not understood is left out."""
@@ -389,6 +396,8 @@ class Group:
             self.idle(chosen)
         if isinstance(durations, list):
             self._durations.extend(value for value in durations if isinstance(value, int | float) and value >= 0)
+        for past, took in _wakes(saved.get("history")):
+            self._history.append((self.clock() - past - ago, took))
         for name in _COUNTS:
             if isinstance(saved.get(name), int):
                 setattr(self, name, saved[name])
@@ -462,12 +471,14 @@ class Group:
             self._woken_at = self.clock()
         if waking:
             self._durations.append(self.clock() - self.since)
+            self._history.append((self.clock(), self._durations[-1]))
             self.woken += 1
         self._last_end = self._awake_since = self.clock()
         return [*([StopWaking()] if waking else []), DropConnections(), *self._enter_ready()]
 
     def _failed_to_wake(self) -> list[Action]:
         self.wakes_failed += 1
+        self._history.append((self.clock(), None))
         self.sent_to_sleep = False
         self._enter(State.ASLEEP)
         self._wanted = False
@@ -515,3 +526,15 @@ class Group:
         for request in late:
             del self._waiting[request]
         return [Refuse(request, f"{self.name} {sentence}.", self.retry_after()) for request in late]
+
+
+def _wakes(saved: object) -> list[tuple[float, float | None]]:
+    """Return the wakes of a saved history that are understood."""
+    if not isinstance(saved, list):
+        return []
+    pairs = [one for one in saved if isinstance(one, list | tuple) and len(one) == 2]
+    return [
+        (float(past), None if took is None else float(took))
+        for past, took in pairs
+        if isinstance(past, int | float) and (took is None or isinstance(took, int | float))
+    ]

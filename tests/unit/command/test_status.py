@@ -162,6 +162,7 @@ def test_a_hundred_hosts_fit_a_screen():
         "fastest_link_bits_per_second": 8e10,
         "requests": count,
         "requests_through_gateway": 0,
+        "tokens_per_second": 12.5,
     }
     alerts = [{"name": f"Alert{number}", "severity": "critical", "host": f"mini{number}"} for number in range(20)]
     document = {"pool": pool, "hosts": hosts, "prometheus_silence": None, "gateway_silence": None, "alerts": alerts}
@@ -170,6 +171,7 @@ def test_a_hundred_hosts_fit_a_screen():
     console.print(status.render(document))
     lines = console.export_text().splitlines()
     assert len(lines) <= 24
+    assert any(line.rstrip().endswith("requests, 12.5 tokens/s in the last minute") for line in lines)
     assert max(len(line) for line in lines) <= 80
     # What does not work stands first.
     first = next(place for place, line in enumerate(lines) if line.startswith("hosts ") and "kind" in line) + 1

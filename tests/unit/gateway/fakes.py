@@ -198,7 +198,9 @@ async def running(
         }
         read = routes.read(value, folder)
         anywhere = routes.Address("127.0.0.1", 0)
-        read = dataclasses.replace(read, listen=(anywhere,), metrics=anywhere)
+        # Where a front has to find it again after a restart, the port is given.
+        page = read.page and dataclasses.replace(read.page, port=0 if read.page.port == 1 else read.page.port)
+        read = dataclasses.replace(read, listen=(anywhere,), metrics=anywhere, page=page)
         keys, log = KeyFile(read.keys), []
         secret = keys.create("test", limits or Limits()) if not read.keys.exists() else keys.rotate("test")
         gateway = Gateway(read, log.append, patience, outside)

@@ -387,9 +387,12 @@ def test_a_restart_keeps_the_history(clock):
     after = Group("group", ("olab1",), RULES, clock)
     after.restore(group.snapshot())
     assert (after.wakes, after.woken, after.sleeps, after.last_wake, after.asleep_for) == (1, 1, 1, 20, 300)
+    assert after.history == group.history
+    assert [took for _, took in after.history] == [20]
     # A file that somebody changed is no reason not to start.
     after.restore({"wakes": "x", "asleep_for": None, "held_for": "y", "durations": 1, "sent_to_sleep": "z"})
-    assert (after.wakes, after.sent_to_sleep) == (1, False)
+    after.restore({"history": [[1], "xy", ["a", None], [1, "b"], None]})
+    assert (after.wakes, after.sent_to_sleep, len(after.history)) == (1, False, 1)
 
 
 def sent_to_sleep(clock):

@@ -5,14 +5,35 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from hybrid_cluster.gateway import routes
-from tests.unit.roles.render import render
+from hybrid_cluster.gateway.page.settings import PageSettings
+from tests.unit.gateway.paged import content
+from tests.unit.roles.render import REPOSITORY, render
 
 KEY = "k" * 40
+TRY = """\
+import json, sys
+
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"ansible", "jinja2", "rich", "typer", "yaml"}:
+            raise ImportError(f"{name} is not there")
+
+sys.meta_path.insert(0, Nothing())
+sys.path.insert(0, ".")
+from hybrid_cluster.gateway.page.subjects import subjects
+
+found = {one.name: one.collect({"groups": [], "models": []}) for one in subjects(json.load(open("cluster.json")))}
+cables = [cable for network in found.pop("topology")["networks"] for cable in network["cables"]]
+print(json.dumps({name: len(value["hosts"]) for name, value in found.items()} | {"topology": len(cables)}))
+"""
 
 
 @pytest.fixture
@@ -31,6 +52,7 @@ def node(tmp_path) -> dict[str, Any]:
         "cluster_models": [entry("small", "llama_cpp"), entry("large", "ollama")],
         "__gateway_source": {"digest": "d"},
         "__gateway_front_files": {"haproxy.cfg": "c"},
+        "__gateway_cluster": content(),
     }
 
 
@@ -47,7 +69,7 @@ def definition(node, **values: Any) -> dict[str, Any]:
 def test_the_gateway_reads_what_is_written_for_it(node, tmp_path):
     for name, text in definition(node).items():
         (tmp_path / name).write_text(text)
-    assert {path.name for path in tmp_path.iterdir()} == {"gateway.json", "model-api-key"}
+    assert {path.name for path in tmp_path.iterdir()} == {"gateway.json", "cluster.json", "model-api-key"}
     read = routes.load(tmp_path / "gateway.json")
     assert [(one.host, one.port) for one in (*read.listen, read.metrics)] == [("127.0.0.1", 8101), ("127.0.0.1", 8102)]
     assert {model.name: [(one.address, one.key) for one in model.members] for model in read.models} == {
@@ -55,12 +77,33 @@ def test_the_gateway_reads_what_is_written_for_it(node, tmp_path):
         "large": [("http://10.0.0.2:11434", None)],
     }
     assert (read.body_bytes, read.bodies_bytes) == (64 << 20, 512 << 20)
+    assert read.page == PageSettings("127.0.0.1", 8104, "web-front", content())
 
 
 def test_a_key_that_no_backend_asks_for_is_not_on_the_host(node):
     written = definition(node, cluster_models=[entry("large", "ollama")])
-    assert set(written) == {"gateway.json"}
+    assert set(written) == {"gateway.json", "cluster.json"}
     assert KEY not in definition(node)["gateway.json"]
+
+
+def test_nobody_could_log_in_to_a_page_without_the_web_front(node):
+    written = definition(node, cluster_web_front=False)
+    assert "cluster.json" not in written
+    assert "page" not in json.loads(written["gateway.json"])
+
+
+def test_the_page_works_with_what_the_role_lays_down_and_without_ansible(tmp_path):
+    """What the page is collected with is the controller's own code, on a host that has no Ansible and no Rich."""
+    (names,) = render("gateway", "__gateway_shared_code")
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / name.removeprefix("ansible_collections/hybrid_ai/cluster/"), tmp_path / name)
+    shutil.copytree(REPOSITORY / "src/hybrid_cluster", tmp_path / "hybrid_cluster")
+    (tmp_path / "cluster.json").write_text(json.dumps(content()))
+    (tmp_path / "try.py").write_text(TRY)
+    done = subprocess.run([sys.executable, "try.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert json.loads(done.stdout) == {"status": 5, "topology": 2, "energy": 5}
 
 
 def test_all_requests_together_have_room_for_the_largest(node):

@@ -120,3 +120,16 @@ def test_the_front_gets_a_digest_and_the_report_the_place(node, tmp_path, given)
     for text in [*written.values(), str(report)]:
         assert password not in text
         assert base64.b64encode(f"admin:{password}".encode()).decode() not in text
+
+
+def test_the_front_alone_has_the_key_of_the_status_page(node, tmp_path):
+    assert "status_page" not in files("haproxy", **node)["backend-logins"]
+    assert not (tmp_path / "gateway_page_key").exists()
+    model = {"name": "small", "source": {"path": "/m"}, "format": "gguf", "backend": "llama_cpp"}
+    groups = {**node["groups"], "llama_cpp": ["desk"]}
+    written = files("haproxy", **{**node, "groups": groups, "cluster_models": [model]})
+    key = (tmp_path / "gateway_page_key").read_text(encoding="utf-8").strip()
+    assert [name for name, text in written.items() if key in text] == ["backend-logins"]
+    assert f"status_page Bearer {key}\n" in written["backend-logins"]
+    (pages,) = render("haproxy", "__haproxy_asked", **{**node, "groups": groups, "cluster_models": [model]})
+    assert {page["url"] for page in pages} >= {"http://cluster.olab/"}

@@ -8,16 +8,13 @@ import statistics
 import threading
 from typing import TYPE_CHECKING, Any
 
+from hybrid_cluster.command.watts import CARDS, MAC, MAC_PARTS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hybrid_cluster.command.measured import Source
 
-MAC = 'sum by (instance) (mac_power_watts{component="sys"})'
-"""The whole machine, where macmon is there."""
-MAC_PARTS = 'sum by (instance) (mac_power_watts{component=~"cpu|gpu|ane"})'
-"""Processor and GPU alone, as powermetrics estimates them."""
-CARDS = "sum by (instance) (nvidia_smi_power_draw_watts)"
 WATTS = f"({MAC}) or ({MAC_PARTS}) or ({CARDS})"
 EVERY = 2.0
 LEAST_SECONDS = 20.0

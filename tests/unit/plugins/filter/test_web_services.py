@@ -94,10 +94,11 @@ def test_the_clusters_own_table() -> None:
     table = service_table(yaml_files.load(CLUSTER)["cluster_services"])
     pages = FilterModule().filters()["web_services"](table, GROUPS, "olab")
     served = {page["name"]: page["login"] for page in pages.values() if page["front"]}
-    assert served == {"adguard.olab": False, "alertmanager.olab": True, "grafana.olab": False, "prometheus.olab": True}
+    without = {"adguard.olab": False, "grafana.olab": False}
+    assert served == {**without, "alertmanager.olab": True, "cluster.olab": True, "prometheus.olab": True}
 
 
-@pytest.mark.parametrize("service", ["prometheus", "alertmanager"])
+@pytest.mark.parametrize("service", ["prometheus", "alertmanager", "status_page"])
 def test_what_asks_nobody_for_a_password_is_for_the_management_node(service: str) -> None:
     table = service_table(yaml_files.load(CLUSTER)["cluster_services"])
     assert table[service]["from"] == ["management"]
