@@ -9,7 +9,6 @@ fetched.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import http.server
 import os
 import socket
@@ -27,12 +26,12 @@ from jinja2 import Environment, FileSystemLoader
 
 from lab import names
 from lab.standins.homebrew import bottle, squid
+from tests.contract.networks import own_network
 from tests.unit.roles.render import REPOSITORY, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 HOST, NODE, NEIGHBOUR = "10.66.1.10", "10.66.1.11", "10.66.1.99"
 PUBLIC, PUBLIC_6 = "203.0.113.80", "2001:db8::80"
 INSIDE = (
@@ -58,8 +57,6 @@ TWO_ADDRESSES = ("both.example", ("172.16.5.5", NEIGHBOUR))
 
 def unpacked() -> Path:
     """Return where Debian's packages lie, or skip."""
-    if os.geteuid() != 0:
-        pytest.skip("A network of its own needs root.")
     if given := os.environ.get("SQUID_ROOT"):
         return Path(given)
     if Path("/usr/sbin/squid").exists():
@@ -205,19 +202,8 @@ def configuration(home: Path, root: Path, **more: Any) -> str:
 def network() -> Iterator[None]:
     """Be in a network of its own that has all the addresses, until the module ends."""
     unpacked()
-    c_library = ctypes.CDLL(None, use_errno=True)
-    before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    try:
-        if c_library.unshare(NEW_NETWORK):
-            pytest.skip(f"This machine lets nobody have a network of its own: {os.strerror(ctypes.get_errno())}.")
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        for address in (*INSIDE, PUBLIC, PUBLIC_6, OWN_6):
-            words = ["nodad"] if ":" in address else []
-            subprocess.run(["ip", "address", "add", address, "dev", "lo", *words], check=True)
+    with own_network([*INSIDE, PUBLIC, PUBLIC_6, OWN_6]):
         yield
-    finally:
-        c_library.setns(before, NEW_NETWORK)
-        os.close(before)
 
 
 def start(home: Path, **more: Any) -> tuple[Cache, subprocess.Popen[bytes]]:

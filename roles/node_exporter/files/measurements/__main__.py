@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Callable
 
-from . import cuda, exo, filevault, gpu, lan_port, models, power, power_settings, thunderbolt
+from . import cuda, exo, filevault, firewall, gpu, lan_port, models, power, power_settings, thunderbolt
 from .command import MeasurementError
 from .exposition import Metrics
 
@@ -23,6 +23,7 @@ DARWIN: dict[str, tuple[Callable[[Metrics], None], float]] = {
     "thunderbolt": (thunderbolt.measure, 30),
     "power_settings": (power_settings.measure, 60),
     "filevault": (filevault.measure, 60),
+    "firewall": (firewall.measure, 60),
     "exo": (exo.measure, 60),
 }
 LINUX: dict[str, tuple[Callable[[Metrics], None], float]] = {
@@ -30,6 +31,7 @@ LINUX: dict[str, tuple[Callable[[Metrics], None], float]] = {
     # It takes some memory of each GPU while it computes.
     "cuda": (cuda.measure, 900),
     "models": (models.measure, 30),
+    "firewall": (firewall.measure, 60),
 }
 
 # How often the port of the LAN is looked at; of Wi-Fi, a Mac takes some seconds to tell the speed.
