@@ -62,7 +62,8 @@ def test_what_never_goes_through_a_proxy(lan: Any, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(("lan", "expected"), [(ONE, [ONE]), (TWO, TWO)])
 def test_what_the_relay_and_a_mac_pass_by(lan: Any, expected: list[str]) -> None:
-    role = {"role_path": str(ROLES / "proxy_client")}  # where its files are
+    # Where its files are, and what it reads of the role squid.
+    role = {"role_path": str(ROLES / "proxy_client"), "squid_interception": False}
     names = ("__proxy_client_service", "__proxy_client_bypassed")
     service, bypassed = render("proxy_client", *names, **everything(lan), **role)
     inside = [word for before, word in pairwise(service["arguments"]) if before == "--inside"]
