@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
@@ -50,7 +51,10 @@ GPU_STATES = {
 # broken is proved in tests/contract, and what is made of Ollama's answers in tests/unit/monitoring.
 GATEWAY = 'hybrid_gateway_requests_total{model="GatewayFailing",endpoint="/v1/chat/completions",status="503"}'
 TOLD = "/opt/hybrid-ai/measurements/{}.prom"
+CERTIFICATE = 'certificate_end_timestamp_seconds{{certificate="{}"}} {}'
 MODELS = {
+    "CertificateEndsSoon": CERTIFICATE.format("CertificateEndsSoon", int(time.time()) + 30 * 86400),
+    "CertificateEnds": CERTIFICATE.format("CertificateEnds", int(time.time()) + 7 * 86400),
     "MlxModelDown": 'mlx_lm_up{model="MlxModelDown"} 0',
     "MlxResting": 'mlx_lm_resting{model="MlxResting"} 1',
     "MlxMemoryHeld": 'mlx_lm_held_bytes{model="MlxMemoryHeld"} 2e10',
