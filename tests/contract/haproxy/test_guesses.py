@@ -125,6 +125,7 @@ GUESSES = [
     pytest.param("POST", "/control/login", {"Content-Type": "application/json"}, id="form"),
     pytest.param("POST", "/control/%6cogin", {"Content-Type": "application/json"}, id="form, written otherwise"),
     pytest.param("POST", "/Login/", {"Content-Type": "application/json"}, id="form, with a slash"),
+    pytest.param("POST", "/control/login", {"Authorization": "Bearer x"}, id="form, with a header beside it"),
     pytest.param("GET", "/control/status", {"Authorization": "Basic d3Jvbmc="}, id="header"),
 ]
 
