@@ -16,6 +16,7 @@ from generate import (
     macos_settings,
     ports,
     role_reference,
+    security,
     shared_code,
     spec_defaults,
 )
@@ -31,6 +32,7 @@ SOURCES: tuple[Callable[[Path], dict[str, str]], ...] = (
     spec_defaults.files,
     capabilities.files,
     ports.files,
+    security.files,
     role_reference.files,
     shared_code.files,
 )

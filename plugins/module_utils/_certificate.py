@@ -91,15 +91,27 @@ def read(commands: Commands, path: str) -> Certificate | None:
         return None
     pem = content.decode("ascii", "replace")
     result = commands.run([OPENSSL, "x509", "-in", path, "-noout", "-subject", "-enddate", "-pubkey"])
-    ends, name = _DATE.search(result.out), re.search(r"^subject=.*?CN ?= ?([^,/\n]+)$", result.out, re.MULTILINE)
+    ends, name = _end(result.out), re.search(r"^subject=.*?CN ?= ?([^,/\n]+)$", result.out, re.MULTILINE)
     if result.rc != 0 or not ends or not name or "PUBLIC KEY" not in result.out:
         return None
-    month, day, hour, minute, second, year = ends.groups()
-    moment = datetime.datetime(
+    return Certificate(pem, name.group(1).strip(), ends, result.out[result.out.index("-----BEGIN PUBLIC KEY") :])
+
+
+def read_end(commands: Commands, path: str) -> datetime.datetime | None:
+    """Return when the first certificate of a file ends, whatever its name, or None where none can be read."""
+    result = commands.run([OPENSSL, "x509", "-in", path, "-noout", "-enddate"])
+    return _end(result.out) if result.rc == 0 else None
+
+
+def _end(shown: str) -> datetime.datetime | None:
+    found = _DATE.search(shown)
+    if not found:
+        return None
+    month, day, hour, minute, second, year = found.groups()
+    return datetime.datetime(
         *(int(year), MONTHS.index(month) // 3 + 1, int(day), int(hour), int(minute), int(second)),
         tzinfo=datetime.timezone.utc,
     )
-    return Certificate(pem, name.group(1).strip(), moment, result.out[result.out.index("-----BEGIN PUBLIC KEY") :])
 
 
 def public_key(commands: Commands, path: str) -> str | None:

@@ -16,7 +16,9 @@ description:
     new connection comes through, which the same task makes. Only then they become those that are loaded at boot.
   - On macOS the rules are an anchor of their own, C(com.apple/100.hybrid-ai). C(/etc/pf.conf) is not touched. A
     daemon loads them again within a minute after a restart, an update, a flush or C(pfctl -d).
-  - On Linux they are a table of their own, C(inet hybrid_ai), next to those of other programs.
+  - On Linux they are a table of their own, C(inet hybrid_ai), next to those of other programs. A unit loads them
+    again when C(nftables.service) is reloaded or restarted, and a timer within a minute after anything else that has
+    removed them.
   - What is in effect is read back from the kernel and compared; exit statuses decide nothing.
 extends_documentation_fragment:
   - hybrid_ai.cluster.attributes

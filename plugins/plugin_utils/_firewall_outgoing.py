@@ -9,11 +9,11 @@ all the networks of this site, is refused at once. Other users, and answers to o
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.rule import OUT, Rule, addresses
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._firewall_rules import EXO
+from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inside_networks import NOT_PUBLIC, own_networks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,17 +32,6 @@ MULTICAST_DNS = ("224.0.0.251", "ff02::fb")
 PUBLIC_PORTS = (NAME_PORT, 80, 443)
 """What downloads that find no cache need."""
 
-NOT_PUBLIC = (
-    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24"),
-    *("192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3"),
-    # Unspecified, loopback, mapped IPv4; unique local; link-local and the old site-local; multicast.
-    *("::/96", "::ffff:0:0/96", "fc00::/7", "fe80::/9", "ff00::/8"),
-)
-"""Networks in which the internet has nobody: private, shared by a carrier, link-local, multicast, reserved."""
-
-_AROUND = {4: 24, 6: 64}
-"""The network that an address is taken to lie in where nothing says it."""
-
 
 def outgoing_rules(cluster: Cluster, host: str, user: str, destinations: Iterable[str] = ()) -> dict[str, Any]:
     """Return the tables and rules for what exo's user sends; none on a host without exo."""
@@ -52,11 +41,12 @@ def outgoing_rules(cluster: Cluster, host: str, user: str, destinations: Iterabl
         return {"tables": {}, "rules": []}
     names = cluster.services.get(NAME_SERVICE)
     servers = cluster.all_addresses(cluster.groups.get(names["group"], ())) if names else []
+    everybody = cluster.all_addresses(cluster.groups.get("all", ()))
     tables = {
         NODES: addresses([*cluster.all_addresses(workers), *destinations], "the destinations of exo"),
         NAME_SERVERS: addresses(servers, "the name servers of exo"),
         DISCOVERY: list(MULTICAST_DNS),
-        INSIDE: addresses([*NOT_PUBLIC, *_own_networks(cluster)], "the networks of this site"),
+        INSIDE: addresses([*NOT_PUBLIC, *own_networks(cluster.lan, everybody)], "the networks of this site"),
     }
     known = {name: found for name, found in tables.items() if found}
     rules = [rule for rule in _rules(cluster, user) if not rule.destination or rule.destination in known]
@@ -80,14 +70,3 @@ def _rules(cluster: Cluster, user: str) -> Iterator[Rule]:
         yield rule("pass", "tcp", port)
     yield rule("reset", "tcp")
     yield rule("reset", "udp")
-
-
-def _own_networks(cluster: Cluster) -> Iterator[str]:
-    """Yield the networks of this site, also where they are public: the LAN, and whatever else a host is in."""
-    purpose = "the networks of this site"
-    networks = [ipaddress.ip_network(text) for text in addresses(cluster.lan, purpose)]
-    yield from map(str, networks)
-    for text in addresses(cluster.all_addresses(cluster.groups.get("all", ())), purpose):
-        address = ipaddress.ip_network(text).network_address
-        if not any(address in network for network in networks):
-            yield str(ipaddress.ip_network((address, _AROUND[address.version]), strict=False))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
@@ -46,11 +47,14 @@ GPU_STATES = {
     "GpuMissing": nvidia_host.host(),
     "GpuDriverMismatch": nvidia_host.host(nvidia_host.card(1, nvidia_host.RTX_4080), library="595.71.06"),
 }
-# What services of models would say of themselves; that they say so when they are broken is proved in tests/contract,
-# and what is made of Ollama's answers in tests/unit/monitoring.
+# What services of models would say of themselves, and a host of its packet filter; that they say so when they are
+# broken is proved in tests/contract, and what is made of Ollama's answers in tests/unit/monitoring.
 GATEWAY = 'hybrid_gateway_requests_total{model="GatewayFailing",endpoint="/v1/chat/completions",status="503"}'
 TOLD = "/opt/hybrid-ai/measurements/{}.prom"
+CERTIFICATE = 'certificate_end_timestamp_seconds{{certificate="{}"}} {}'
 MODELS = {
+    "CertificateEndsSoon": CERTIFICATE.format("CertificateEndsSoon", int(time.time()) + 30 * 86400),
+    "CertificateEnds": CERTIFICATE.format("CertificateEnds", int(time.time()) + 7 * 86400),
     "MlxModelDown": 'mlx_lm_up{model="MlxModelDown"} 0',
     "MlxResting": 'mlx_lm_resting{model="MlxResting"} 1',
     "MlxMemoryHeld": 'mlx_lm_held_bytes{model="MlxMemoryHeld"} 2e10',
@@ -58,6 +62,7 @@ MODELS = {
     "MlxStalled": 'mlx_lm_stalled_seconds{model="MlxStalled"} 300',
     "MlxFallback": 'mlx_lm_fallback{model="MlxFallback"} 1',
     "GatewayKeysUnreadable": "hybrid_gateway_keys_readable 0",
+    "FirewallNotInEffect": 'firewall_in_effect{lost="one"} 0',
     "OllamaDown": 'ollama_up{node="gpu9"} 0',
     "ModelBesideCard": 'model_beside_card{model="ModelBesideCard"} 1',
     "ModelFrozen": 'llamacpp:requests_processing{model="Frozen"} 1\nllamacpp:n_decode_total{model="Frozen"} 5',

@@ -15,9 +15,10 @@ testinfra_hosts = lab_hosts("olab0", "olab1")
 
 SHOW = {"olab0": "nft list table inet hybrid_ai", "olab1": "/sbin/pfctl -q -a com.apple/100.hybrid-ai -s rules"}
 SSH = {"olab0": "tcp dport 22 accept", "olab1": "port = 22 flags any keep state"}
-# On Linux what throws rules away is the service that has loaded others before.
-LOSE = {"olab0": "systemctl restart nftables", "olab1": "/sbin/pfctl -q -a com.apple/100.hybrid-ai -F all"}
+# On Linux what throws rules away is first of all the service that loads those of others.
+FLUSH = {"olab0": "nft flush ruleset", "olab1": "/sbin/pfctl -q -a com.apple/100.hybrid-ai -F all"}
 HEALED_SECONDS = 75
+PROMPTLY_SECONDS = 5
 
 # As a process of exo's user, which is not there yet: its number is what the rules are about.
 DIAL = """
@@ -98,13 +99,39 @@ def test_no_change_is_left_to_be_confirmed(host):
     assert not host.run("ls /var/db/hybrid-ai/firewall-undo /opt/hybrid-ai/firewall/undo").stdout
 
 
-def test_lost_rules_come_back(host):
-    before = rules(host)
-    host.run(LOSE[host.backend.host.name])
-    deadline = time.monotonic() + HEALED_SECONDS
+def wait_for(host, before: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while rules(host) != before:
         assert time.monotonic() < deadline, "they did not come back"
         time.sleep(1)
+
+
+def test_lost_rules_come_back(host):
+    before = rules(host)
+    host.check_output(FLUSH[host.backend.host.name])
+    assert rules(host) != before
+    wait_for(host, before, HEALED_SECONDS)
+
+
+@pytest.mark.parametrize("step", ["reload", "restart"])
+def test_rules_come_back_at_once_when_others_are_loaded_anew(host, step):
+    if host.backend.host.name != "olab0":
+        pytest.skip("a service of Linux")
+    before = rules(host)
+    # Its start begins with a flush too, which the keeper mends.
+    host.check_output("systemctl start nftables")
+    wait_for(host, before, HEALED_SECONDS)
+    host.check_output("systemctl %s nftables", step)
+    wait_for(host, before, PROMPTLY_SECONDS)
+
+
+def test_rules_that_were_stopped_come_back(host):
+    if host.backend.host.name != "olab0":
+        pytest.skip("a service of Linux")
+    before = rules(host)
+    host.check_output("systemctl stop hybrid-ai-firewall")
+    wait_for(host, before, HEALED_SECONDS)
+    assert host.check_output("systemctl is-active hybrid-ai-firewall") == "active"
 
 
 def test_exo_dials_its_nodes_and_its_destinations_and_nobody_else(host):

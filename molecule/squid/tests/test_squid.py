@@ -87,6 +87,32 @@ def test_clients_outside_of_the_cluster_are_let_in_by_name(host):
     assert tunnel(host, f"{UNKNOWN}:443", STRANGER) == REFUSED
 
 
+def status(host, address: str) -> str:
+    """Return the status that the cache answers with when this host asks for a page."""
+    command = "curl --silent --output /dev/null --max-time 20 --write-out %s --proxy %s %s"
+    return host.run(command, "%{http_code}", OPENING, address).stdout
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("http://10.66.1.11/", "http://127.0.0.1/", "http://[::1]/", "http://169.254.169.254/", "http://olab1/"),
+        *("http://10.66.64.1/", "http://172.17.0.1/", "http://127.0.0.1:8098/squid-internal-mgr/../x"),
+    ],
+)
+def test_nothing_inside_is_reached(host, address):
+    assert status(host, address) == REFUSED
+
+
+def test_a_destination_inside_is_reached_where_it_is_named(host):
+    assert status(host, "http://10.66.1.2/") not in {REFUSED, "000"}
+
+
+def test_plain_ports_are_those_that_are_wanted(host):
+    assert status(host, f"http://{UNKNOWN}:8080/") in LET_THROUGH
+    assert status(host, f"http://{UNKNOWN}:8081/") == REFUSED
+
+
 def test_old_logs_are_kept_as_long_as_wanted(host):
     for _ in range(4):
         tunnel(host, f"{UNKNOWN}:444")

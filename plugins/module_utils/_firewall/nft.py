@@ -11,7 +11,7 @@ import ipaddress
 import json
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import FirewallError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import DIRECTORY, FirewallError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.rule import (
     IN,
     LOOPBACK,
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.rule import Rule
 
 NFT = "/usr/sbin/nft"
+RULES = f"{DIRECTORY}/nftables.json"
+"""The rules that were confirmed last."""
+
 FAMILY = "inet"
 TABLE = "hybrid_ai"
 CHAINS = {IN: "input", OUT: "output"}
@@ -140,12 +143,25 @@ def parse(result: Result) -> tuple[list[str], dict[str, list[str]]]:
         if "No such file or directory" in result.err:
             return [], {}
         raise FirewallError(f"`{' '.join(LIST)}` failed: {result.text}")
+    return _read(result.out, " ".join(LIST))
+
+
+def parse_document(text: str) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the same of what `document` has written."""
     try:
-        listed = json.loads(result.out)["nftables"]
+        added = [command["add"] for command in json.loads(text)["nftables"] if "add" in command]
+    except (ValueError, KeyError, TypeError) as error:
+        raise FirewallError(f"{RULES} is damaged: {error!r}; repeat site.yml with --tags firewall.") from error
+    return _read(json.dumps({"nftables": added}), RULES)
+
+
+def _read(text: str, source: str) -> tuple[list[str], dict[str, list[str]]]:
+    try:
+        listed = json.loads(text)["nftables"]
         rules = [_line(entry["rule"]["chain"], entry["rule"]["expr"]) for entry in listed if "rule" in entry]
         found = {entry["set"]["name"]: _elements(entry["set"].get("elem", [])) for entry in listed if "set" in entry}
     except (ValueError, KeyError, TypeError) as error:
-        raise FirewallError(f"`{' '.join(LIST)}` printed something unknown: {error!r}") from error
+        raise FirewallError(f"`{source}` printed something unknown: {error!r}") from error
     return rules, found
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import FirewallError
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.change import DIRECTORY, FirewallError
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.rule import LOOPBACK, OUT, addresses
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall.rule import Rule
 
 PFCTL = "/sbin/pfctl"
+RULES = f"{DIRECTORY}/pf.anchor"
+"""The rules that were confirmed last."""
+
 ANCHOR = "com.apple/100.hybrid-ai"
 """Below com.apple/ the main rules of every Mac call it, before those of AirDrop (200) and the Application Firewall
 (250); a name that began like one of theirs would count as theirs."""

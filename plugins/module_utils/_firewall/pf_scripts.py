@@ -10,7 +10,7 @@ from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _names
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import change, pf
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._launchd.undo_job import UndoJob
 
-RULES = f"{change.DIRECTORY}/pf.anchor"
+RULES = pf.RULES
 KEEPER = f"{change.DIRECTORY}/keep"
 TOKEN = f"{_names.STATE_DIRECTORY}/firewall-token"
 UNDO = UndoJob(change.UNDO_NAME)

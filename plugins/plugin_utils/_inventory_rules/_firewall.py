@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
     from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._inventory_rules._model import Inventory
 
-_LISTS = {"firewall_trusted": False, "firewall_exo_destinations": True, "squid_clients": False}
+_LISTS = {
+    "firewall_trusted": False,
+    "firewall_exo_destinations": True,
+    "squid_clients": False,
+    "squid_destinations": True,
+}
 """Whom something is open to, or who may be reached; and whether that may be somebody on the internet."""
 
 _ADVICE = "write one such as 192.168.7.0/24"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, the hybrid_ai.cluster contributors
-"""A proxy on a host's own loopback: to the cache of the cluster while it answers, straight to the internet otherwise.
+"""A proxy on a host's own loopback: to the cache of the cluster while it serves, straight to the internet otherwise.
 
 Programs read the address of their proxy once, when they start. With the address of the cache in it, they would fail for
 as long as the management node is off; with this one they never notice.
@@ -12,10 +12,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import logging
 import signal
 import socket
+import ssl
+import struct
 import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -25,19 +28,42 @@ CHUNK = 1 << 18
 PROBE = b"GET /squid-internal-mgr/menu HTTP/1.0\r\n\r\n"
 PROBE_SECONDS = 2.0
 VERDICT_SECONDS = 5.0
+SILENT = "it does not answer"
 CONNECT_SECONDS = 30.0
+# A cache that says nothing for so long is asked whether it is there, so often and so many times: a management node that
+# lost its power ends no connection, and the system would ask after two hours. In the LAN seconds are long.
+IDLE_SECONDS, ASK_SECONDS, ASK_COUNT = 10, 5, 2
+GONE_SECONDS = IDLE_SECONDS + ASK_SECONDS * ASK_COUNT
+# What the errors say of a peer that is gone, not of one that ended the connection.
+GONE = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN}
 LOG = logging.getLogger("download-relay")
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
+def authority_fault(path: str) -> str:
+    """Say why nobody on this host accepts what the cache shows of a site; nothing where the authority is good."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(path)
+        ends = [ssl.cert_time_to_seconds(str(found["notAfter"])) for found in context.get_ca_certs()]
+    except (OSError, ValueError) as error:
+        return f"its authority cannot be read: {error}"
+    if not ends:
+        return "its authority cannot be read: there is none in the file"
+    return "its authority has ended" if min(ends) <= time.time() else ""
+
+
 @dataclass
 class Cache:
-    """The cache, and whether it answered when it was last asked."""
+    """The cache, and whether it could be used when it was last asked."""
 
     host: str
     port: int
-    answers: bool = False
+    authority: str | None = None
+    """The certificate that this host trusts for what the cache opens; None where it opens nothing."""
+    fault: str | None = None
+    """Why it cannot be used; empty where it can, None before it was asked."""
     _asked: float = float("-inf")
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -45,35 +71,44 @@ class Cache:
         """Ask again when the last answer is old; whoever comes meanwhile waits for the same answer."""
         async with self._lock:
             if time.monotonic() - self._asked >= VERDICT_SECONDS:
-                self._judge(await self._probe())
-        return self.answers
+                self._judge(await self._find_fault())
+        return self.fault == ""
 
     async def connect(self) -> Streams | None:
-        """Return a connection, or None when there is nobody to connect to."""
+        """Return a connection that ends soon after the cache is gone, or None when there is nobody to connect to."""
         try:
-            return await asyncio.wait_for(asyncio.open_connection(self.host, self.port), PROBE_SECONDS)
+            streams = await asyncio.wait_for(asyncio.open_connection(self.host, self.port), PROBE_SECONDS)
         except (OSError, asyncio.TimeoutError):
-            self._judge(False)
+            self._judge(SILENT)
             return None
+        end_when_gone(streams[1].get_extra_info("socket"))
+        return streams
 
-    async def _probe(self) -> bool:
-        """Tell whether the cache answers a request: a frozen or overloaded one still accepts connections."""
+    async def _find_fault(self) -> str:
+        """Say why the cache cannot be used: a frozen one still accepts connections, and a broken one answers."""
+        fault = authority_fault(self.authority) if self.authority else ""
+        if fault:
+            return fault
         try:
             reader, writer = await asyncio.wait_for(asyncio.open_connection(self.host, self.port), PROBE_SECONDS)
         except (OSError, asyncio.TimeoutError):
-            return False
+            return SILENT
         try:
             writer.write(PROBE)
-            return await asyncio.wait_for(reader.readexactly(5), PROBE_SECONDS) == b"HTTP/"
-        except (OSError, EOFError, asyncio.TimeoutError):
-            return False
+            line = await asyncio.wait_for(reader.readuntil(b"\n"), PROBE_SECONDS)
+        except (OSError, EOFError, asyncio.LimitOverrunError, asyncio.TimeoutError):
+            return SILENT
         finally:
             writer.close()
+        words = line.decode("latin-1").split()
+        if len(words) < 2 or not words[0].startswith("HTTP/"):
+            return "it answers like no proxy"
+        return "" if words[1] == "200" else f"it answers with status {words[1]}"
 
-    def _judge(self, answers: bool) -> None:
-        if answers != self.answers or self._asked == float("-inf"):
-            LOG.warning("%s:%s %s", self.host, self.port, "answers" if answers else "does not answer: going direct")
-        self.answers, self._asked = answers, time.monotonic()
+    def _judge(self, fault: str) -> None:
+        if fault != self.fault:
+            LOG.warning("%s:%s %s", self.host, self.port, f"is not used, {fault}: going direct" if fault else "is used")
+        self.fault, self._asked = fault, time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -161,7 +196,11 @@ class Relay:
 
     async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if request.is_own:
-            way = "through the cache" if await self._cache.is_usable() else "direct"
+            way = (
+                "through the cache"
+                if await self._cache.is_usable()
+                else f"direct, the cache is not used: {self._cache.fault}"
+            )
             await refuse(writer, "200 OK", f"Downloads go {way}.")
             return
         host, port = request.destination
@@ -202,12 +241,33 @@ async def join(one: Streams, other: Streams) -> None:
     ways = [asyncio.ensure_future(carry(one[0], other[1])), asyncio.ensure_future(carry(other[0], one[1]))]
     try:
         await asyncio.gather(*ways)
-    except OSError:
-        pass
+    except OSError as error:
+        if error.errno in GONE:
+            # What was cut off must not look whole: a length is not always said, and then an end is the end of the file.
+            for _, writer in (one, other):
+                linger = struct.pack("ii", 1, 0)
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                writer.transport.abort()
     finally:
         for way in ways:
             way.cancel()
         other[1].close()
+
+
+def end_when_gone(connection: socket.socket) -> None:
+    """Have a connection end when the other side is gone, whether we wait for it or have sent something."""
+    # A Mac has other names, some of which its Python does not know.
+    options = {
+        getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", 0x10)): IDLE_SECONDS,
+        getattr(socket, "TCP_KEEPINTVL", 0x101): ASK_SECONDS,
+        getattr(socket, "TCP_KEEPCNT", 0x102): ASK_COUNT,
+    }
+    unanswered = {0x80: GONE_SECONDS}  # TCP_RXT_CONNDROPTIME
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        unanswered = {socket.TCP_USER_TIMEOUT: GONE_SECONDS * 1000}
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in {**options, **unanswered}.items():
+        connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -223,6 +283,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="A proxy that goes through the cache while the cache answers.")
     parser.add_argument("--serve", action="append", required=True, metavar="PORT=HOST:PORT", help="port, and its cache")
+    parser.add_argument(
+        "--authority", action="append", default=[], metavar="PORT=FILE", help="whom this host trusts for what it opens"
+    )
     parser.add_argument("--inside", action="append", default=[], metavar="NETWORK", help="a network or .domain without")
     return parser.parse_args(argv)
 
@@ -230,11 +293,12 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 async def run(arguments: argparse.Namespace) -> None:
     """Serve until told to stop."""
     inside = Destinations(arguments.inside)
+    authorities = dict(rule.split("=", 1) for rule in arguments.authority)
     servers = []
     for rule in arguments.serve:
         port, _, address = rule.partition("=")
         host, _, cache_port = address.rpartition(":")
-        relay = Relay(Cache(host, int(cache_port)), inside)
+        relay = Relay(Cache(host, int(cache_port), authorities.get(port)), inside)
         servers.append(await asyncio.start_server(relay.serve, "127.0.0.1", int(port), limit=CHUNK))
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,7 @@ class Stage:
         self.module = module
         self.seen: list[bytes] = []
         self.cache_answers = True
+        self.probe_answer = b"HTTP/1.1 200 OK"
 
     async def serve(self, handler) -> tuple[asyncio.Server, int]:
         server = await asyncio.start_server(handler, "127.0.0.1", 0)
@@ -40,9 +43,12 @@ class Stage:
         head = await reader.readuntil(b"\r\n\r\n")
         if not self.cache_answers:
             await asyncio.sleep(60)
+        status = b"HTTP/1.1 200 OK"
         if b"squid-internal-mgr" not in head:
             self.seen.append(head)
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ncache")
+        else:
+            status = self.probe_answer
+        writer.write(status + b"\r\nContent-Length: 5\r\n\r\ncache")
         writer.close()
 
     async def site(self, reader, writer) -> None:
@@ -58,19 +64,29 @@ class Stage:
         return answer
 
 
-def play(relay, monkeypatch, request_text: str, *, cache: str = "up", inside: tuple[str, ...] = ()):
+def play(
+    relay,
+    monkeypatch,
+    request_text: str,
+    *,
+    cache: str = "up",
+    inside: tuple[str, ...] = (),
+    probe_answer: str = "HTTP/1.1 200 OK",
+    authority: str | None = None,
+):
     """Ask the relay once and return what came back, and what the cache or the site was sent."""
     monkeypatch.setattr(relay, "PROBE_SECONDS", 0.3)
 
     async def main():
         stage = Stage(relay)
         stage.cache_answers = cache == "up"
+        stage.probe_answer = probe_answer.encode()
         site, site_port = await stage.serve(stage.site)
         cache_server, cache_port = await stage.serve(stage.cache)
         if cache == "gone":
             cache_server.close()
             await cache_server.wait_closed()
-        handler = relay.Relay(relay.Cache("127.0.0.1", cache_port), relay.Destinations(list(inside)))
+        handler = relay.Relay(relay.Cache("127.0.0.1", cache_port, authority), relay.Destinations(list(inside)))
         server, port = await stage.serve(handler.serve)
         answer = await stage.ask(port, request_text.replace("SITE", f"localhost.test:{site_port}").encode())
         again = await stage.ask(port, b"GET / HTTP/1.1\r\n\r\n")
@@ -107,6 +123,52 @@ def test_the_way_taken(relay, monkeypatch, request_text, cache, *, inside, body,
     assert answer.endswith(body)
     assert len(seen) == 1
     assert way in again
+
+
+@pytest.mark.parametrize(
+    ("probe_answer", "fault"),
+    [
+        pytest.param("HTTP/1.1 503 Service Unavailable", "it answers with status 503", id="out of order"),
+        pytest.param("HTTP/1.1 500 Internal Server Error", "it answers with status 500", id="an error of its own"),
+        pytest.param("HTTP/1.1 403 Forbidden", "it answers with status 403", id="it does not know this host"),
+        pytest.param("SSH-2.0-OpenSSH_9.2", "it answers like no proxy", id="somebody else"),
+    ],
+)
+def test_a_cache_that_answers_and_does_not_serve_is_passed_by(relay, monkeypatch, probe_answer, fault):
+    answer, _, again = play(relay, monkeypatch, GET, probe_answer=probe_answer)
+    assert answer.endswith(b"site")
+    assert f"direct, the cache is not used: {fault}".encode() in again
+
+
+def authority(path: Path, days: int) -> str:
+    """Make an authority that ends in some days."""
+    words = ["-newkey", "rsa:2048", "-nodes", "-subj", "/CN=cache", "-addext", "basicConstraints=critical,CA:TRUE"]
+    words += ["-days", str(days), "-keyout", str(path.with_suffix(".key")), "-out", str(path)]
+    subprocess.run(["openssl", "req", "-x509", *words], check=True, capture_output=True)
+    return str(path)
+
+
+@pytest.mark.parametrize("request_text", [GET, CONNECT], ids=["GET", "CONNECT"])
+def test_an_authority_that_has_ended_is_passed_by(relay, monkeypatch, tmp_path, request_text):
+    good = authority(tmp_path / "good.pem", 2)
+    answer, _, again = play(relay, monkeypatch, request_text, authority=good)
+    assert answer.endswith(b"cache")
+    assert b"through the cache" in again
+    real = time.time
+    monkeypatch.setattr(relay.time, "time", lambda: real() + 3 * 86400)
+    answer, _, again = play(relay, monkeypatch, request_text, authority=good)
+    assert answer.endswith(b"site")
+    assert b"direct, the cache is not used: its authority has ended" in again
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate\n"], ids=["missing", "empty", "damaged"])
+def test_an_authority_that_cannot_be_read_is_passed_by(relay, monkeypatch, tmp_path, content):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    answer, _, again = play(relay, monkeypatch, GET, authority=str(path))
+    assert answer.endswith(b"site")
+    assert b"its authority cannot be read" in again
 
 
 def test_the_cache_gets_the_request_as_it_is(relay, monkeypatch):
@@ -160,11 +222,11 @@ def test_a_dead_cache_is_asked_once_for_all_who_come(relay):
         probes = 0
 
         class Dead(relay.Cache):
-            async def _probe(self) -> bool:
+            async def _find_fault(self) -> str:
                 nonlocal probes
                 probes += 1
                 await asyncio.sleep(0.05)
-                return False
+                return "it does not answer"
 
         cache = Dead("127.0.0.1", 1)
         assert await asyncio.gather(*(cache.is_usable() for _ in range(20))) == [False] * 20

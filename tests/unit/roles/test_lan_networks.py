@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import Template
 
 from tests.unit.roles.render import render
 
@@ -63,7 +62,8 @@ def test_what_never_goes_through_a_proxy(lan: Any, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(("lan", "expected"), [(ONE, [ONE]), (TWO, TWO)])
 def test_what_the_relay_and_a_mac_pass_by(lan: Any, expected: list[str]) -> None:
-    role = {"role_path": str(ROLES / "proxy_client")}  # where its files are
+    # Where its files are, and what it reads of the role squid.
+    role = {"role_path": str(ROLES / "proxy_client"), "squid_interception": False}
     names = ("__proxy_client_service", "__proxy_client_bypassed")
     service, bypassed = render("proxy_client", *names, **everything(lan), **role)
     inside = [word for before, word in pairwise(service["arguments"]) if before == "--inside"]
@@ -89,13 +89,20 @@ def test_exo_is_kept_out_of_every_network_of_the_site_also_where_it_is_public() 
     assert public <= set(tables("mini1", sorted(public))["exo_out_inside"])
 
 
-@pytest.mark.parametrize("networks", [[ONE], TWO])
-def test_the_cache_serves_all_of_them_and_leads_into_none(networks: list[str]) -> None:
-    template = (ROLES / "squid/templates/squid.conf.j2").read_text(encoding="utf-8")
-    lines = [line for line in template.splitlines() if line.startswith(("acl cluster ", "acl inside "))]
-    values = {"__cluster_lan_networks": networks, "squid_clients": ["198.51.100.0/24"]}
-    written = [Template(line).render(values) for line in lines]
-    assert written == [
-        f"acl cluster src {' '.join(networks)} 198.51.100.0/24",
-        f"acl inside dst {' '.join(networks)}",
-    ]
+@pytest.mark.parametrize("lan", [ONE, TWO])
+def test_the_cache_serves_hosts_of_the_inventory_and_leads_into_no_network(lan: Any) -> None:
+    clients, inside = render(
+        "squid", "__squid_clients", "__squid_inside", **everything(lan), squid_clients=["10.1.1.1"]
+    )
+    assert clients == ["192.168.1.10", "10.20.0.11", "10.1.1.1"]
+    assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7"} <= set(inside)
+
+
+def test_the_cache_leads_into_no_network_of_this_host_and_of_the_lan_also_where_they_are_public() -> None:
+    # A Mac names the interface of a link-local address.
+    facts = {"all_ipv4_addresses": ["192.168.1.10"], "all_ipv6_addresses": ["2001:db8:7::5", "fe80::1%en0"]}
+    values = {**everything(["203.0.113.0/24"]), "ansible_facts": facts}
+    (inside,) = render("squid", "__squid_inside", **values, squid_destinations=["203.0.113.9"])
+    assert "2001:db8:7::/64" in inside
+    assert {"203.0.113.0/29", "203.0.113.8", "203.0.113.128/25"} <= set(inside)
+    assert not {"203.0.113.0/24", "203.0.113.9"} & set(inside)

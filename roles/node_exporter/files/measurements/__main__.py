@@ -13,7 +13,20 @@ from functools import partial
 from pathlib import Path
 from typing import Callable
 
-from . import cuda, exo, filevault, gpu, lan_port, models, power, power_settings, power_source, thunderbolt
+from . import (
+    certificates,
+    cuda,
+    exo,
+    filevault,
+    firewall,
+    gpu,
+    lan_port,
+    models,
+    power,
+    power_settings,
+    power_source,
+    thunderbolt,
+)
 from .command import MeasurementError
 from .exposition import Metrics
 
@@ -24,6 +37,7 @@ DARWIN: dict[str, tuple[Callable[[Metrics], None], float]] = {
     "power_settings": (power_settings.measure, 60),
     "power_source": (power_source.measure, 15),
     "filevault": (filevault.measure, 60),
+    "firewall": (firewall.measure, 60),
     "exo": (exo.measure, 60),
 }
 LINUX: dict[str, tuple[Callable[[Metrics], None], float]] = {
@@ -31,10 +45,12 @@ LINUX: dict[str, tuple[Callable[[Metrics], None], float]] = {
     # It takes some memory of each GPU while it computes.
     "cuda": (cuda.measure, 900),
     "models": (models.measure, 30),
+    "firewall": (firewall.measure, 60),
 }
 
 # How often the port of the LAN is looked at; of Wi-Fi, a Mac takes some seconds to tell the speed.
 LAN_PORT_SECONDS = 300
+CERTIFICATE_SECONDS = 300
 
 
 class Round:
@@ -88,11 +104,17 @@ def main() -> int:
     parser.add_argument("--file", required=True, type=Path)
     parser.add_argument("--only", type=json.loads, default=None, help="a JSON list of measurements")
     parser.add_argument("--lan-address", help="of this host; its port is measured where this is given")
+    parser.add_argument(
+        "--certificate", action="append", default=[], metavar="NAME=FILE", help="one whose end is measured"
+    )
     parser.add_argument("--once", action="store_true")
     arguments = parser.parse_args()
     known = dict(DARWIN if platform.system() == "Darwin" else LINUX)
     if arguments.lan_address:
         known["lan_port"] = (partial(lan_port.measure, address=arguments.lan_address), LAN_PORT_SECONDS)
+    if arguments.certificate:
+        paths = dict(rule.split("=", 1) for rule in arguments.certificate)
+        known["certificates"] = (partial(certificates.measure, paths=paths), CERTIFICATE_SECONDS)
     chosen = known if arguments.only is None else {name: known[name] for name in arguments.only if name in known}
     rounds = Round(chosen)
     while True:

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import change, nft, nft_firewall
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import change, nft, nft_units
 
 from tests.unit.plugins.harness import Call, call
 
@@ -22,6 +22,7 @@ NFT = "/usr/sbin/nft"
 SYSTEMCTL = "/usr/bin/systemctl"
 UNIT = "hybrid-ai-firewall.service"
 TIMER = "hybrid-ai-firewall-undo.timer"
+KEEPER, KEEPER_TIMER = "hybrid-ai-firewall-keeper.service", "hybrid-ai-firewall-keeper.timer"
 RULES = {
     "tables": {"exo": ["10.0.0.0/24", "10.1.0.1", "fe80::/10"]},
     "rules": [
@@ -66,6 +67,7 @@ def read(
     return [
         call(table, rc=1, err=missing) if out is None else call(table, out=out),
         call([SYSTEMCTL, "show", *words, UNIT], out=values),
+        call([SYSTEMCTL, "show", *words, KEEPER_TIMER], out=values.replace("SubState=exited", "SubState=waiting")),
         call([SYSTEMCTL, "is-active", TIMER], out=f"{timer}\n", rc=int(timer != "active")),
     ]
 
@@ -74,7 +76,7 @@ BARE = read(None, "inactive", "")
 CHECK = call([NFT, "-c", "-j", "-f", "-"], stdin=TEXT)
 LOAD = call([NFT, "-j", "-f", "-"], stdin=TEXT)
 STOP_TIMER = call([SYSTEMCTL, "stop", TIMER], rc=5, err=f"Failed to stop {TIMER}: Unit {TIMER} not loaded.\n")
-PERSIST = [call([SYSTEMCTL, "daemon-reload"]), call([SYSTEMCTL, "enable", "--now", UNIT])]
+PERSIST = [call([SYSTEMCTL, "daemon-reload"]), call([SYSTEMCTL, "enable", "--now", UNIT, KEEPER_TIMER])]
 
 
 @pytest.fixture
@@ -87,7 +89,8 @@ def bare(host_files: Path) -> Path:
 def there(bare: Path) -> Path:
     (bare / "opt/hybrid-ai/firewall").mkdir(parents=True)
     (bare / "opt/hybrid-ai/firewall/nftables.json").write_text(TEXT)
-    (bare / "etc/systemd/system" / UNIT).write_text(nft_firewall.UNIT_TEXT)
+    for path, text in {nft_units.UNIT_FILE: nft_units.UNIT_TEXT, **nft_units.KEEPER_FILES}.items():
+        (bare / path.lstrip("/")).write_text(text)
     return bare
 
 
@@ -106,6 +109,8 @@ def test_check_mode_predicts(run_module: Run, bare: Path) -> None:
             "file": "none",
             "unit": "none",
             "state": "inactive, not enabled",
+            "keeper": "none",
+            "keeper state": "inactive, not enabled",
         },
         "after": {
             "rules": SHOWN,
@@ -113,6 +118,8 @@ def test_check_mode_predicts(run_module: Run, bare: Path) -> None:
             "file": "current",
             "unit": "current",
             "state": "active, enabled",
+            "keeper": "current",
+            "keeper state": "active, enabled",
         },
     }
 
@@ -123,7 +130,7 @@ def test_the_first_rules_wait_for_their_confirmation(run_module: Run, bare: Path
     calls = [*BARE, CHECK, STOP_TIMER, call(timer), LOAD, *read(listing(), "inactive", "", "active")]
     result = run_module("firewall", {**RULES, "undo_after": 45}, calls, system="Linux")
     assert (result["changed"], result["undo_pending"]) == (True, True)
-    assert (bare / "opt/hybrid-ai/firewall/undo").read_text() == nft_firewall.UNDO_TEXT
+    assert (bare / "opt/hybrid-ai/firewall/undo").read_text() == nft_units.UNDO_TEXT
     assert not (bare / "opt/hybrid-ai/firewall/nftables.json").exists(), "only confirmed rules are loaded at boot"
 
 
@@ -134,7 +141,8 @@ def test_a_confirmation_makes_them_permanent(run_module: Run, bare: Path) -> Non
     result = run_module("firewall", {**RULES, "confirm": True}, calls, system="Linux")
     assert (result["changed"], result["confirmed"]) == (False, True)
     assert (bare / "opt/hybrid-ai/firewall/nftables.json").read_text() == TEXT
-    assert (bare / "etc/systemd/system" / UNIT).read_text() == nft_firewall.UNIT_TEXT
+    for path, text in {nft_units.UNIT_FILE: nft_units.UNIT_TEXT, **nft_units.KEEPER_FILES}.items():
+        assert (bare / path.lstrip("/")).read_text() == text
 
 
 def test_a_confirmation_that_comes_too_late(run_module: Run, bare: Path) -> None:
@@ -166,6 +174,20 @@ def test_confirmed_rules_that_were_lost_come_back_without_a_timer(
 def test_a_unit_that_does_not_start_at_boot_is_brought_right_without_a_load(run_module: Run, there: Path) -> None:
     calls = [*read(listing(), enabled="disabled"), CHECK, *PERSIST, *read(listing())]
     assert run_module("firewall", RULES, calls, system="Linux")["changed"] is True
+
+
+@pytest.mark.parametrize("place", nft_units.KEEPER_FILES)
+@pytest.mark.parametrize("content", [None, "[Timer]\n"], ids=["missing", "another"])
+def test_a_keeper_that_is_not_ours_is_brought_right(
+    run_module: Run, there: Path, place: str, content: str | None
+) -> None:
+    path = there / place.lstrip("/")
+    path.unlink()
+    if content:
+        path.write_text(content)
+    result = run_module("firewall", RULES, [*read(listing()), CHECK, *PERSIST, *read(listing())], system="Linux")
+    assert result["diff"]["before"]["keeper"] == "another"
+    assert path.read_text() == nft_units.KEEPER_FILES[place]
 
 
 def test_what_was_loaded_but_never_confirmed_is_confirmed_by_a_run_that_asks_for_no_timer(
@@ -208,6 +230,8 @@ def test_nothing_of_ours_is_left(run_module: Run, there: Path) -> None:
     calls = [
         *read(listing()),
         STOP_TIMER,
+        call([SYSTEMCTL, "disable", "--now", KEEPER_TIMER]),
+        call([SYSTEMCTL, "stop", KEEPER]),
         call([SYSTEMCTL, "disable", "--now", UNIT]),
         call([NFT, "delete", "table", "inet", "hybrid_ai"], rc=1),
         call([SYSTEMCTL, "daemon-reload"]),

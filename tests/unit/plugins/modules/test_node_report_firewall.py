@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _http
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import change, nft, nft_firewall
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._firewall import change, nft, nft_firewall, nft_units
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils._http import Answer
 
 from tests.unit.plugins.exo_stage import Stage
@@ -194,7 +194,8 @@ def test_the_packet_filter(
     run_module: Callable[..., dict[str, Any]], host_files: Path, flushed: bool, ok: bool, measured: str
 ) -> None:
     text = nft.document(change.wanted_from(FILTER["tables"], FILTER["rules"]))  # type: ignore[arg-type]
-    for path, content in {nft_firewall.RULES: text, nft_firewall.UNIT_FILE: nft_firewall.UNIT_TEXT}.items():
+    ours = {nft.RULES: text, nft_units.UNIT_FILE: nft_units.UNIT_TEXT, **nft_units.KEEPER_FILES}
+    for path, content in ours.items():
         real = host_files / path.lstrip("/")
         real.parent.mkdir(parents=True, exist_ok=True)
         real.write_text(content)
@@ -204,7 +205,8 @@ def test_the_packet_filter(
     shown = "ActiveState=active\nSubState=exited\nUnitFileState=enabled\nNeedDaemonReload=no\n"
     calls = [
         table,
-        call(["/usr/bin/systemctl", "show", *words, nft_firewall.UNIT], out=shown),
+        call(["/usr/bin/systemctl", "show", *words, nft_units.UNIT], out=shown),
+        call(["/usr/bin/systemctl", "show", *words, nft_units.KEEPER_TIMER], out=shown),
         call(["/usr/bin/systemctl", "is-active", "hybrid-ai-firewall-undo.timer"], out="inactive\n", rc=3),
         call(["/usr/sbin/nft", "-c", "-j", "-f", "-"], stdin=text),
     ]
