@@ -81,6 +81,8 @@ class Model:
     """How many more wait for a slot."""
     sticky: bool = True
     """Whether a conversation goes to the member that has its beginning in its cache."""
+    direct: str | None = None
+    """HAProxy's backend for it, where HAProxy may pass requests on by itself."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ class Configuration:
     state: Path | None = None
     """Where the history of groups is kept."""
     login: Login | None = None
+    front: Path | None = None
+    """The socket of the master of the HAProxy before the gateway, which passes requests on by itself."""
 
     def find(self, name: str, *, tagged: bool = False) -> Model | None:
         """Return the model of a name; Ollama's clients say ":latest" where nothing was said."""
@@ -133,7 +137,7 @@ def load(path: Path) -> Configuration:
 def read(value: object, folder: Path) -> Configuration:
     """Return a configuration; paths in it are those of a folder where they are relative."""
     known = {"listen", "metrics", "keys", "usage", "models", "body_bytes", "bodies_bytes", "silence"}
-    top = Fields("the configuration", value, known | {"groups", "state", "agent"})
+    top = Fields("the configuration", value, known | {"groups", "state", "agent", "front"})
     groups = tuple(fleet.read_group(item, number) for number, item in enumerate(top.maybe_list("groups")))
     login = fleet.read_login(top.given("agent"), folder) if top.has("agent") else None
     fleet.check(groups, login)
@@ -145,6 +149,8 @@ def read(value: object, folder: Path) -> Configuration:
                 wrong(f"models: {name!r} names both {seen[name]!r} and {model.name!r}; each name stands for one model")
             seen[name] = model.name
     _check_groups(models, groups)
+    front = top.maybe_text("front")
+    _check_direct(models, front)
     one = top.number("body_bytes", DEFAULT_BODY_BYTES)
     all_of_them = top.number("bodies_bytes", max(one, DEFAULT_BODIES_BYTES))
     if all_of_them < one:
@@ -161,6 +167,7 @@ def read(value: object, folder: Path) -> Configuration:
         groups=groups,
         state=folder / top.text("state") if groups else None,
         login=login,
+        front=None if front is None else folder / front,
     )
 
 
@@ -170,7 +177,7 @@ def _address(value: object, place: str) -> Address:
 
 
 def _model(value: object, number: int, folder: Path) -> Model:
-    known = {"name", "aliases", "members", "capabilities", "context", "slots", "queue", "sticky"}
+    known = {"name", "aliases", "members", "capabilities", "context", "slots", "queue", "sticky", "direct"}
     fields = Fields(f"models[{number}]", value, known)
     name = fields.text("name")
     place = f"the model {name!r}"
@@ -194,6 +201,7 @@ def _model(value: object, number: int, folder: Path) -> Model:
         slots=fields.maybe_number("slots"),
         queue=fields.number("queue", 100),
         sticky=fields.flag("sticky", default=True),
+        direct=fields.maybe_text("direct"),
     )
 
 
@@ -259,3 +267,15 @@ def _check_groups(models: tuple[Model, ...], groups: tuple[Sleepers, ...]) -> No
         has = {model.name for model in models for member in model.members if member.group == group.name}
         for name in {name for warm in group.warm for name in warm.models} - has:
             wrong(f"the group {group.name!r}: 'prewarm' names {name!r}, which none of its hosts answers")
+
+
+def _check_direct(models: tuple[Model, ...], front: str | None) -> None:
+    for model in models:
+        if model.direct is None:
+            continue
+        if front is None:
+            wrong(
+                f"the model {model.name!r}: 'direct' needs 'front', the socket of the HAProxy that passes requests on"
+            )
+        if len(model.members) != 1 or model.members[0].model != model.name:
+            wrong(f"the model {model.name!r}: 'direct' is for one member that calls the model {model.name!r} too")

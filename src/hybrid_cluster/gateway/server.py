@@ -32,12 +32,14 @@ from hybrid_cluster.gateway.backends import Backends
 from hybrid_cluster.gateway.endpoints import Kind
 from hybrid_cluster.gateway.errors import Failure
 from hybrid_cluster.gateway.exchange import Exchange
+from hybrid_cluster.gateway.front import Front
 from hybrid_cluster.gateway.holding import Patience
 from hybrid_cluster.gateway.keys import KeyFile, KeyKind
 from hybrid_cluster.gateway.kinds import Dialect
 from hybrid_cluster.gateway.loading import Loading
 from hybrid_cluster.gateway.meter import Meter
 from hybrid_cluster.gateway.outside import Outside
+from hybrid_cluster.gateway.past import Past
 from hybrid_cluster.gateway.room import Room
 from hybrid_cluster.gateway.rotation import Rotation
 from hybrid_cluster.gateway.slots import Slots
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
 
     from hybrid_cluster.gateway.endpoints import Endpoint
     from hybrid_cluster.gateway.keys import Key
-    from hybrid_cluster.gateway.routes import Configuration
+    from hybrid_cluster.gateway.routes import Configuration, Member
 
 # Longer than the pools of clients keep a connection, so that it is not closed while a request is on its way.
 _KEPT_OPEN = 620.0
@@ -129,8 +131,16 @@ class Gateway:
         self._stack.push_async_callback(loading.close)
         known = (self._configuration, self._keys, self._meter, self._waking, self._rotation)
         self._administration = Administration(Parts(*known, loading, self._log))
+        if self._configuration.front is not None:
+            front = Front(self._configuration.front)
+            past = Past(front, self._configuration, self._keys, self._may_pass, self._log)
+            self._waking.passed_by(past.left)
+            self._stack.push_async_callback(_ended, asyncio.create_task(past.run(self._waking, self._metrics)))
         for doing in (self._waking.run(), returns.watch(self._configuration, self._rotation, self._waking, outside)):
             self._stack.push_async_callback(_ended, asyncio.create_task(doing))
+
+    def _may_pass(self, member: Member) -> bool:
+        return self._waking.passes(member) and not self._rotation.is_out(member)
 
     async def _keep(self, path: Path) -> None:
         """Write what groups went through, when that has changed and at the end."""

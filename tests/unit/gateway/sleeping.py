@@ -119,13 +119,14 @@ def group(*machines, **more):
 
 
 @contextlib.asynccontextmanager
-async def sleeping(folder, backends, *machines, groups=None, rules=None, members=None, **more):
+async def sleeping(folder, backends, *machines, groups=None, rules=None, members=None, configuration=None, **more):
     """Run a gateway before a model "public" whose hosts are one group."""
     made = groups or [group(*machines, **(rules or {}))]
     configuration = {
         "groups": made,
         "state": "state.json",
         "agent": {"user": "gateway", "key": "key", "known_hosts": "known_hosts"},
+        **(configuration or {}),
     }
     outside = type("Here", (Fleet,), {"machines": {machine.name: machine for machine in machines}})
     given = members or [{"group": made[0]["name"]} for _ in backends]
