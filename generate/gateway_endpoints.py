@@ -31,7 +31,7 @@ def files(root: Path) -> dict[str, str]:  # noqa: ARG001 - every source is asked
             "methods": {endpoint.method for endpoint in ENDPOINTS},
             "paths": {path for path in paths if "{" not in path},
             "model_paths": {endpoint.path for endpoint in ENDPOINTS if endpoint.kind is Kind.MODEL},
-            "direct_paths": set(direct.PASSED),
+            "direct_paths": set(direct.PATHS),
             "path_patterns": _patterns(path for path in paths if "{" in path),
         }.items()
     }

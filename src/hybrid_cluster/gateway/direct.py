@@ -11,8 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from hybrid_cluster.gateway.keys import KeyKind
-from hybrid_cluster.gateway.kinds import Backend
+from hybrid_cluster.gateway.keys import KeyKind, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,15 +19,8 @@ if TYPE_CHECKING:
     from hybrid_cluster.gateway.keys import Key
     from hybrid_cluster.gateway.routes import Configuration, Member
 
-PASSED: dict[str, frozenset[Backend]] = {
-    path: frozenset({Backend.LLAMA_CPP, Backend.VLLM})
-    for path in ("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank")
-}
-"""Endpoints with the backends that take a request as it is, and whose answer a client takes as it is.
-
-The others change something: exo, Ollama and mlx_lm end failed answers like good ones; the messages of llama.cpp may
-lack their beginning, and its responses have no numbers.
-"""
+PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank")
+"""The endpoints that backends of DIRECT take as they are, and whose answers a client takes as they are."""
 KEYS, LISTS, MODELS, STATE = "keys.map", "allowed.map", "direct.map", "state.map"
 """The files of the maps, which HAProxy's configuration names."""
 LASTS = 60
@@ -37,11 +29,11 @@ _NEVER = 2**53
 
 
 def keys(found: Iterable[Key], now: float) -> dict[str, str]:
-    """Return what HAProxy knows of keys, by the hashes of their secrets.
+    """Return what HAProxy knows of keys, by the hashes of their secrets as HAProxy writes them.
 
-    A value is the name, the Unix time at which it expires, requests a minute, requests at once (0 for no limit), and
-    whether the key has a list of models. Keys of administrators are not there, and none whose tokens are limited,
-    because HAProxy counts no tokens.
+    A value is NAME/ of a key that has no limits, and else NAME|expires|requests a minute|at once|0 or 1: Unix time,
+    0 for no limit, and whether the key has a list of models. Keys of administrators are not there, and none whose
+    tokens or bodies are limited, because HAProxy counts no tokens.
     """
     told = {}
     for key in found:
@@ -58,7 +50,8 @@ def keys(found: Iterable[Key], now: float) -> dict[str, str]:
             until = _NEVER if end is None else math.floor(end)
             if until > now:
                 limited = f"{limits.requests_per_minute or 0}|{limits.concurrent_requests or 0}"
-                told[digest] = f"{key.name}|{until}|{limited}|{int(limits.models is not None)}"
+                value = f"{key.name}|{until}|{limited}|{int(limits.models is not None)}"
+                told[digest.upper()] = f"{key.name}/" if end is None and limits == Limits() else value
     return told
 
 
@@ -72,11 +65,9 @@ def lists(found: Iterable[Key], configuration: Configuration) -> dict[str, str]:
 
 
 def models(configuration: Configuration, answers: Callable[[Member], bool]) -> dict[str, str]:
-    """Return HAProxy's backend of each endpoint and model, for the members that answer at once."""
+    """Return HAProxy's backend of each model that answers at once."""
     return {
-        f"{path}|{model.name}": model.direct
+        model.name: model.direct
         for model in configuration.models
         if model.direct is not None and answers(model.members[0])
-        for path, backends in PASSED.items()
-        if model.members[0].backend in backends
     }

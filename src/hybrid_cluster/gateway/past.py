@@ -50,6 +50,8 @@ class Past:
         self._counts: dict[str, Count] = {}
         self._accounted: dict[str, Count] = {}
         self._problem = ""
+        self._stamp: object = None
+        self._of_keys: dict[str, dict[str, str]] = {}
         self._groups: dict[str, set[str]] = {}
         for model in configuration.models:
             group = model.members[0].group
@@ -100,24 +102,35 @@ class Past:
 
     async def _tell(self) -> None:
         (worker, *_) = await self._front.workers()
-        now = time.time()
-        keys = self._keys.all()
         wanted = {
             # Models are closed before anything else.
             direct.MODELS: direct.models(self._configuration, self._answers),
-            direct.KEYS: direct.keys(keys, now),
-            direct.LISTS: direct.lists(keys, self._configuration),
-            direct.STATE: {"until": str(int(now) + direct.LASTS)},
+            **self._tables_of_keys(),
+            direct.STATE: {"until": str(int(time.time()) + direct.LASTS)},
         }
         fresh = worker != self._worker
         self._worker = None
         for name, entries in wanted.items():
             before = self._told.get(name, {})
+            if not fresh and before is entries:
+                continue
             if fresh or len(before.items() ^ entries.items()) > len(entries) // 2 + 100:
                 await self._front.replace(worker, name, entries)
-            elif before != entries:
+            else:
                 await self._front.change(worker, name, before, entries)
         self._worker, self._told = worker, wanted
+
+    def _tables_of_keys(self) -> dict[str, dict[str, str]]:
+        """Return them anew where the keys have changed; that one expires HAProxy sees by itself."""
+        stamp = self._keys.stamp
+        if stamp != self._stamp or not self._of_keys:
+            keys = self._keys.all()
+            self._of_keys = {
+                direct.KEYS: direct.keys(keys, time.time()),
+                direct.LISTS: direct.lists(keys, self._configuration),
+            }
+            self._stamp = stamp
+        return self._of_keys
 
     def _say(self, problem: str) -> None:
         if problem and problem != self._problem:

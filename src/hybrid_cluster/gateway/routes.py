@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from hybrid_cluster.gateway import fleet
 from hybrid_cluster.gateway.fields import Fields, RouteError, wrong
-from hybrid_cluster.gateway.kinds import Backend
+from hybrid_cluster.gateway.kinds import DIRECT, Backend
 from hybrid_cluster.gateway.requests import DEFAULT_BODIES_BYTES, DEFAULT_BODY_BYTES
 
 if TYPE_CHECKING:
@@ -279,3 +279,5 @@ def _check_direct(models: tuple[Model, ...], front: str | None) -> None:
             )
         if len(model.members) != 1 or model.members[0].model != model.name:
             wrong(f"the model {model.name!r}: 'direct' is for one member that calls the model {model.name!r} too")
+        if model.members[0].backend not in DIRECT:
+            wrong(f"the model {model.name!r}: 'direct' is for {', '.join(sorted(DIRECT))}")

@@ -111,10 +111,10 @@ class Front:
         environment = {**os.environ, **LIBRARIES}
         return subprocess.run([self._program, *words], env=environment, capture_output=True, text=True, check=False)
 
-    async def start(self) -> None:
-        """Run it as on a Mac: with a master, and without a word for systemd."""
+    async def start(self, under: Iterable[str] = ()) -> None:
+        """Run it as on a Mac: with a master, and without a word for systemd; `under` is a program that runs it."""
         (described,) = render("gateway", "__gateway_front_reloaded", **self._values(__gateway_on_macos=True))
-        words = [self._program, *described["arguments"][1:-1], str(self._folder / "etc")]
+        words = [*under, self._program, *described["arguments"][1:-1], str(self._folder / "etc")]
         with self.log.open("ab") as log:
             environment = {**os.environ, **LIBRARIES}
             self._process = subprocess.Popen(words, env=environment, stdout=log, stderr=log, start_new_session=True)
