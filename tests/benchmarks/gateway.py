@@ -81,6 +81,9 @@ def _warm(folder: Path, backend: int, *, tls: bool) -> Iterator[Measurement]:
                     goal=RATE if goal else None,
                     less_is_better=False,
                 )
+                # Where other programs want the processors too, this says more than the rates.
+                cpu = median(one.cpu / other.cpu for one, other in pairs)
+                yield Measurement(f"gateway_{key}_cpu_to_{name}", cpu, "ratio", f"gateway / {name}, processor, {where}")
                 for at in ("p50", "p99"):
                     ratio = median(getattr(one, at) / getattr(other, at) for one, other in pairs)
                     title = f"gateway / {name}, {at}, {where}"

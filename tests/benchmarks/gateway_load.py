@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SECONDS, CLIENTS = 3, 32
 _STREAMS, _CHUNKS = 20, 5 * RATE
+_PATIENCE = 60
+"""Seconds for an answer of the slowest."""
 _SCRIPT = """\
 wrk.method = "POST"
 wrk.headers["Authorization"] = "Bearer {secret}"
@@ -67,7 +69,18 @@ def run(proxy: Proxy, size: int) -> Load:
         folder = Path(name)
         (folder / "body").write_bytes(body(size))
         (folder / "ask.lua").write_text(_SCRIPT.format(secret=SECRET, body=folder / "body"))
-        words = [*OTHERS, "wrk", "-t1", f"-c{CLIENTS}", f"-d{SECONDS}s", "-s", str(folder / "ask.lua"), proxy.url]
+        words = [
+            *OTHERS,
+            "wrk",
+            "-t1",
+            f"-c{CLIENTS}",
+            f"-d{SECONDS}s",
+            "--timeout",
+            f"{_PATIENCE}s",
+            "-s",
+            str(folder / "ask.lua"),
+            proxy.url,
+        ]
         before = _processor(proxy)
         said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
         used = _processor(proxy) - before

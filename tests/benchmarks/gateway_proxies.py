@@ -111,7 +111,9 @@ class Proxy:
 @contextlib.contextmanager
 def _run(*words: str | Path, log: Path, **more: str) -> Iterator[int]:
     with log.open("ab") as out:
-        process = subprocess.Popen([*map(str, words)], stdout=out, stderr=out, env={**os.environ, **more})
+        environment = {**os.environ, **more}
+        # Linux shares processors among sessions: each program has one of its own, so that all get as much.
+        process = subprocess.Popen([*map(str, words)], stdout=out, stderr=out, env=environment, start_new_session=True)
     try:
         yield process.pid
     finally:

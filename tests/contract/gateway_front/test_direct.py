@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 
 import pytest
 
@@ -78,7 +80,6 @@ ASIDE = {
     "a field of a tool": {
         "fields": {**ASK, "tools": [{"type": "function", "function": {"parameters": {"model": {}}}}]}
     },
-    "the same key twice": {"twice": True},
     "another endpoint": {"path": "/v1/messages", "fields": {**ASK, "max_tokens": 9}},
     "another name": {"fields": {**ASK, "model": "alias"}},
     # This one is not aside: texts of other languages are full of escapes.
@@ -95,8 +96,6 @@ def test_what_does_not_fit_is_answered_by_the_gateway(direct, name):
         backend = Backend(CHAT)
         async with direct(backend) as (gate, front):
             gate.log.clear()
-            if given.pop("twice", False):
-                given["headers"] = {"x-api-key": gate.secret}
             passes = given.pop("passes", False)
             if given.get("path") == "/v1/messages":
                 backend.answer = {"id": "msg_1", "content": [], "stop_reason": "end_turn"}
@@ -132,5 +131,16 @@ def test_what_only_the_gateway_counts_goes_to_the_gateway(direct, limits):
                 assert (await front.answer(secret=secret))[0] == 200
             assert await front.passed() == before
             assert [line["key"] for line in gate.lines()] == ["limited"] * 3
+
+    run(scenario())
+
+
+def test_what_is_packed_is_not_passed_on(direct):
+    async def scenario():
+        async with direct(backend := Backend(CHAT)) as (_, front):
+            backend.asked.clear()
+            body = gzip.compress(json.dumps(ASK).encode())
+            assert (await front.answer(body, headers={"Content-Encoding": "gzip"}))[0] == 415
+            assert backend.asked == []
 
     run(scenario())
