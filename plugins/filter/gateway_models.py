@@ -45,6 +45,10 @@ options:
     type: list
     elements: dict
     default: []
+  direct:
+    description: Whether HAProxy may send requests straight to a backend.
+    type: bool
+    default: false
 author:
   - The hybrid_ai.cluster contributors (@hybrid-ai)
 """
@@ -59,7 +63,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: For each model C(name), C(aliases), C(members), C(queue), and where known C(context) and C(slots).
+  description: >-
+    For each model C(name), C(aliases), C(members), C(queue), and where known C(context) and C(slots); C(direct) is the
+    name of HAProxy's backend for a model whose requests it may pass on by itself.
   type: list
   elements: dict
 """

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.hybrid_ai.cluster.plugins.plugin_utils._gateway_groups import group_of
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 KEY_FILE = "model-api-key"
 """Beside the gateway's configuration: what backends ask for that ask for anything."""
+DIRECT = frozenset({"llama_cpp", "vllm"})
+"""Backends some of whose answers need no change; which endpoints, the gateway says in direct.py."""
+# What HAProxy's runtime API and its reader of JSON take as it is.
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 _WITH_KEY = frozenset({"llama_cpp", "mlx_lm", "vllm"})
 
 
@@ -26,19 +31,28 @@ def gateway_models(
     queue: int,
     *,
     sleeping: Sequence[Mapping[str, Any]] = (),
+    direct: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the gateway's models, for those of the table that are served by a host.
+
+    With `direct`, those whose requests HAProxy may pass on by itself have the name of its backend for them.
 
     `addresses` has the IP address of each host, `queue` how many requests may wait for a place at a model, and
     `sleeping` the groups of `gateway_groups`: a member on a host of one is asked once its group is awake. A model
     of a backend that answers `parallel` requests at once has so many places on each of its hosts; how many others
     answer is not known, so they have no limit here.
     """
-    return [
+    found = [
         _model(model, groups, services, addresses, queue, sleeping=sleeping)
         for model in models
         if model["state"] == "present" and model["hosts"]
     ]
+    for number, model in enumerate(found if direct else ()):
+        (member, *others) = model["members"]
+        # Who of several is asked is the gateway's choice.
+        if not others and member["backend"] in DIRECT and _PLAIN.fullmatch(model["name"]):
+            model["direct"] = f"direct_{number}"
+    return found
 
 
 def _model(

@@ -10,9 +10,9 @@ from importlib import import_module
 from tests.benchmarks.measurements import RESULTS, ROOT, write
 from tests.site.cluster import Cluster
 
-PARTS = ("site", "stock", "slope", "chain", "llama_cpp", "mlx_lm", "validation", "status")
+PARTS = ("site", "stock", "slope", "chain", "llama_cpp", "mlx_lm", "validation", "status", "gateway")
 """Modules of this package, each with a function ``measure`` that is given a lab and yields measurements."""
-WITHOUT_LAB = {"chain", "validation", "status"}
+WITHOUT_LAB = {"chain", "validation", "status", "gateway"}
 """Those that bring their hosts themselves: there is nothing to bring down after them."""
 
 

@@ -104,6 +104,12 @@ class KeyFile:
         self._refresh()
         return sorted(self._keys.values(), key=lambda key: key.name)
 
+    @property
+    def stamp(self) -> object:
+        """Return what changes with the keys."""
+        self._refresh()
+        return self._stamp
+
     def find(self, secret: str) -> Key:
         """Return the key of a secret, or refuse it; a key that was revoked a moment ago is refused too."""
         self._refresh()

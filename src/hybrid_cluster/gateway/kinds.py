@@ -42,3 +42,11 @@ class Form(StrEnum):
     RERANK = "rerank"
     COUNT = "count"
     AUDIO = "audio"
+
+
+DIRECT = frozenset({Backend.LLAMA_CPP, Backend.VLLM})
+"""Backends to which HAProxy may pass requests on by itself.
+
+The others need a change: exo, Ollama and mlx_lm end failed answers like good ones. So do other endpoints of these two:
+the messages of llama.cpp may lack their beginning, and its responses have no numbers.
+"""

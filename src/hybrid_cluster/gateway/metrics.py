@@ -69,6 +69,9 @@ class Metrics:
             "out_of_rotation", "gauge", "Whether a backend is asked only where others fail.", "model", "backend"
         )
         self._declare("backend_tokens_per_second", "gauge", "How fast a backend answers.", "model", "backend")
+        self._declare("passed_total", "counter", "Requests that HAProxy passed on by itself.", "model")
+        self._declare("passing", "gauge", "Requests among them that run.", "model")
+        self._declare("front_told", "gauge", "Whether HAProxy could be told the last time what it may pass on.")
         self._declare("keys_readable", "gauge", "Whether the file of keys could be read the last time.")
 
     def _declare(self, name: str, kind: str, text: str, *labels: str) -> None:

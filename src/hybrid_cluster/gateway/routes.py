@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from hybrid_cluster.gateway import fleet
 from hybrid_cluster.gateway.fields import Fields, RouteError, wrong
-from hybrid_cluster.gateway.kinds import Backend
+from hybrid_cluster.gateway.kinds import DIRECT, Backend
 from hybrid_cluster.gateway.page.settings import PageSettings, read_page
 from hybrid_cluster.gateway.requests import DEFAULT_BODIES_BYTES, DEFAULT_BODY_BYTES
 
@@ -84,6 +84,8 @@ class Model:
     """How many more wait for a slot."""
     sticky: bool = True
     """Whether a conversation goes to the member that has its beginning in its cache."""
+    direct: str | None = None
+    """HAProxy's backend for it, where HAProxy may pass requests on by itself."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ class Configuration:
     login: Login | None = None
     page: PageSettings | None = None
     """The status page; None where nobody has one."""
+    front: Path | None = None
+    """The socket of the master of the HAProxy before the gateway, which passes requests on by itself."""
 
     def find(self, name: str, *, tagged: bool = False) -> Model | None:
         """Return the model of a name; Ollama's clients say ":latest" where nothing was said."""
@@ -143,7 +147,7 @@ def load(path: Path) -> Configuration:
 def read(value: object, folder: Path) -> Configuration:
     """Return a configuration; paths in it are those of a folder where they are relative."""
     known = {"listen", "metrics", "keys", "usage", "models", "body_bytes", "bodies_bytes", "silence"}
-    top = Fields("the configuration", value, known | {"groups", "state", "agent", "page"})
+    top = Fields("the configuration", value, known | {"groups", "state", "agent", "page", "front"})
     groups = tuple(fleet.read_group(item, number) for number, item in enumerate(top.maybe_list("groups")))
     login = fleet.read_login(top.given("agent"), folder) if top.has("agent") else None
     fleet.check(groups, login)
@@ -155,6 +159,8 @@ def read(value: object, folder: Path) -> Configuration:
                 wrong(f"models: {name!r} names both {seen[name]!r} and {model.name!r}; each name stands for one model")
             seen[name] = model.name
     _check_groups(models, groups)
+    front = top.maybe_text("front")
+    _check_direct(models, front)
     one = top.number("body_bytes", DEFAULT_BODY_BYTES)
     all_of_them = top.number("bodies_bytes", max(one, DEFAULT_BODIES_BYTES))
     if all_of_them < one:
@@ -172,6 +178,7 @@ def read(value: object, folder: Path) -> Configuration:
         state=folder / top.text("state") if groups else None,
         login=login,
         page=read_page(top.given("page"), folder) if top.has("page") else None,
+        front=None if front is None else folder / front,
     )
 
 
@@ -181,7 +188,7 @@ def _address(value: object, place: str) -> Address:
 
 
 def _model(value: object, number: int, folder: Path) -> Model:
-    known = {"name", "aliases", "members", "capabilities", "context", "slots", "queue", "sticky"}
+    known = {"name", "aliases", "members", "capabilities", "context", "slots", "queue", "sticky", "direct"}
     fields = Fields(f"models[{number}]", value, known)
     name = fields.text("name")
     place = f"the model {name!r}"
@@ -205,6 +212,7 @@ def _model(value: object, number: int, folder: Path) -> Model:
         slots=fields.maybe_number("slots"),
         queue=fields.number("queue", 100),
         sticky=fields.flag("sticky", default=True),
+        direct=fields.maybe_text("direct"),
     )
 
 
@@ -272,3 +280,17 @@ def _check_groups(models: tuple[Model, ...], groups: tuple[Sleepers, ...]) -> No
         has = {model.name for model in models for member in model.members if member.group == group.name}
         for name in {name for warm in group.warm for name in warm.models} - has:
             wrong(f"the group {group.name!r}: 'prewarm' names {name!r}, which none of its hosts answers")
+
+
+def _check_direct(models: tuple[Model, ...], front: str | None) -> None:
+    for model in models:
+        if model.direct is None:
+            continue
+        if front is None:
+            wrong(
+                f"the model {model.name!r}: 'direct' needs 'front', the socket of the HAProxy that passes requests on"
+            )
+        if len(model.members) != 1 or model.members[0].model != model.name:
+            wrong(f"the model {model.name!r}: 'direct' is for one member that calls the model {model.name!r} too")
+        if model.members[0].backend not in DIRECT:
+            wrong(f"the model {model.name!r}: 'direct' is for {', '.join(sorted(DIRECT))}")

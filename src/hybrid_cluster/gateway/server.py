@@ -34,6 +34,7 @@ from hybrid_cluster.gateway.drains import Drains
 from hybrid_cluster.gateway.endpoints import Kind
 from hybrid_cluster.gateway.errors import Failure
 from hybrid_cluster.gateway.exchange import Exchange
+from hybrid_cluster.gateway.front import Front
 from hybrid_cluster.gateway.holding import Patience
 from hybrid_cluster.gateway.keys import Key, KeyFile, KeyKind
 from hybrid_cluster.gateway.kinds import Dialect
@@ -43,6 +44,7 @@ from hybrid_cluster.gateway.metrics import OTHER
 from hybrid_cluster.gateway.outside import Outside
 from hybrid_cluster.gateway.page.look import Look
 from hybrid_cluster.gateway.page.site import Page
+from hybrid_cluster.gateway.past import Past
 from hybrid_cluster.gateway.room import Room
 from hybrid_cluster.gateway.rotation import Rotation
 from hybrid_cluster.gateway.slots import Slots
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
 
     from hybrid_cluster.gateway.endpoints import Endpoint
     from hybrid_cluster.gateway.page.settings import PageSettings
-    from hybrid_cluster.gateway.routes import Configuration
+    from hybrid_cluster.gateway.routes import Configuration, Member
 
     Answer = Callable[[web.BaseRequest, Exchange], Awaitable[web.StreamResponse]]
 
@@ -177,8 +179,17 @@ class Gateway:
         self._administration = Administration(
             Parts(*known, loading, self._drains, outside.busy, self._throughput, self._log)
         )
+        if self._configuration.front is not None:
+            front = Front(self._configuration.front)
+            past = Past(front, self._configuration, self._keys, self._may_pass, self._log)
+            self._waking.passed_by(past.left)
+            self._stack.push_async_callback(_ended, asyncio.create_task(past.run(self._waking, self._metrics)))
         for doing in (self._waking.run(), returns.watch(self._configuration, self._rotation, self._waking, outside)):
             self._stack.push_async_callback(_ended, asyncio.create_task(doing))
+
+    def _may_pass(self, member: Member) -> bool:
+        passes = self._waking.passes(member) and not self._rotation.is_out(member)
+        return passes and not self._drains.has(member)
 
     def _note(self) -> None:
         """Take note that a state has changed."""

@@ -228,13 +228,17 @@ class Group:
             self._last_end = self.clock()
         return []
 
-    def elsewhere(self, count: int | None) -> list[Action]:
-        """Take how many requests go past the gateway, or None where that is not known."""
+    def elsewhere(self, count: int | None, *, used: bool = False) -> list[Action]:
+        """Take how many requests go past the gateway, or None where that is not known.
+
+        `used` tells whether any did since the last count.
+        """
         # The end of the last of them was after the last count.
-        if count != 0 or self._elsewhere != 0:
+        used = used or count != 0 or self._elsewhere != 0
+        if used:
             self._last_end = self.clock()
         self._elsewhere = count
-        return self._enter_ready() if self.state is State.DRAINING and self.busy else []
+        return self._enter_ready() if self.state is State.DRAINING and (self.busy or used) else []
 
     # Reports.
 

@@ -18,7 +18,7 @@ from hybrid_cluster.gateway.states import Group, State
 from hybrid_cluster.shared._problem import numbered
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 
     from hybrid_cluster.gateway.actions import Action
     from hybrid_cluster.gateway.fleet import Host, Sleepers
@@ -84,6 +84,7 @@ class Waking:
         self._metrics: Metrics | None = None
         self.stays_awake: Callable[[Iterable[str]], bool] = lambda _hosts: False
         """Is asked whether somebody works at one of some hosts, which keeps them awake."""
+        self._left: Callable[[str], Awaitable[int | None]] = _nothing
         self.changed: Callable[[], None] = lambda: None
         """Is called when a state has changed, and with it what has to outlive a restart."""
         for sleepers in configuration.groups:
@@ -134,6 +135,22 @@ class Waking:
         """Answer everybody who waits; the next gateway takes up the wake."""
         for future in self._held.values():
             _set(future, Failure(503, "The gateway starts anew.", code="gateway_stops", retry_after=_RESTART))
+
+    def passes(self, member: Member) -> bool:
+        """Return whether requests for a member may go past the gateway."""
+        if member.group is None:
+            return True
+        group = self._all[member.group].group
+        return group.state is State.READY and group.answers(member.key_of_model)
+
+    def passing(self, name: str, count: int | None, *, used: bool) -> None:
+        """Take how many requests of a group go past the gateway, and whether any did since the last time."""
+        hosts = self._all[name]
+        self._take(hosts, hosts.group.elsewhere(count, used=used))
+
+    def passed_by(self, left: Callable[[str], Awaitable[int | None]]) -> None:
+        """Ask this how many requests of a group go past the gateway still, before its hosts are told to sleep."""
+        self._left = left
 
     def serves(self, member: Member) -> bool:
         """Return whether a member's hosts are awake, as far as is known."""
@@ -274,7 +291,7 @@ class Waking:
                 failure = Failure(503, sentence, code=code, retry_after=retry_after, intended=intended)
                 _set(self._held.get(request), failure)
             case actions.Drain():
-                # Every request goes through this program; see `elsewhere` of the group for those that do not.
+                # A group that is not ready is open to nobody, which HAProxy is told before its hosts are asked.
                 pass
 
     def _look_once(self, hosts: _Hosts) -> None:
@@ -326,6 +343,9 @@ class Waking:
             await asyncio.sleep(_KEPT_AGAIN if all(found) else _WATCH)
 
     async def _ask_vetoes(self, hosts: _Hosts) -> None:
+        self._take(hosts, hosts.group.elsewhere(await self._left(hosts.group.name)))
+        if hosts.group.state is not State.DRAINING:
+            return
         members = [member for member, _ in hosts.models.values()]
         found, counts = await asyncio.gather(
             asyncio.gather(*(self._asked(hosts, self._outside.status(host)) for host in hosts.host.values())),
@@ -420,6 +440,10 @@ class Waking:
             metrics.set("sleeps_total", name, "failed", value=group.sleeps_failed)
             metrics.set("asleep_seconds_total", name, value=group.asleep_for)
             metrics.set("seen_to_wake", name, value=bool(group.proved))
+
+
+async def _nothing(_group: str) -> int:
+    return 0
 
 
 def _set(future: asyncio.Future[None] | None, failure: Failure | None) -> None:

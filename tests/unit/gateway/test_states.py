@@ -191,6 +191,15 @@ def test_what_goes_past_the_gateway_counts_and_so_does_not_to_know(clock):
         assert group.idle_for == 0
 
 
+def test_what_went_past_the_gateway_between_two_looks_counts_too(clock):
+    group = in_state(clock, State.READY)
+    clock.now += 10000
+    group.elsewhere(0)
+    assert group.idle_for >= 10000
+    group.elsewhere(0, used=True)
+    assert group.idle_for == 0
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -249,6 +258,7 @@ def test_no_answer_about_vetoes_is_a_veto(clock):
         (lambda group: group.ask(1, "n"), [Enable(), Prove("n")]),
         (lambda group: group.elsewhere(1), [Enable()]),
         (lambda group: group.elsewhere(None), [Enable()]),
+        (lambda group: group.elsewhere(0, used=True), [Enable()]),
         (lambda group: group.hold(group.clock() + 60), [Enable()]),
         (lambda group: group.wake(), [Enable()]),
         (lambda group: group.reached("olab1", there=False), [Drain(), DropConnections(), Probe()]),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REPOSITORY = Path(__file__).parents[3]
+TEMPLATE = "__rendered_template"
+"""Stands for a variable whose value is the text of the template that `template` names."""
 
 
 @cache
@@ -39,6 +41,12 @@ def render(role: str, *names: str, **values: Any) -> list[Any]:
     assert answer != "\n", "it says on its standard error why it has no answer"
     answers: list[Any] = json.loads(answer)
     return answers
+
+
+def render_template(role: str, name: str, **values: Any) -> str:
+    """Return the text of a template of a role."""
+    (text,) = render(role, TEMPLATE, template=str(REPOSITORY / "roles" / role / "templates" / name), **values)
+    return str(text)
 
 
 def _make_renderer() -> Callable[..., list[Any]]:
@@ -66,6 +74,7 @@ def _make_renderer() -> Callable[..., list[Any]]:
         variables = {**shared}
         for part in (f"{role}/defaults", f"{role}/vars"):
             variables |= load(part)
+        variables[TEMPLATE] = trust_as_template("{{ lookup('ansible.builtin.template', template) }}")
         templar = Templar(DataLoader(), {**variables, **values})
         return [json.loads(json.dumps(templar.template(variables[name]), cls=encoder)) for name in names]
 

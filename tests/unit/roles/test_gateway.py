@@ -138,3 +138,30 @@ def test_the_report_says_what_to_type_and_where_the_key_is(node):
     assert models["models"] == ["small", "large"]
     (lines,) = render("gateway", "__gateway_report", **node, gateway_certificate="PEM")
     assert [line["url"] for line in lines if line["check"] == "http"] == ["https://models.olab:8100/"]
+
+
+def test_haproxy_passes_requests_on_only_where_it_is_wanted(node, tmp_path):
+    (before,) = render("gateway", "__gateway_front_definition", **node)
+    assert "-db" in before["service"]["arguments"]
+    assert "reload" not in before["service"]
+    assert "files_stamp" not in before
+    assert "front" not in json.loads(definition(node)["gateway.json"])
+    wanted = {**node, "gateway_direct": True}
+    (after,) = render("gateway", "__gateway_front_definition", **wanted)
+    sockets = "/opt/hybrid-ai/gateway-sockets/master"
+    assert f"{sockets},mode,660" in after["service"]["arguments"]
+    assert after["service"]["reload"]["signal"] == "USR2"
+    for name, text in definition(wanted).items():
+        (tmp_path / name).write_text(text)
+    read = routes.load(tmp_path / "gateway.json")
+    assert str(read.front) == sockets
+    # Ollama's answers need a change.
+    assert {model.name: model.direct for model in read.models} == {"small": "direct_0", "large": None}
+
+
+def test_a_model_on_two_hosts_is_the_gateways(node):
+    node["groups"]["llama_cpp"] = ["desk", "gpu"]
+    two = {**entry("small", "llama_cpp"), "hosts": ["desk", "gpu"]}
+    (models,) = render("gateway", "__gateway_models", **{**node, "cluster_models": [two], "gateway_direct": True})
+    assert [len(model["members"]) for model in models] == [2]
+    assert "direct" not in models[0]
