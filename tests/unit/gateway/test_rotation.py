@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 
 import pytest
@@ -147,6 +148,18 @@ MODEL = Model("m", (A, B))
 def asked(*contents, **more):
     messages = [{"role": "user" if number % 2 == 0 else "assistant", "content": c} for number, c in enumerate(contents)]
     return {"messages": messages, **more}
+
+
+def test_of_a_long_text_only_its_beginning_is_read():
+    def of(text):
+        return conversation(CHAT_ENDPOINT, MODEL, {"messages": [{"role": "user", "content": text}]})
+
+    long = "a" * 30_000_000
+    began = time.process_time()
+    assert of(long) == of(long[:-1] + "b") != of("b" + long)
+    assert time.process_time() - began < 0.5
+    assert of("a" * 1000) != of("a" * 999)
+    assert of([{"type": "text", "text": "a"}]) != of([{"type": "text", "text": "b"}])
 
 
 def test_requests_that_begin_alike_are_a_conversation():
