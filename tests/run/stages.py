@@ -129,6 +129,14 @@ def all_stages(*, everything: bool) -> list[Stage]:
         _pytest("contract", "tests/contract", "--ignore=tests/contract/mlx_lm", waits=True),
         _pytest("wake", "tests/wake"),
         _pytest(
+            "gateway_soak",
+            "tests/gateway_soak",
+            waits=True,
+            by_turns=True,
+            about=_GATEWAY,
+            SOAK_MINUTES="30" if everything else "5",
+        ),
+        _pytest(
             "gateway_clients", "tests/gateway_clients", by_turns=True, about=(*_GATEWAY, "requirements/gateway_clients")
         ),
         _pytest("gateway_abuse", "tests/gateway_abuse", waits=True, by_turns=True, about=_GATEWAY),
