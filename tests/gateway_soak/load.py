@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from tests.sleeping_site.host import WORDS
+from tests.sleeping_site.host import SLOW, WORDS
 from tests.sleeping_site.site import CHAT, SLEEPING, STEADY, asks, words_of
 
 if TYPE_CHECKING:
@@ -95,11 +95,13 @@ class Load:
 
     async def _answered(self, model: str, drawn: random.Random) -> tuple[End, str]:
         stream, leaves = drawn.random() < 0.6, drawn.random() < 0.1
+        # Some streams take longer than a host may be idle.
+        fields = asks(model, SLOW if drawn.random() < 0.3 else "hi", stream=stream)
         headers = {"Authorization": f"Bearer {self.secret}"}
         # A connection for each, so that none is left when nobody asks.
         async with (
             aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(force_close=True)) as client,
-            client.post(self.site.url + CHAT, json=asks(model, stream=stream)) as answer,
+            client.post(self.site.url + CHAT, json=fields) as answer,
         ):
             if answer.status != 200:
                 return refused(answer.status, await answer.read())

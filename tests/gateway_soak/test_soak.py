@@ -29,7 +29,7 @@ MOST_DESCRIPTORS = 4
 
 def change(told):
     for group in told["groups"]:
-        group["idle_after"] = 3
+        group["idle_after"] = 1
     for model in told["models"]:
         model["slots"] = 4
 
