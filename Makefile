@@ -153,7 +153,7 @@ FOR_ALL = --universal --python-version 3.11
 
 .PHONY: lock
 lock: venv ## resolve requirements/*.in into hashed lock files that name no index
-	for name in runtime command development importer site; do \
+	for name in runtime command development gateway_clients importer site; do \
 	  $(LOCK) $(FOR_ALL) requirements/$$name.in --output-file requirements/$$name.txt; done
 	for file in requirements/hosts/*.in; do \
 	  options="$$(sed -n 's/^# options: //p' $$file)"; \

@@ -25,9 +25,9 @@ class Network:
 
     def start(self, hosts: Sequence[str]) -> None:
         """Make the namespaces; the hosts have the addresses 1, 2, 3 … of one network."""
-        _run("ip", "netns", "add", self._hub)
-        _run("ip", "-n", self._hub, "link", "add", "switch", "type", "bridge")
-        _run("ip", "-n", self._hub, "link", "set", "switch", "up")
+        _run("ip", "netns", "add", self.hub)
+        _run("ip", "-n", self.hub, "link", "add", "switch", "type", "bridge")
+        _run("ip", "-n", self.hub, "link", "set", "switch", "up")
         for number, host in enumerate(hosts, 1):
             self._join(host, number)
 
@@ -35,12 +35,12 @@ class Network:
         space, port = self.space(host), f"port{number}"
         _run("ip", "netns", "add", space)
         _run("ip", "-n", space, "link", "set", "lo", "up")
-        _run("ip", "-n", self._hub, "link", "add", port, "type", "veth", "peer", "name", "lan", "netns", space)
-        _run("ip", "-n", self._hub, "link", "set", port, "master", "switch", "up")
+        _run("ip", "-n", self.hub, "link", "add", port, "type", "veth", "peer", "name", "lan", "netns", space)
+        _run("ip", "-n", self.hub, "link", "set", port, "master", "switch", "up")
         _run("ip", "-n", space, "address", "add", f"{SUBNET}.{number}/24", "dev", "lan")
         _run("ip", "-n", space, "link", "set", "lan", "up")
         if self._megabits:
-            for where, device in ((self._hub, port), (space, "lan")):
+            for where, device in ((self.hub, port), (space, "lan")):
                 shape = ("rate", f"{self._megabits}mbit", "burst", f"{BURST_KILOBYTES}kb", "latency", "50ms")
                 _run("tc", "-n", where, "qdisc", "add", "dev", device, "root", "tbf", *shape)
         self.hosts[host] = f"{SUBNET}.{number}"
@@ -50,7 +50,7 @@ class Network:
         return f"{self.name}-{host}"
 
     @property
-    def _hub(self) -> str:
+    def hub(self) -> str:
         return f"{self.name}-hub"
 
     def argv(self, host: str, *words: str) -> list[str]:
@@ -69,7 +69,7 @@ class Network:
 
     def stop(self) -> None:
         """Leave nothing."""
-        for space in (*map(self.space, self.hosts), self._hub):
+        for space in (*map(self.space, self.hosts), self.hub):
             subprocess.run(["ip", "netns", "delete", space], check=False, capture_output=True)
         self.hosts = {}
 

@@ -82,6 +82,8 @@ _MONITORING = (
     *("dashboards/", "src/hybrid_cluster/gateway/metrics"),
 )
 
+_GATEWAY = ("src/hybrid_cluster/gateway/", "roles/gateway/", "tests/sleeping_site/")
+
 WHOLE_SITE = "site_on_macos"
 """The one scenario that is not a role's: a site of Macs alone."""
 
@@ -133,6 +135,18 @@ def all_stages(*, everything: bool) -> list[Stage]:
         # Until the site is there, the lane for what waits is free.
         _pytest("contract", "tests/contract", "--ignore=tests/contract/mlx_lm", waits=True),
         _pytest("wake", "tests/wake"),
+        _pytest(
+            "gateway_soak",
+            "tests/gateway_soak",
+            waits=True,
+            by_turns=True,
+            about=_GATEWAY,
+            SOAK_MINUTES="30" if everything else "5",
+        ),
+        _pytest(
+            "gateway_clients", "tests/gateway_clients", by_turns=True, about=(*_GATEWAY, "requirements/gateway_clients")
+        ),
+        _pytest("gateway_abuse", "tests/gateway_abuse", waits=True, by_turns=True, about=_GATEWAY),
         _pytest(
             "cache",
             "tests/cache",

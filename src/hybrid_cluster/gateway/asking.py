@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from hybrid_cluster.gateway.streams.relay import Relay
     from hybrid_cluster.gateway.waking import Waking
 
+STALLED_SECONDS = 60.0
+"""How long a client may take nothing of its stream, which keeps a place at a model and its host awake meanwhile."""
 # The answer is a recording.
 _BINARY = frozenset({"/v1/audio/speech"})
 
@@ -49,6 +51,11 @@ class Ask:
     slots: Slots
     conversation: str | None = None
     """What requests have in common that begin alike."""
+
+    @property
+    def key(self) -> str:
+        """Return the name of the key that asks."""
+        return self.exchange.key or ""
 
 
 class Asker:
@@ -76,7 +83,7 @@ class Asker:
         """Return the answer of the first member that gives one; only the first word binds the client to a member."""
         if plans.streams(ask.endpoint, ask.fields):
             return await self._stream(request, ask)
-        async with ask.slots.taken():
+        async with ask.slots.taken(ask.key):
             return await self._first(ask)
 
     async def _first(self, ask: Ask) -> web.Response:
@@ -177,25 +184,32 @@ class Asker:
         reply = replies.stream(form, ask.exchange)
 
         async def say(comment: bytes) -> None:
-            if not reply.prepared:
-                await reply.prepare(request)
-            await reply.write(comment)
+            await _send(request, reply, comment)
 
         try:
             async with contextlib.AsyncExitStack() as stack:
                 comment = None if form in replies.NDJSON else say
-                await holding.held(stack.enter_async_context(ask.slots.taken()), comment, self._patience)
-                failure = await self._streamed(request, ask, reply, comment)
+                failure = await self._placed(stack, ask, comment)
+                failure = failure or await self._streamed(request, ask, reply, comment)
             if failure is not None and not reply.prepared:
                 raise failure
             if failure is not None:
                 # It has a good status and comments so far.
-                await reply.write(errors.in_stream(failure, form, ask.exchange.request_id))
+                ask.exchange.failed(failure)
+                await _send(request, reply, errors.in_stream(failure, form, ask.exchange.request_id))
             await reply.write_eof()
         except ConnectionResetError:
-            # The client left while it was written to.
+            # The client left while it was written to, or took nothing.
             ask.exchange.code = "client_left"
         return reply
+
+    async def _placed(self, stack: contextlib.AsyncExitStack, ask: Ask, comment: holding.Say | None) -> Failure | None:
+        """Wait for a place; return the failure of one who is sent away."""
+        try:
+            await holding.held(stack.enter_async_context(ask.slots.taken(ask.key)), comment, self._patience)
+        except Failure as failure:
+            return failure
+        return None
 
     async def _streamed(
         self, request: web.BaseRequest, ask: Ask, reply: web.StreamResponse, say: holding.Say | None
@@ -251,9 +265,7 @@ class Asker:
             if relay.failure is not None:
                 ask.exchange.failed(relay.failure)
             if out and (relay.began or relay.failure is None):
-                if not reply.prepared:
-                    await reply.prepare(request)
-                await reply.write(out)
+                await _send(request, reply, out)
 
         try:
             async with self._backends.ask(member, plan.path, requests.encode(plan.fields)) as response:
@@ -275,6 +287,19 @@ class Asker:
                 # It says well what it was not started for.
                 return
             self._rotation.failed(member, unreachable=failure.code == "backend_unreachable")
+
+
+async def _send(request: web.BaseRequest, reply: web.StreamResponse, out: bytes) -> None:
+    """Write to a client, and leave one that takes nothing."""
+    try:
+        async with asyncio.timeout(STALLED_SECONDS):
+            if not reply.prepared:
+                await reply.prepare(request)
+            await reply.write(out)
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError from None
 
 
 def _another_may(failure: Failure) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -20,12 +21,18 @@ DEFAULT_BODY_BYTES = 64 * 1024 * 1024
 DEFAULT_BODIES_BYTES = 512 * 1024 * 1024
 DEFAULT_SECONDS = 60.0
 DEEPEST = 64
+MOST_PARTS = 1_000_000
+"""Brackets, braces and commas of a body, those of its texts too: what is made of many parts takes many times its length
+in memory, and who reads it does nothing else meanwhile."""
 LONGEST_MODEL = 200
 
 # Go's decoder, which Ollama reads with, takes these in any case, and the last one wins.
 _GUARDED = {"model", "stream", "messages", "prompt", "input", "keep_alive", "stream_options", "encoding_format"}
-# A token of JSON that is a text, and the colon that makes a key of it.
-_TEXT = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*+:)?', re.DOTALL)
+# A key as long as those may be, with letters that are written as escapes. The quote that it begins with may be the end
+# of a text or stand in one: what is between that and the next one is no such key, or the end of an odd one.
+_ESCAPED = re.compile(rb'"((?:[^"\\]|\\u[0-9a-fA-F]{4}){1,64}+)"\s*+:')
+# What may be half a character.
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True)
@@ -79,16 +86,19 @@ def parse(raw: bytes) -> Body:
     """Return the fields of a JSON body, with a model's name among them."""
     value = read_object(raw)
     check_model(value.get("model"))
-    body = Body(value)
-    encode(value)
-    return body
+    if _HALF.search(raw):
+        encode(value)
+    return Body(value)
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
     """Return the fields of a JSON body that every reader reads alike."""
+    if sum(raw.count(mark) for mark in (b"{", b"[", b",")) > MOST_PARTS:
+        sentence = f"The body has more than {MOST_PARTS} brackets, braces and commas."
+        raise Failure(413, sentence, code="too_many_parts")
     try:
         text = raw.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_constant)
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite)
     except Failure:
         raise
     except RecursionError:
@@ -149,6 +159,13 @@ def _constant(name: str) -> NoReturn:
     raise Failure(400, f"The body is not JSON: {name} is not a number.", code="invalid_json")
 
 
+def _finite(text: str) -> float:
+    found = float(text)
+    if math.isinf(found):
+        raise Failure(400, "A number of the body is too large.", code="invalid_json")
+    return found
+
+
 def _reason(error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} at character {error.pos}"
@@ -171,7 +188,6 @@ def _check_depth(value: dict[str, Any]) -> None:
 
 def _check_escapes(raw: bytes) -> None:
     """Refuse a guarded key that is spelled with escapes, which a reader of the raw text passes over."""
-    for match in _TEXT.finditer(raw):
-        written, colon = match.groups()
-        if colon and b"\\" in written and json.loads(b'"' + written + b'"').casefold() in _GUARDED:
+    for written in _ESCAPED.findall(raw):
+        if b"\\" in written and json.loads(f'"{written.decode()}"', strict=False).casefold() in _GUARDED:
             raise Failure(400, "Write the names of fields without escapes.", code="ambiguous_key")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import random
 from collections import Counter, OrderedDict
@@ -155,8 +156,24 @@ def conversation(endpoint: Endpoint, model: Model, fields: Mapping[str, Any]) ->
         begins.append(messages if messages is not None else fields.get("prompt"))
     if not any(begins):
         return None
-    text = json.dumps([model.name, *(json.dumps(one)[:_LENGTH] for one in begins)])
+    text = json.dumps([model.name, *(_beginning(one) for one in begins)])
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _beginning(value: object) -> str:
+    """Return how a value begins, without reading the rest of a long one."""
+    found, left, further = [], _LENGTH, [value]
+    while further and left > 0:
+        one = further.pop()
+        if isinstance(one, dict):
+            inner = [part for pair in itertools.islice(one.items(), left) for part in pair]
+        else:
+            inner = one[:left] if isinstance(one, list) else []
+        further += reversed(inner)
+        text = one[:left] if isinstance(one, str) else type(one).__name__ if isinstance(one, dict | list) else repr(one)
+        found.append(text)
+        left -= 1 + len(text)
+    return "\0".join(found)
 
 
 def _role(message: object) -> object:

@@ -303,7 +303,7 @@ class Gateway:
         self, request: web.BaseRequest, endpoint: Endpoint, key: Key, exchange: Exchange
     ) -> web.StreamResponse:
         limit = min(self._configuration.body_bytes, key.limits.body_bytes or self._configuration.body_bytes)
-        with self._room.share() as take:
+        with self._room.share(key.name) as take:
             raw = await requests.read(request.content.iter_any(), request.headers, limit, take)
             return await self._asked(request, endpoint, key, exchange, raw)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 import pytest
 
@@ -79,6 +80,8 @@ def test_only_a_truth_value_asks_for_a_stream(stream, found):
         pytest.param(r'{"model":"allowed","model":"forbidden"}', id="twice"),
         pytest.param(r'{"model":"allowed","mod\u0065l":"forbidden"}', id="twice-once-escaped"),
         pytest.param(r'{"\u006dodel":"forbidden"}', id="escaped"),
+        pytest.param(r'{"model":"allowed","x":"\"","mod\u0065l" : "forbidden"}', id="escaped-after-a-quote"),
+        pytest.param(r'{"model":"allowed","me\u0073\u017fages":"forbidden"}', id="escaped-and-folded"),
         pytest.param(r'{"model":"allowed","Model":"forbidden"}', id="another-case"),
         pytest.param(r'{"MODEL":"forbidden"}', id="only-another-case"),
     ],
@@ -101,6 +104,33 @@ def test_duplicates_are_refused_at_every_level():
 def test_escapes_elsewhere_are_no_harm():
     requests.parse(rb'{"model":"m","messages":[{"role":"user","content":"\u00e4 \"mod\u0065l\": \\"}]}')
     requests.parse(rb'{"model":"m","\u00e4":1}')
+
+
+def test_a_body_of_too_many_parts_is_refused_before_it_is_read(monkeypatch):
+    monkeypatch.setattr(requests, "MOST_PARTS", 10)
+    requests.parse(b'{"model":"m","x":[1,2,3,4,5,6,7,8]}')
+    for text in (b"[1,2,3,4,5,6,7,8,9]", b"[[],[],[],[],[]]", b"[{},{},{},{},{}]", b'",,,,,,,,,"'):
+        failure = refused(lambda text=text: requests.parse(b'{"model":"m","x":' + text + b"}"))
+        assert (failure.status, failure.code) == (413, "too_many_parts")
+
+
+def test_a_long_text_is_not_read_letter_by_letter(monkeypatch):
+    """Others wait meanwhile, for seconds where a body has the largest size."""
+    raw = b'{"model":"m","x":"\\u0041' + b"a, b" * 2_000_000 + b'"}'
+    monkeypatch.setattr(requests, "MOST_PARTS", 10_000_000)
+    # It is written anew for the backend, and not to be looked at before.
+    monkeypatch.setattr(requests, "encode", lambda _: pytest.fail("it was written"))
+
+    def takes(read):
+        times = []
+        for _ in range(3):
+            began = time.process_time()
+            read(raw)
+            times.append(time.process_time() - began)
+        return min(times)
+
+    assert takes(requests._check_escapes) < takes(json.loads)
+    requests.parse(raw)
 
 
 @pytest.mark.parametrize(

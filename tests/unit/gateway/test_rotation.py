@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
 from hybrid_cluster.gateway import endpoints
+from hybrid_cluster.gateway import rotation as rotation_module
 from hybrid_cluster.gateway.kinds import Backend as Kind
 from hybrid_cluster.gateway.rotation import Rotation, conversation
 from hybrid_cluster.gateway.routes import Member, Model
@@ -147,6 +150,26 @@ MODEL = Model("m", (A, B))
 def asked(*contents, **more):
     messages = [{"role": "user" if number % 2 == 0 else "assistant", "content": c} for number, c in enumerate(contents)]
     return {"messages": messages, **more}
+
+
+def test_of_a_long_text_only_its_beginning_is_read(monkeypatch):
+    written = []
+
+    def dumps(value):
+        written.append(value)
+        return json.dumps(value)
+
+    monkeypatch.setattr(rotation_module, "json", SimpleNamespace(dumps=dumps))
+
+    def of(content):
+        return conversation(CHAT_ENDPOINT, MODEL, {"messages": [{"role": "user", "content": content}]})
+
+    long = "a" * 1_000_000
+    assert of(long) == of(long[:-1] + "b") != of("b" + long)
+    assert of([{"type": "text", "text": long}] * 1000) is not None
+    assert of("a" * 1000) != of("a" * 999)
+    assert of([{"type": "text", "text": "a"}]) != of([{"type": "text", "text": "b"}])
+    assert max(len(str(one)) for one in written) < 10_000
 
 
 def test_requests_that_begin_alike_are_a_conversation():

@@ -376,8 +376,10 @@ def test_many_long_bodies_do_not_take_all_of_the_memory(tmp_path):
             first = asyncio.ensure_future(gate.post(CHAT_PATH, long))
             while not backend.asked:
                 await asyncio.sleep(0.01)
-            response, value = await gate.post(CHAT_PATH, long)
-            assert (response.status, value["error"]["code"]) == (503, "bodies_full")
+            other = {"Authorization": f"Bearer {gate.keys.create('other')}"}
+            for headers, found in ((None, (429, "bodies_of_key_full")), (other, (503, "bodies_full"))):
+                response, value = await gate.post(CHAT_PATH, long, headers=headers or {})
+                assert (response.status, value["error"]["code"]) == found
             free.set()
             assert (await first)[0].status == 200
             assert (await gate.post(CHAT_PATH, long))[0].status == 200

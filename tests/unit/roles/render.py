@@ -31,7 +31,7 @@ def _renderer() -> subprocess.Popen[str]:
 
 
 def render(role: str, *names: str, **values: Any) -> list[Any]:
-    """Return the values of variables of a role."""
+    """Return the values of variables of a role; `tasks/FILE.yml:NAME` is the fact NAME as that file sets it."""
     process = _renderer()
     assert process.stdin
     assert process.stdout
@@ -70,11 +70,20 @@ def _make_renderer() -> Callable[..., list[Any]]:
         )
         return found
 
+    def fact(role: str, name: str) -> Any:
+        path, _, fact = name.partition(":")
+        tasks = yaml_load((REPOSITORY / "roles" / role / path).read_text(encoding="utf-8"))
+        (found,) = (
+            task["ansible.builtin.set_fact"] for task in tasks if fact in task.get("ansible.builtin.set_fact", ())
+        )
+        return trusted(found[fact])
+
     def answer(role: str, names: list[str], values: dict[str, Any]) -> list[Any]:
-        variables = {**shared}
+        variables = {**shared, "role_path": str(REPOSITORY / "roles" / role)}
         for part in (f"{role}/defaults", f"{role}/vars"):
             variables |= load(part)
         variables[TEMPLATE] = trust_as_template("{{ lookup('ansible.builtin.template', template) }}")
+        variables |= {name: fact(role, name) for name in names if ":" in name}
         templar = Templar(DataLoader(), {**variables, **values})
         return [json.loads(json.dumps(templar.template(variables[name]), cls=encoder)) for name in names]
 
