@@ -213,4 +213,5 @@ def test_every_command_is_in_the_table():
 
     found = typer.main.get_command(app.app)
     named = {words[0] for words, _ in COMMANDS.values()}
-    assert set(found.commands) == named
+    # What it asks about has no gateway yet.
+    assert set(found.commands) == named | {"init"}

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import pwd
 import sys
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     Run = Callable[..., dict[str, Any]]
 
 FIRST, SECOND = "0000:01:00.0", "0000:02:00.0"
-SOURCE = inspect.getsource(cuda)
+SOURCE = cuda.__spec__.loader.get_source(cuda.__name__)
 ASK = smi.query(proof.FIELDS)
 PYTHON = [sys.executable, "-I", "-"]
 JOURNAL = ["journalctl", "--dmesg", "--boot", "--no-pager", "--output=cat"]
