@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from typing import TYPE_CHECKING
 
 from lab.status import table
@@ -33,26 +32,38 @@ def report(results: list[Result], left: list[str], seconds: float) -> str:
 
 
 def note(results: list[Result], seconds: float, page: Path = PROOF) -> None:
-    """Put the table of the whole matrix between the marks of a page: each stage with its outcome and commit."""
+    """Put the table of the whole matrix between the marks of a page: each stage with its outcome and commit.
+
+    A stage that has not run keeps the row that it had, which names the commit that was tested then.
+    """
     before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+    old, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{page} lacks the lines {BEGIN.strip()} and {END.strip()}.")
     head = (*(word.lower() for word in _HEAD), "outcome", "commit")
     rule = ("---", *["---:"] * (len(_HEAD) - 1), "---", "---")
-    rows = [(*_row(result), result.outcome, result.commit) for result in _order(results)]
+    had = _rows(old)
+    rows = [(*_row(result), result.outcome, result.commit) for result in results]
+    rows = [had.get(row[0], row) if row[-2] == "not run" else row for row in rows]
+    rows.sort(key=lambda row: -float(row[1]))
     lines = [f"| {' | '.join(row)} |" for row in (head, rule, *rows)]
-    missing = sum(result.outcome != "passed" for result in results)
-    stages = f"{missing} of {len(results)} stages have not passed" if missing else "every stage has passed"
-    text = "\n".join([*lines, "", f"{_when(seconds)}; {_counted(results)}; {stages}."])
+    missing = sum(row[-2] != "passed" for row in rows)
+    stages = f"{missing} of {len(rows)} stages have not passed" if missing else "every stage has passed"
+    counted = " and ".join(f"{sum(int(row[place]) for row in rows)} {_HEAD[place].lower()}" for place in (3, 4))
+    text = "\n".join([*lines, "", f"{_when(seconds)}; {counted}; {stages}."])
     page.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def minutes(page: Path = PROOF) -> dict[str, float]:
     """Return what each stage of the whole matrix took, by the table that `note` wrote."""
     table = page.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
-    found = re.findall(r"^\| (\w+) \| ([0-9.]+) \|", table, re.MULTILINE)
-    return {name: float(taken) for name, taken in found if float(taken)}
+    return {name: float(row[1]) for name, row in _rows(table).items() if float(row[1])}
+
+
+def _rows(table: str) -> dict[str, tuple[str, ...]]:
+    """Return the rows of a table of the page, by stage."""
+    found = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in table.splitlines() if "|" in line]
+    return {row[0]: row for row in found[2:]}
 
 
 def _order(results: list[Result]) -> list[Result]:

@@ -273,8 +273,24 @@ def test_the_page_of_proofs_keeps_the_last_table(tmp_path):
             f"| slow | {minutes} | 90 | 1 | 0 | passed | abc1234 |",
             "| quick | 0.1 | 3 | 4 | 0 | passed | abc1233 |", "",
         ]  # fmt: skip
-        assert lines[-4].endswith(": 10.3 minutes; 5 passed, 0 failed; every stage has passed.")
+        assert lines[-4].endswith(": 10.3 minutes; 5 passed and 0 failed; every stage has passed.")
         assert lines[-3:] == ["", summary.END.strip(), "After."]
+
+
+def test_a_stage_that_has_not_run_keeps_its_row(tmp_path):
+    page = tmp_path / "proof.md"
+    page.write_text(f"{summary.BEGIN}{summary.END}")
+    first = [Result("one", "passed", 60, 3, 4, 0, "aaaaaaa"), Result("two", "failed", 120, 3, 1, 1, "aaaaaaa")]
+    summary.note(first, 620, page)
+    summary.note([Result("one"), Result("two", "passed", 30, 2, 2, 0, "bbbbbbb"), Result("three")], 30, page)
+    lines = page.read_text().splitlines()
+    assert lines[4:7] == [
+        "| one | 1.0 | 3 | 4 | 0 | passed | aaaaaaa |",
+        "| two | 0.5 | 2 | 2 | 0 | passed | bbbbbbb |",
+        "| three | 0.0 | 0 | 0 | 0 | not run |  |",
+    ]
+    assert lines[8].endswith("6 passed and 0 failed; 1 of 3 stages have not passed.")
+    assert summary.minutes(page) == {"one": 1.0, "two": 0.5}
 
 
 def test_the_page_of_proofs_has_its_marks():
