@@ -38,7 +38,7 @@ options:
     type: str
     required: true
   otherwise:
-    description: What a person can do where O(url) cannot be fetched, a sentence; by default what helps with a public address.
+    description: What a person can do where O(url) cannot be fetched; by default what helps with a public address.
     type: str
     default: ""
   timeout:
