@@ -21,6 +21,11 @@ options:
     description: The user, whose group has the same name.
     type: str
     required: true
+  group:
+    description:
+      - Another group for O(directories), whose members may use what is made there. Their mode is 2750 then, by which
+        Linux gives the group to what is made in them; macOS does so anyway.
+    type: str
   directories:
     description: Directories with the mode 0750. Parents that are missing are made and belong to root.
     type: list
@@ -67,6 +72,7 @@ paths:
   elements: str
 """
 
+import stat
 from typing import Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule
@@ -86,15 +92,23 @@ def read(options: dict[str, Any]) -> dict[str, Found]:
     return {**found, **{path: _files.file_mode_and_owner(path) for path in options["files"]}}
 
 
+def wanted(options: dict[str, Any], owner: tuple[int, int], group: int) -> dict[str, tuple[int, int, int]]:
+    """Return mode and owner that every path is to have."""
+    directory = account.DIRECTORY_MODE | (stat.S_ISGID if options["group"] else 0)
+    return {
+        **dict.fromkeys(options["directories"], (directory, owner[0], group)),
+        **dict.fromkeys(options["files"], (account.FILE_MODE, *owner)),
+    }
+
+
 def plan(options: dict[str, Any], found: dict[str, Found], owner: tuple[int, int] | None) -> list[str]:
-    """Return the paths to change; a pure function."""
+    """Return the paths to change."""
     if options["state"] == "absent":
         return list(found)
-    modes = {
-        **dict.fromkeys(options["directories"], account.DIRECTORY_MODE),
-        **dict.fromkeys(options["files"], account.FILE_MODE),
-    }
-    return [path for path, mode in modes.items() if owner is None or found[path] != (mode, *owner)]
+    members = account.numbers(options["group"] or options["owner"])
+    if owner is None or members is None:
+        return [*options["directories"], *options["files"]]
+    return [path for path, entry in wanted(options, owner, members[1]).items() if found[path] != entry]
 
 
 def apply(options: dict[str, Any], paths: list[str], owner: tuple[int, int] | None) -> None:
@@ -103,13 +117,14 @@ def apply(options: dict[str, Any], paths: list[str], owner: tuple[int, int] | No
         for path in paths:
             _files.remove(path, options["keep"])
         return
-    if owner is None:
-        raise ClusterError(f"There is no user and group {options['owner']} on this host; create them first.")
-    for path in paths:
-        if path in options["directories"]:
-            _files.make_directory(path, account.DIRECTORY_MODE, owner)
-        else:
-            _files.make_file(path, account.FILE_MODE, owner)
+    members = account.numbers(options["group"] or options["owner"])
+    if owner is None or members is None:
+        missing = options["owner"] if owner is None else options["group"]
+        raise ClusterError(f"There is no user and group {missing} on this host; create them first.")
+    for path, (mode, user, group) in wanted(options, owner, members[1]).items():
+        if path in paths:
+            make = _files.make_directory if path in options["directories"] else _files.make_file
+            make(path, mode, (user, group))
 
 
 def as_text(found: Found) -> str:
@@ -146,6 +161,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "owner": {"type": "str", "required": True},
+            "group": {"type": "str"},
             "directories": {"type": "list", "elements": "path", "default": []},
             "files": {"type": "list", "elements": "path", "default": []},
             "keep": {"type": "list", "elements": "path", "default": []},

@@ -121,6 +121,8 @@ class Attempt:
         """Have a process of its own compute, on all GPUs or on one, and return what it found."""
         loader = cuda.__spec__.loader if cuda.__spec__ else None
         source = loader.get_source(cuda.__name__) if loader else None  # type: ignore[attr-defined]  # a module's loader has it
+        # Ansible's own loader, on the controller, has bytes.
+        source = source.decode() if isinstance(source, bytes) else source
         as_user = ["runuser", "-u", self.user, "--"] if self.user else []
         argv = [*as_user, sys.executable or "python3", "-I", "-", *([only] if only else [])]
         try:

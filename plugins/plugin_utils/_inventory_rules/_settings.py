@@ -32,7 +32,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MLX_ARGUMENTS = {
     **dict.fromkeys(("--host", "--port"), "stands in the service table"),
     "--model": "follows from cluster_models",
-    **dict.fromkeys(("--decode-concurrency", "--prompt-concurrency"), "is `parallel` of the model"),
+    **dict.fromkeys(("--decode-concurrency", "--prompt-concurrency"), "is parallel of the model"),
     "--max-tokens": "is mlx_lm_default_max_tokens",
     "--prompt-cache-size": "is mlx_lm_prompt_cache_entries",
     "--prompt-cache-bytes": "is mlx_lm_prompt_cache_gigabytes",

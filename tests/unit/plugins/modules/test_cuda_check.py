@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import pwd
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,12 +18,11 @@ from tests.unit.plugins.recorded import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Run = Callable[..., dict[str, Any]]
 
 FIRST, SECOND = "0000:01:00.0", "0000:02:00.0"
-SOURCE = cuda.__spec__.loader.get_source(cuda.__name__)
+SOURCE = Path(cuda.__file__).read_text(encoding="utf-8")
 ASK = smi.query(proof.FIELDS)
 PYTHON = [sys.executable, "-I", "-"]
 JOURNAL = ["journalctl", "--dmesg", "--boot", "--no-pager", "--output=cat"]

@@ -50,6 +50,22 @@ def test_makes_what_is_missing_and_gives_it_to_the_user(run_module: Run, host_fi
     assert not run_module("service_paths", WANTED)["changed"]
 
 
+def test_another_group_may_use_what_is_made_in_the_directories(
+    run_module: Run, host_files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"_exo": (USER, USER)}
+    monkeypatch.setattr(account, "numbers", known.get)
+    shared = {**WANTED, "group": "_readers"}
+    assert run_module("service_paths", shared, check=True)["paths"] == ALL
+    assert "There is no user and group _readers on this host" in run_module("service_paths", shared)["msg"]
+    known["_readers"] = (7, 8)
+    assert run_module("service_paths", shared)["changed"]
+    assert not run_module("service_paths", shared)["changed"]
+    given = {path: (host_files / path.lstrip("/")).lstat() for path in ALL}
+    groups = {path: (status.st_gid, oct(status.st_mode & 0o7777)) for path, status in given.items()}
+    assert groups == {**dict.fromkeys(WANTED["directories"], (8, "0o2750")), "/log/exo.log": (USER, "0o640")}
+
+
 @pytest.mark.parametrize("path", ALL)
 @pytest.mark.parametrize("broken", ["mode", "owner"])
 def test_another_mode_or_owner_is_a_change(run_module: Run, host_files: Path, path: str, broken: str) -> None:
