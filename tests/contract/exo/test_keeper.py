@@ -245,7 +245,8 @@ def test_a_placement_that_hangs_is_cured(kept: Kept) -> None:
     starts = dict(kept.starts)
     kept.keep({"name": NAME, "min_nodes": 3, "revision": "1"})
     assert kept.wait(lambda: sum(flag.exists() for flag in flags) == 1, 90), kept.told
-    assert set(runner_states(kept.first).values()) <= {"RunnerIdle", "RunnerConnecting"}
+    # A node that has been started again may have failed to reach one that still hangs.
+    assert set(runner_states(kept.first).values()) <= {"RunnerIdle", "RunnerConnecting", "RunnerFailed"}
     for flag in flags:
         flag.unlink(missing_ok=True)
     assert kept.wait(lambda: kept.ready(kept.first), 400), kept.told

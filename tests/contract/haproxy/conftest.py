@@ -159,7 +159,7 @@ class HAProxy:
 
     def reload(self, stamp: str) -> Reload:
         told = {**self.wanted["service"]["reload"], "socket": f"{self.home}/socket", "stamp": stamp}
-        return Reload(**told, timeout=5)
+        return Reload(**told, timeout=20)
 
     def start(self) -> None:
         """Run it as systemd does, or as what runs services on a Mac."""

@@ -51,7 +51,7 @@ CASES = [
 ]
 # An alert that a sleeping host cannot set off, and why.
 OF_THE_HOST_ITSELF = {
-    *("LanPortSlow", "LanPortHalfDuplex"),
+    *("LanPortSlow", "LanPortHalfDuplex", "CertificateEndsSoon", "CertificateEnds", "FirewallNotInEffect"),
     *("MeasurementsStale", "MeasurementFailed", "DiskAlmostFull", "MemoryAlmostFull", "HostRestarted"),
     *(
         "MacThrottled",
