@@ -116,7 +116,7 @@ def test_a_stop_reaches_the_program_and_it_may_take_its_time(
         "def stop(*_):\n time.sleep(0.3); print('bye'); sys.exit(0)\n"
         "signal.signal(signal.SIGTERM, stop); print('ready'); time.sleep(60)"
     )
-    assert eventually(lambda: "ready" in content(tmp_path / "log"))
+    assert eventually(lambda: "ready\n" in content(tmp_path / "log"))
     process.terminate()
     assert process.wait(10) == 0
     assert content(tmp_path / "log") == "ready\nbye\n"
