@@ -10,9 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "collections"))
 
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._models import manifest as manifests  # noqa: E402
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._models import manifest as manifests  # noqa: E402 - after where it is
 
-from lab.standins.model_hub import models  # noqa: E402
+from lab.standins.model_hub import models  # noqa: E402 - as above
 
 SEEDS = {"tiny--a": 1, "tiny-b": 2}
 

@@ -24,8 +24,8 @@ ROOT = HERE.parents[2]
 sys.path.append(str(ROOT / "collections"))
 
 from ansible_collections.hybrid_ai.cluster.plugins.module_utils import _index_file  # noqa: E402 - after where it is
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, Commands  # noqa: E402
-from ansible_collections.hybrid_ai.cluster.plugins.module_utils._llama_cpp import build as recipe  # noqa: E402
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._command import ClusterError, Commands  # noqa: E402 - as above
+from ansible_collections.hybrid_ai.cluster.plugins.module_utils._llama_cpp import build as recipe  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     import subprocess

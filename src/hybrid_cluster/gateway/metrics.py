@@ -47,7 +47,7 @@ def _escaped(value: str) -> str:
 
 
 class Metrics:
-    """The figures of the gateway."""
+    """The metrics of the gateway."""
 
     def __init__(self) -> None:
         self._families: dict[str, _Family] = {}

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
 import json
 import threading
@@ -17,8 +16,8 @@ from aiohttp import web
 
 from hybrid_cluster.command import app
 from hybrid_cluster.command import inventory as read_inventory
-from hybrid_cluster.gateway.keys import KeyKind
 from tests.unit.command.conftest import Said
+from tests.unit.command.threads import in_thread
 from tests.unit.gateway.fakes import CHAT, CUT, Backend, chunk, sse
 from tests.unit.gateway.sleeping import Machine, sleeping
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RULES = {"idle_after": 1800, "awake_at_least": 0, "again_after": 1}
-FIRST, SECOND = "hc-" + "a" * 40, "hc-" + "c" * 40
 
 
 @dataclass
@@ -97,38 +95,13 @@ def served(folder: Path, machine: Machine | None = None, **rules: Any) -> Any:
     machine = machine or Machine("box", boots=0.3, goes=0.3, thinks=0.02)
     talker, backend = Talker(), Backend(None)
     backend.answer = lambda request: talker.answer(backend, request)
-    ready: concurrent.futures.Future[Served] = concurrent.futures.Future()
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
     state, secrets = folder / ".gateway", folder / ".secrets"
     state.mkdir()
-    secrets.mkdir(exist_ok=True)
-
-    async def serve() -> None:
-        async with sleeping(state, [("llama_cpp", backend)], machine, rules={**RULES, **rules}) as gate:
-            gate.keys.adopt("administrator", FIRST, kind=KeyKind.ADMINISTRATOR)
-            gate.keys.adopt("cluster", SECOND)
-            (secrets / "gateway_admin_key").write_text(f"{FIRST}\n")
-            (secrets / "gateway_key").write_text(f"{SECOND}\n")
-            ready.set_result(Served(gate.address, machine, talker, secrets, gate, loop))
-            await stop.wait()
-
-    def work() -> None:
-        try:
-            loop.run_until_complete(serve())
-        except BaseException as error:
-            if not ready.done():
-                ready.set_exception(error)
-            raise
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        yield ready.result(20)
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(30)
-        loop.close()
+    gateway = sleeping(state, [("llama_cpp", backend)], machine, rules={**RULES, **rules})
+    with in_thread(
+        gateway, secrets, lambda gate, loop: Served(gate.address, machine, talker, secrets, gate, loop)
+    ) as made:
+        yield made
 
 
 def write_inventory(folder: Path) -> None:

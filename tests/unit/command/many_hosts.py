@@ -5,17 +5,14 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp import web
 
-from hybrid_cluster.gateway.keys import KeyKind
-from tests.unit.command.gateways import FIRST, SECOND
+from tests.unit.command.threads import SECOND, in_thread
 from tests.unit.gateway.fakes import CHAT, Backend, Running, chunk, running, served, sse
 
 if TYPE_CHECKING:
@@ -146,38 +143,13 @@ def site(folder: Path, models: dict[str, list[str]], *, secrets: Path | None = N
     nodes = {name: Node(name) for names in models.values() for name in names}
     for node in nodes.values():
         node.backend.answer = node.answer
-    ready: concurrent.futures.Future[Site] = concurrent.futures.Future()
-    loop, stop = asyncio.new_event_loop(), asyncio.Event()
-    state, kept = folder / ".gateway", secrets or folder / ".secrets"
+    state = folder / ".gateway"
     state.mkdir()
-    kept.mkdir(exist_ok=True)
-
-    async def serve() -> None:
-        async with contextlib.AsyncExitStack() as stack:
-            gate = await stack.enter_async_context(_gateway(state, models, nodes))
-            gate.keys.adopt("administrator", FIRST, kind=KeyKind.ADMINISTRATOR)
-            gate.keys.adopt("cluster", SECOND)
-            (kept / "gateway_admin_key").write_text(f"{FIRST}\n")
-            (kept / "gateway_key").write_text(f"{SECOND}\n")
-            ready.set_result(Site(gate.address, gate, loop, nodes))
-            await stop.wait()
-
-    def work() -> None:
-        try:
-            loop.run_until_complete(serve())
-        except BaseException as error:
-            if not ready.done():
-                ready.set_exception(error)
-            raise
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        yield ready.result(20)
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(30)
-        loop.close()
+    kept = secrets or folder / ".secrets"
+    with in_thread(
+        _gateway(state, models, nodes), kept, lambda gate, loop: Site(gate.address, gate, loop, nodes)
+    ) as made:
+        yield made
 
 
 @contextlib.asynccontextmanager

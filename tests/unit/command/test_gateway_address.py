@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from hybrid_cluster.command import exits, gateway
 from hybrid_cluster.command.errors import ClusterError
-from tests.unit.command.gateways import FIRST, host, known
+from tests.unit.command.gateways import host, known
+from tests.unit.command.threads import FIRST
 
 AWAY = {"desk": host("desk", "192.0.2.9"), "box": host("box", "127.0.0.1")}
 

@@ -10,7 +10,8 @@ import pytest
 
 from hybrid_cluster.command import app, exits, gateway, hosts
 from hybrid_cluster.command.errors import ClusterError
-from tests.unit.command.gateways import FIRST, SECOND, known, person, served, write_inventory
+from tests.unit.command.gateways import known, person, served, write_inventory
+from tests.unit.command.threads import FIRST, SECOND
 from tests.unit.gateway.sleeping import Machine
 
 

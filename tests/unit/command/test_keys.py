@@ -11,7 +11,8 @@ import pytest
 from hybrid_cluster.command import exits
 from hybrid_cluster.gateway.errors import Failure
 from hybrid_cluster.gateway.keys import KeyFile
-from tests.unit.command.gateways import FIRST, SECOND, known, person, served
+from tests.unit.command.gateways import known, person, served
+from tests.unit.command.threads import FIRST, SECOND
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,9 @@ from hybrid_cluster.command import app, exits, inventory
 from hybrid_cluster.command.apply import running
 from hybrid_cluster.command.upgrade import turn
 from tests.unit.command.conftest import COLUMNS
-from tests.unit.command.gateways import FIRST, SECOND, Served, served
+from tests.unit.command.gateways import Served, served
 from tests.unit.command.situations import COMMANDS, LOCKED, SITUATIONS
+from tests.unit.command.threads import FIRST, SECOND
 from tests.unit.gateway.sleeping import Machine
 
 if TYPE_CHECKING:

@@ -37,4 +37,4 @@ def measure(metrics: Metrics, paths: Mapping[str, str], commands: Commands | Non
     except ClusterError as error:
         raise MeasurementError(str(error)) from error
     if broken:
-        raise MeasurementError(f"there is no certificate that can be read in {', '.join(broken)}")
+        raise MeasurementError(f"no certificate can be read in {', '.join(broken)}")

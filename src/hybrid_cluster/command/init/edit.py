@@ -42,10 +42,9 @@ _Loader.add_multi_constructor("!", _untagged)
 def load(text: str) -> Any:
     """Return what a text says.
 
-    :raises yaml.YAMLError: it is no YAML
+    :raises yaml.YAMLError: it cannot be read as YAML
     """
-    # S506: the loader is a safe one, which reads unknown tags as text.
-    return yaml.load(text, _Loader)  # noqa: S506
+    return yaml.load(text, _Loader)  # noqa: S506 - a safe one, which reads unknown tags as text
 
 
 def value_at(document: Any, path: Path) -> Any:
