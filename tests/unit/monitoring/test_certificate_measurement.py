@@ -50,7 +50,9 @@ def test_one_that_cannot_be_read_is_told_and_the_others_are_measured(
     broken.write_text("no certificate\n", encoding="utf-8")
     metrics = module("measurements.exposition").Metrics()
     paths = {"broken": str(broken), "good": certificate(tmp_path / "good.pem", "-subj", "/CN=good")}
-    with pytest.raises(module("measurements.command").MeasurementError, match=r"no certificate can be read in .*broken"):
+    with pytest.raises(
+        module("measurements.command").MeasurementError, match=r"no certificate can be read in .*broken"
+    ):
         module("measurements.certificates").measure(metrics, paths)
     assert 'certificate="good"' in metrics.render()
 
