@@ -127,7 +127,7 @@ def test_one_run_brings_it_up_to_date(home):
         assert home.cluster.execute(host, "sh", "-c", USERS).split() == users
 
 
-def test_it_left_nothing_that_a_new_installation_has_not(home):
+def test_it_left_nothing_that_a_new_installation_lacks(home):
     left = {host: _services(home.cluster, host) for host in ("olab0", "olab1", "gpu1")}
     states.site()
     # That one serves models besides, which nobody asked for when the inventory was written.

@@ -18,6 +18,7 @@ OPENING, PLAIN = f"http://{ADDRESS}:3228", f"http://{ADDRESS}:3229"
 LOG = "/var/log/hybrid-ai/squid-requests/access.log"
 CERTIFICATE = "/opt/cache/ca/ca.pem"
 # A name that nobody has: what is let through fails with one of these later, as the name server has it.
+# What is let through to a host that no name server knows ends in one of these, by version of Squid.
 UNKNOWN, LET_THROUGH, REFUSED = "nobody.invalid", {"500", "502", "503"}, "403"
 CLIENT, STRANGER = "198.51.100.7", "203.0.113.7"
 
